@@ -1,0 +1,45 @@
+// Checks each package as a user would get it: publint and "are the types wrong" on the packed tarball.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'inmesh-pack-'))
+let failed = false
+
+function check(script, parameters) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, script), ...parameters], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status === 0) return
+  failed = true
+  console.error(`${stdout}${stderr}`)
+}
+
+try {
+  for (const name of readdirSync(join(root, 'packages'))) {
+    if (!/^[a-z-]+$/.test(name)) continue
+    const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: join(root, 'packages', name),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      shell: process.platform === 'win32',
+    })
+    const report = JSON.parse(packed)
+    const { filename, size } = Array.isArray(report) ? report[0] : Object.values(report)[0]
+    const tarball = join(folder, filename)
+    const { bin, exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    check('node_modules/publint/src/cli.js', ['run', tarball, '--strict'])
+    // Packages are ES modules only: Node 20.19 and later can require() them.
+    if (exports !== undefined || bin === undefined) {
+      check('node_modules/@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only'])
+    }
+    console.log(`${name}: ${(size / 1024).toFixed(0)} KB packed`)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+if (failed) process.exit(1)

@@ -1,0 +1,28 @@
+import type { Endpoint } from '../cluster/endpoint.js'
+
+/** An endpoint with its share of the requests. */
+export interface WeightedEndpoint {
+  /** The endpoint. */
+  readonly endpoint: Endpoint
+  /** Positive; only the ratio to its siblings counts. */
+  readonly weight: number
+}
+
+/**
+ * A load balancing policy over the endpoints that can take a request now. One instance per cluster and view; it outlives updates of
+ * its endpoints, so that a change of one does not restart the round of the others.
+ */
+export interface Balancer {
+  /**
+   * Takes over the endpoints that can be picked. Called off the request path.
+   *
+   * @param hosts - In the order of the assignment; may be empty.
+   */
+  update(hosts: readonly WeightedEndpoint[]): void
+  /**
+   * Chooses an endpoint for one attempt.
+   *
+   * @returns undefined only when there is no endpoint.
+   */
+  pick(): Endpoint | undefined
+}

@@ -1,0 +1,237 @@
+import type { Cluster } from '../cluster/cluster.js'
+import type { ClusterView, Queued } from '../cluster/cluster-view.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filters/filter.js'
+import type { Clock } from '../ports/clock.js'
+import type { Random } from '../ports/random.js'
+import { type AttemptFailure, backOffMs, retriesFailure, retriesResponse } from '../retry/retry-decision.js'
+import type { CompiledRoute } from '../route/compiled-route.js'
+import type { TargetSnapshot } from '../target/target.js'
+import { type LocalReply, localReplies } from './local-reply.js'
+import type { RequestView } from './request-view.js'
+
+/** What {@link Call.responded} and {@link Call.attemptFailed} answer when the attempt was the last. */
+export const NO_RETRY = -1
+
+const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([])
+
+/** Where a call stands: each method of {@link Call} moves it on, and refuses to be called out of turn. */
+type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
+
+/**
+ * One logical call, with all its attempts. A carrier makes one for each request and drives it:
+ *
+ * `start()` → (perhaps waits, then `resume()`) → `pick()` → `attemptStarted()` → `responded()` or `attemptFailed()` → (perhaps a back-off and
+ * `pick()` again) → `end()`.
+ *
+ * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
+ */
+export class Call implements FilterContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly request: RequestView
+  /** Attempts started so far. */
+  attempts = 0
+  /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the route is known. */
+  deadline: number
+  readonly #snapshot: TargetSnapshot
+  #state: CallState = 'new'
+  #route: CompiledRoute | undefined
+  #cluster: Cluster | undefined
+  #view: ClusterView | undefined
+  #endpoint: Endpoint | undefined
+  #tried: readonly Endpoint[] = NO_ENDPOINTS
+  #retries = 0
+  /** Whether the next or current attempt is counted among the cluster's retries. */
+  #retrying = false
+
+  /**
+   * @param plane - Clock and dice.
+   * @param snapshot - Configuration of the target; read from start to end, whatever is published meanwhile.
+   * @param request - The request.
+   * @param deadline - Limit from the caller or the inbound request, on the clock's scale; `Infinity` for none.
+   */
+  constructor(
+    plane: { readonly clock: Clock; readonly random: Random },
+    snapshot: TargetSnapshot,
+    request: RequestView,
+    deadline = Number.POSITIVE_INFINITY,
+  ) {
+    this.clock = plane.clock
+    this.random = plane.random
+    this.request = request
+    this.deadline = deadline
+    this.#snapshot = snapshot
+  }
+
+  /** The route that matched, once `start()` found one. */
+  get route(): CompiledRoute | undefined {
+    return this.#route
+  }
+
+  /** The cluster that all attempts go to, once `start()` chose one. */
+  get cluster(): Cluster | undefined {
+    return this.#cluster
+  }
+
+  /** The endpoint of the current or last attempt. */
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint
+  }
+
+  /** Limit of one attempt in milliseconds, 0 for none. */
+  get perTryMs(): number {
+    return this.#route?.timeouts(this.request.view).perTryMs ?? 0
+  }
+
+  /** Finds the route and its cluster, and runs the filters. `continue` means that an endpoint can be picked. */
+  start(): Verdict {
+    this.#expect('new')
+    const route = this.#snapshot.table.match(this.request)
+    if (route === undefined) {
+      const { config } = this.#snapshot
+      return this.#stopped(
+        localReplies.noRoute(`no route of ${config.routes.name} matches ${this.request.authority}${this.request.path}`),
+      )
+    }
+    this.#route = route
+    const refusal = route.refusal(this.request.view)
+    if (refusal !== undefined) return this.#stopped(refusal)
+    const requestMs = route.timeouts(this.request.view).requestMs
+    if (requestMs > 0) this.deadline = Math.min(this.deadline, this.clock.now() + requestMs)
+    const destination = route.destination(this.random)
+    // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
+    this.#cluster = destination.cluster
+    this.#cluster.hold()
+    this.#view = this.#cluster.view(this.request.view)
+    if (destination.filters.length === 0) {
+      this.#state = 'picking'
+      return CONTINUE
+    }
+    this.#state = 'filtering'
+    return this.#filtered(destination.filters.run(this))
+  }
+
+  /**
+   * Goes on after a wait that a filter asked for.
+   *
+   * @param wait - The verdict that asked for it.
+   */
+  resume(wait: Wait): Verdict {
+    this.#expect('filtering')
+    return this.#filtered(wait.resume(this))
+  }
+
+  /** Chooses the endpoint of the next attempt. A reply means that the call is over, `queued` that no endpoint is connected yet. */
+  pick(): Endpoint | LocalReply | Queued {
+    this.#expect('picking')
+    const policy = this.#route!.retryPolicy
+    const attempts = this.#tried.length > 0 && policy !== undefined ? policy.hostSelectionAttempts : 1
+    return this.#cluster!.pick(this.#view!, this.#tried, attempts)
+  }
+
+  /**
+   * Asks to be called once a queued pick may be tried again.
+   *
+   * @param callback - What to call.
+   * @returns a function that takes the wish back.
+   */
+  whenPickable(callback: () => void): () => void {
+    return this.#view!.whenPickable(callback)
+  }
+
+  /**
+   * The carrier sends the request to an endpoint.
+   *
+   * @param endpoint - The endpoint that was picked.
+   */
+  attemptStarted(endpoint: Endpoint): void {
+    this.#expect('picking')
+    this.#state = 'attempting'
+    this.attempts++
+    this.#endpoint = endpoint
+    endpoint.active++
+    endpoint.started++
+    this.#cluster!.activeRequests++
+  }
+
+  /**
+   * The head of a response arrived.
+   *
+   * @param status - HTTP status.
+   * @param grpcStatus - gRPC status, or -1 when there is none yet.
+   * @param repeatable - Whether the carrier could send the request again.
+   * @returns milliseconds to wait before the next attempt, or {@link NO_RETRY}: then the response goes to the caller.
+   */
+  responded(status: number, grpcStatus: number, repeatable: boolean): number {
+    this.#expect('attempting')
+    if (status >= 500) this.#endpoint!.failed++
+    const policy = this.#route!.retryPolicy
+    if (policy === undefined || !repeatable || !retriesResponse(policy, status, grpcStatus)) return NO_RETRY
+    return this.#retry()
+  }
+
+  /**
+   * The attempt ended without a response. Once the head of a response was given to the caller, there is nothing to decide: call `end()`.
+   *
+   * @param failure - How it ended.
+   * @param written - Whether any byte of the request may have reached the upstream.
+   * @param repeatable - Whether the carrier could send the request again.
+   * @returns milliseconds to wait before the next attempt, or {@link NO_RETRY}: then the failure goes to the caller.
+   */
+  attemptFailed(failure: AttemptFailure, written: boolean, repeatable: boolean): number {
+    this.#expect('attempting')
+    this.#endpoint!.failed++
+    const policy = this.#route!.retryPolicy
+    if (policy === undefined || !repeatable || !retriesFailure(policy, failure, written)) return NO_RETRY
+    return this.#retry()
+  }
+
+  /** The call is over: response complete, failed, or cancelled. Calling it again does nothing. */
+  end(): void {
+    if (this.#state === 'ended') return
+    if (this.#state === 'attempting') this.#endAttempt()
+    else if (this.#retrying) this.#endRetry()
+    this.#state = 'ended'
+    this.#cluster?.release()
+  }
+
+  #retry(): number {
+    const policy = this.#route!.retryPolicy!
+    if (this.#retries >= policy.retries || !this.#cluster!.retryAllowed) return NO_RETRY
+    const delayMs = backOffMs(policy, this.#retries + 1, this.random)
+    if (this.deadline !== Number.POSITIVE_INFINITY && this.clock.now() + delayMs >= this.deadline) return NO_RETRY
+    if (policy.avoidPreviousHosts) this.#tried = [...this.#tried, this.#endpoint!]
+    this.#endAttempt()
+    this.#retries++
+    this.#retrying = true
+    this.#cluster!.activeRetries++
+    this.#state = 'picking'
+    return delayMs
+  }
+
+  #endAttempt(): void {
+    this.#endpoint!.active--
+    this.#cluster!.activeRequests--
+    if (this.#retrying) this.#endRetry()
+  }
+
+  #endRetry(): void {
+    this.#retrying = false
+    this.#cluster!.activeRetries--
+  }
+
+  #filtered(verdict: Verdict): Verdict {
+    if (verdict.kind === 'continue') this.#state = 'picking'
+    return verdict
+  }
+
+  #stopped(reply: LocalReply): LocalReply {
+    this.#state = 'filtering'
+    return reply
+  }
+
+  #expect(state: CallState): void {
+    if (this.#state !== state) throw new TypeError(`call is ${this.#state}, not ${state}`)
+  }
+}

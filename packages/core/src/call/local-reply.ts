@@ -1,0 +1,85 @@
+import type { MeshErrorCode } from '../errors/error-codes.js'
+
+/**
+ * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
+ * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, DO drop overload, DI delay injected,
+ * FI fault injected, DPE protocol error of the caller. `-` stands for none.
+ */
+export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'DO' | 'DI' | 'FI' | 'DPE'
+
+/** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
+export const GrpcStatus = Object.freeze({
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  DEADLINE_EXCEEDED: 4,
+  PERMISSION_DENIED: 7,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const)
+
+/** An answer that the mesh gives in place of an upstream. HTTP carriers make a response of it, gRPC carriers a status. */
+export interface LocalReply {
+  /** Tag of the unions it is part of. */
+  readonly kind: 'local-reply'
+  /** HTTP status, 200 to 599. */
+  readonly httpStatus: number
+  /** gRPC status, 0 to 16. */
+  readonly grpcStatus: number
+  /** Body for HTTP as Envoy words it; may be empty. */
+  readonly body: string
+  /** Envoy's flag. */
+  readonly flag: ResponseFlag
+  /** Code of the error where the carrier raises one. */
+  readonly code: MeshErrorCode
+  /** What happened, for people: names the route, cluster or endpoint concerned. */
+  readonly detail: string
+}
+
+function reply(
+  httpStatus: number,
+  grpcStatus: number,
+  flag: ResponseFlag,
+  code: MeshErrorCode,
+  body: string,
+  detail: string,
+): LocalReply {
+  return Object.freeze({ kind: 'local-reply', httpStatus, grpcStatus, body, flag, code, detail })
+}
+
+const RESET_BODY = 'upstream connect error or disconnect/reset before headers. reset reason: '
+
+/** Makers of the replies that Envoy gives, with its statuses and bodies. */
+export const localReplies = {
+  /** No virtual host or no route matches. Envoy answers 404 without a body, gRPC UNAVAILABLE (gRFC A27). */
+  noRoute: (detail: string): LocalReply => reply(404, GrpcStatus.UNAVAILABLE, 'NR', 'ERR_INMESH_NO_ROUTE', '', detail),
+  /** The route asks for something that cannot be done. */
+  routeRefused: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'NR', 'ERR_INMESH_ROUTE_UNSUPPORTED', `route not supported: ${detail}`, detail),
+  /** The cluster does not exist or is in error. */
+  noCluster: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NO_CLUSTER', '', detail),
+  /** The cluster has no endpoint to pick. */
+  noHealthyEndpoint: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'UH', 'ERR_INMESH_NO_HEALTHY_ENDPOINT', 'no healthy upstream', detail),
+  /** A threshold is reached. */
+  overflow: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'UO', 'ERR_INMESH_OVERFLOW', `${RESET_BODY}overflow`, detail),
+  /** Dropped by the assignment's `drop_overloads`. */
+  dropOverload: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'DO', 'ERR_INMESH_OVERFLOW', 'drop overload', detail),
+  /** No connection. */
+  connectFailure: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'UF', 'ERR_INMESH_CONNECT', `${RESET_BODY}remote connection failure`, detail),
+  /** The connection broke. */
+  reset: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'UC', 'ERR_INMESH_RESET', `${RESET_BODY}connection termination`, detail),
+  /** The time limit passed. */
+  timeout: (detail: string): LocalReply =>
+    reply(504, GrpcStatus.DEADLINE_EXCEEDED, 'UT', 'ERR_INMESH_TIMEOUT', 'upstream request timeout', detail),
+  /** The fault filter aborted the request. */
+  fault: (httpStatus: number, grpcStatus: number, detail: string): LocalReply =>
+    reply(httpStatus, grpcStatus, 'FI', 'ERR_INMESH_FAULT', 'fault filter abort', detail),
+} as const

@@ -1,0 +1,36 @@
+import type { View } from '../model/view.js'
+
+/**
+ * A request as the core sees it. A carrier implements it over what it already holds, so that nothing is copied for a decision that
+ * does not need it.
+ */
+export interface RequestView {
+  /** Whose rules apply. */
+  readonly view: View
+  /** HTTP method in upper case; `POST` for gRPC. */
+  readonly method: string
+  /** Path with its query string; `/package.Service/Method` for gRPC. */
+  readonly path: string
+  /** Host and, where it is not the scheme's default, port; lower case. */
+  readonly authority: string
+  /**
+   * Reads a header. For gRPC only what gRFC A28 makes visible: custom metadata that is not binary, and `content-type`.
+   *
+   * @param name - Lower-case name.
+   * @returns the value, several values joined by `,`, or undefined when there is none.
+   */
+  header(name: string): string | undefined
+}
+
+/**
+ * The part of the path that routes are matched against.
+ *
+ * @param path - Path with or without a query string.
+ * @returns the path up to, not including, `?` or `#`.
+ */
+export function pathWithoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  if (query >= 0) return path.slice(0, query)
+  const fragment = path.indexOf('#')
+  return fragment >= 0 ? path.slice(0, fragment) : path
+}

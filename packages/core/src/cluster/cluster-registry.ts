@@ -1,0 +1,51 @@
+import type { ResolvedCluster } from '../model/cluster.js'
+import type { Random } from '../ports/random.js'
+import type { Carrier } from './carrier.js'
+import { Cluster } from './cluster.js'
+
+/**
+ * The clusters of a mesh by name. A cluster that several targets name is one cluster: one set of endpoints, one count of what is in
+ * flight.
+ */
+export class ClusterRegistry {
+  readonly #clusters = new Map<string, Cluster>()
+  readonly #carriers: readonly Carrier[]
+  readonly #random: Random
+
+  /**
+   * @param carriers - Carriers of the plane.
+   * @param random - Dice.
+   */
+  constructor(carriers: readonly Carrier[], random: Random) {
+    this.#carriers = carriers
+    this.#random = random
+  }
+
+  /**
+   * Brings a cluster up to date, making it where it is new, and holds it.
+   *
+   * @param name - Resource name.
+   * @param resolved - Its configuration.
+   * @returns the cluster; `release()` gives it back.
+   */
+  acquire(name: string, resolved: ResolvedCluster): Cluster {
+    let cluster = this.#clusters.get(name)
+    if (cluster === undefined) {
+      cluster = new Cluster(name, this.#carriers, this.#random, (unused) => this.#retire(unused))
+      this.#clusters.set(name, cluster)
+    }
+    cluster.hold()
+    cluster.update(resolved)
+    return cluster
+  }
+
+  /** Every cluster that is held. */
+  values(): IterableIterator<Cluster> {
+    return this.#clusters.values()
+  }
+
+  #retire(cluster: Cluster): void {
+    if (this.#clusters.get(cluster.name) === cluster) this.#clusters.delete(cluster.name)
+    cluster.retire()
+  }
+}

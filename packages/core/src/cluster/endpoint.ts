@@ -1,0 +1,61 @@
+import type { EndpointConfig } from '../model/endpoint.js'
+import type { View } from '../model/view.js'
+
+/**
+ * How a carrier is connected to an endpoint: `idle` has no connection and none under way, `connecting` tries, `ready` has one, `failed`
+ * could not get one and waits before it tries again (gRPC connectivity semantics).
+ */
+export type Connectivity = 'idle' | 'connecting' | 'ready' | 'failed'
+
+/**
+ * One endpoint of one cluster while the mesh runs. Lives as long as the control plane lists its address, across any number of updates,
+ * so that requests in flight, connections and load survive them.
+ */
+export class Endpoint {
+  /** Tag of the unions it is part of. */
+  readonly kind = 'endpoint'
+  /** `host:port`. */
+  readonly key: string
+  /** IP literal or host name. */
+  readonly host: string
+  /** TCP port. */
+  readonly port: number
+  /** Requests in flight, of both views. */
+  active = 0
+  /** Attempts ever sent. */
+  started = 0
+  /** Attempts that failed: no answer, or a 5xx. */
+  failed = 0
+  /** No longer listed: takes no new request, those in flight end. */
+  removed = false
+  /**
+   * What each carrier keeps for this endpoint: its pool or subchannel. Only the carrier of that view reads or writes its slot; a field
+   * spares a hash look-up per request.
+   */
+  readonly connections: Record<View, unknown> = { http: undefined, grpc: undefined }
+  #config: EndpointConfig
+
+  /**
+   * @param config - As the control plane lists it.
+   */
+  constructor(config: EndpointConfig) {
+    this.key = config.key
+    this.host = config.host
+    this.port = config.port
+    this.#config = config
+  }
+
+  /** What the control plane says of it now. */
+  get config(): EndpointConfig {
+    return this.#config
+  }
+
+  /**
+   * Takes over a changed weight, health or metadata; the address never changes.
+   *
+   * @param config - The new configuration, same key.
+   */
+  reconfigure(config: EndpointConfig): void {
+    this.#config = config
+  }
+}

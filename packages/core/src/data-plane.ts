@@ -1,0 +1,95 @@
+import type { Carrier } from './cluster/carrier.js'
+import type { Cluster } from './cluster/cluster.js'
+import { ClusterRegistry } from './cluster/cluster-registry.js'
+import type { Clock, Timer } from './ports/clock.js'
+import type { ConfigSource } from './ports/config-source.js'
+import type { Random } from './ports/random.js'
+import { Target } from './target/target.js'
+
+/** How often targets that nobody uses are looked for. One that was not used between two looks is closed. */
+const SWEEP_MS = 300_000
+
+/** What a {@link DataPlane} is made of. */
+export interface DataPlaneOptions {
+  /** Where configuration comes from. */
+  readonly source: ConfigSource
+  /** Time. */
+  readonly clock: Clock
+  /** Dice. */
+  readonly random: Random
+  /** One carrier for each view that is served. */
+  readonly carriers: readonly Carrier[]
+}
+
+/**
+ * The data plane of one mesh: every target it was asked for and every cluster those lead to. Carriers share it, so that requests,
+ * retries and load are counted once whatever carries them.
+ */
+export class DataPlane {
+  /** Time. */
+  readonly clock: Clock
+  /** Dice. */
+  readonly random: Random
+  readonly #source: ConfigSource
+  readonly #registry: ClusterRegistry
+  readonly #targets = new Map<string, Target>()
+  #sweep: Timer
+  #closed = false
+
+  /**
+   * @param options - Parts of the plane.
+   */
+  constructor(options: DataPlaneOptions) {
+    this.clock = options.clock
+    this.random = options.random
+    this.#source = options.source
+    this.#registry = new ClusterRegistry(options.carriers, options.random)
+    this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
+  }
+
+  /**
+   * The target of a name; the first request for a name starts to watch it.
+   *
+   * @param name - `host:port`, the host in lower case.
+   */
+  target(name: string): Target {
+    let target = this.#targets.get(name)
+    if (target === undefined || target.state === 'closed') {
+      target = new Target(name, this.#source, this.#registry, this.random)
+      if (this.#closed) target.close()
+      this.#targets.set(name, target)
+    }
+    return target
+  }
+
+  /** Every target that is watched. */
+  targets(): IterableIterator<Target> {
+    return this.#targets.values()
+  }
+
+  /** Every cluster that a target names or a call holds. */
+  clusters(): IterableIterator<Cluster> {
+    return this.#registry.values()
+  }
+
+  /** Ends every watch. Requests in flight end undisturbed; later ones fail with `ERR_INMESH_CLOSED`. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#sweep.cancel()
+    for (const target of this.#targets.values()) target.close()
+  }
+
+  /** A crawler asks for many hosts once: without this, each would stay subscribed for ever. */
+  readonly #sweepTargets = (): void => {
+    for (const [name, target] of this.#targets) {
+      if (target.used) {
+        target.used = false
+        continue
+      }
+      target.close()
+      this.#targets.delete(name)
+    }
+    this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
+  }
+}

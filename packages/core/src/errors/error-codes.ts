@@ -1,0 +1,30 @@
+/**
+ * Every code that a {@link MeshError} can carry, with one sentence for docs/errors.md. A code never changes its meaning.
+ */
+export const errorCodes = {
+  ERR_INMESH_BOOTSTRAP: 'The bootstrap (file, environment or object) cannot be used; the message names the field.',
+  ERR_INMESH_OPTIONS: 'An option given to the mesh is missing, of the wrong type or contradicts another.',
+  ERR_INMESH_CONFIG_FILE: 'A configuration file cannot be used; the message names file, line and field.',
+  ERR_INMESH_RESOURCE_INVALID:
+    'The control plane sent a resource that is malformed; the message names resource and field.',
+  ERR_INMESH_RESOURCE_MISSING: 'The control plane does not have a resource that another one refers to.',
+  ERR_INMESH_CONTROL_PLANE_UNAVAILABLE: 'No control plane could be reached and no earlier configuration is at hand.',
+  ERR_INMESH_NOT_READY: 'The mesh did not become ready within the time given.',
+  ERR_INMESH_CLOSED: 'The mesh was closed.',
+  ERR_INMESH_NO_ROUTE: 'No virtual host or no route matches the request (flag NR).',
+  ERR_INMESH_ROUTE_UNSUPPORTED:
+    'The route that matches asks for something this version does not do; the message names it.',
+  ERR_INMESH_NO_CLUSTER: 'The route names a cluster that the control plane does not have (flag NC).',
+  ERR_INMESH_NO_HEALTHY_ENDPOINT: 'The cluster has no endpoint that can take the request (flag UH).',
+  ERR_INMESH_OVERFLOW: 'A circuit breaker threshold of the cluster is reached (flag UO).',
+  ERR_INMESH_TIMEOUT: 'The time limit of the route, of the call or of the inbound request passed (flag UT).',
+  ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',
+  ERR_INMESH_RESET: 'The connection broke before the response was complete (flag UC).',
+  ERR_INMESH_FAULT: 'The fault filter answered in place of the upstream (flag FI).',
+  ERR_INMESH_REGEX: 'A regular expression is not valid RE2 syntax.',
+  ERR_INMESH_PROTO_JSON: 'A proto-JSON document does not fit its message; the message names the field.',
+  ERR_INMESH_LISTEN: 'The server cannot listen on the address asked for.',
+} as const
+
+/** A code of the table {@link errorCodes}. */
+export type MeshErrorCode = keyof typeof errorCodes

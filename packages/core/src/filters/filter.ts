@@ -1,0 +1,58 @@
+import type { LocalReply } from '../call/local-reply.js'
+import type { RequestView } from '../call/request-view.js'
+import type { Clock } from '../ports/clock.js'
+import type { Random } from '../ports/random.js'
+
+/** What a filter may use while it looks at one request. */
+export interface FilterContext {
+  /** The request. */
+  readonly request: RequestView
+  /** The plane's clock. */
+  readonly clock: Clock
+  /** The plane's dice. */
+  readonly random: Random
+}
+
+/** The request goes on to the next filter. */
+export interface Continue {
+  /** Tag of the union. */
+  readonly kind: 'continue'
+}
+
+/**
+ * The request must be held back. The carrier performs the wait, bounded by the request's deadline and by cancellation, and then asks
+ * `resume` how to go on.
+ */
+export interface Wait {
+  /** Tag of the union. */
+  readonly kind: 'wait'
+  /** How long to wait, in milliseconds. */
+  readonly delayMs: number
+  /**
+   * Called once, when the wait is over; never when the request ended meanwhile.
+   *
+   * @param context - The same request.
+   */
+  resume(context: FilterContext): Verdict
+}
+
+/** What a filter, or the whole chain, says of a request. */
+export type Verdict = Continue | LocalReply | Wait
+
+/** The verdict that lets a request pass; one object, as every request gets it. */
+export const CONTINUE: Continue = Object.freeze({ kind: 'continue' })
+
+/**
+ * One HTTP filter with its effective configuration. Filters hold no state of single requests: what must survive a wait is kept by the
+ * `Wait` itself.
+ */
+export interface Filter {
+  /** Instance name from the listener. */
+  readonly name: string
+  /**
+   * Looks at a request before an endpoint is picked; once per logical call, retries do not come here again.
+   *
+   * @param context - The request and the plane's clock and dice.
+   */
+  request(context: FilterContext): Verdict
+}

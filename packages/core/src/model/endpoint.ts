@@ -1,0 +1,61 @@
+/** A place that endpoints share (envoy.config.core.v3.Locality). Empty strings where unknown. */
+export interface Locality {
+  /** For example `eu-west-1`. */
+  readonly region: string
+  /** For example `eu-west-1b`. */
+  readonly zone: string
+  /** For example a rack. */
+  readonly subZone: string
+}
+
+/** What the control plane says of an endpoint's health. Only `healthy` (which includes "unknown") takes new requests. */
+export type EndpointHealth = 'healthy' | 'degraded' | 'draining' | 'unhealthy'
+
+/** A JSON value, as filter metadata holds it. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** One endpoint as configured. */
+export interface EndpointConfig {
+  /** `host:port`, an IPv6 host in brackets: what the endpoint's state is kept by. */
+  readonly key: string
+  /** IP literal, or host name where the cluster allows it. */
+  readonly host: string
+  /** TCP port. */
+  readonly port: number
+  /** Host name for health checks and the authority; empty when not given. */
+  readonly hostname: string
+  /** Share of the requests relative to its siblings. At least 1. */
+  readonly weight: number
+  /** As told by the control plane. */
+  readonly health: EndpointHealth
+  /** Metadata by filter name, `envoy.transport_socket_match` for example. */
+  readonly metadata: { readonly [namespace: string]: JsonValue }
+}
+
+/** The endpoints of one locality at one priority. */
+export interface LocalityEndpoints {
+  /** Where they are. */
+  readonly locality: Locality
+  /** 0 is the highest; without gaps within an assignment. */
+  readonly priority: number
+  /** Share of the requests relative to localities of the same priority. At least 1. */
+  readonly weight: number
+  /** The endpoints; may be empty. */
+  readonly endpoints: readonly EndpointConfig[]
+}
+
+/** A share of the requests that is dropped to relieve the cluster. */
+export interface DropOverload {
+  /** Name for load reports. */
+  readonly category: string
+  /** Parts of a million. */
+  readonly perMillion: number
+}
+
+/** All endpoints of a cluster (envoy.config.endpoint.v3.ClusterLoadAssignment). */
+export interface EndpointAssignment {
+  /** Localities in the order given. Empty means that the cluster has no endpoints. */
+  readonly localities: readonly LocalityEndpoints[]
+  /** Dice thrown for each request before an endpoint is picked, each on its own. */
+  readonly drops: readonly DropOverload[]
+}

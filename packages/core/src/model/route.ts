@@ -1,0 +1,85 @@
+import type { FilterOverrides } from './filter-config.js'
+import type { RouteMatch } from './match.js'
+import type { RetryPolicy } from './retry-policy.js'
+import type { Refusals } from './view.js'
+
+/** One destination of a route. */
+export interface WeightedCluster {
+  /** Name of the cluster. */
+  readonly name: string
+  /** Share of the requests, relative to its siblings. At least 1: entries of weight 0 are left out. */
+  readonly weight: number
+  /** Overrides of filters for requests that this entry takes. */
+  readonly filterOverrides: FilterOverrides
+}
+
+/** Sends the request to a cluster. */
+export interface ForwardAction {
+  /** Tag of the union. */
+  readonly kind: 'forward'
+  /** Destinations; one entry means all requests go there. Never empty. */
+  readonly clusters: readonly WeightedCluster[]
+  /**
+   * Time limit in milliseconds from the end of the request to the end of the response, all attempts included. 0 means none; absent
+   * means the default of the view (HTTP: Envoy's 15 s). gRPC does not read it (gRFC A31).
+   */
+  readonly timeoutMs?: number
+  /**
+   * Time limit of the whole stream in milliseconds (`max_stream_duration`, gRFC A31: `grpc_timeout_header_max` if set). 0 means none;
+   * absent means the listener's.
+   */
+  readonly maxStreamDurationMs?: number
+  /** Retries; absent means the virtual host's, and where that is absent too, none. */
+  readonly retryPolicy?: RetryPolicy
+}
+
+/** An action that this version does not carry out. Requests that come to it fail with the reason. */
+export interface UnsupportedAction {
+  /** Tag of the union. */
+  readonly kind: 'unsupported'
+  /** What is missing, a sentence without the final stop. */
+  readonly reason: string
+}
+
+/** What a route does with a request. */
+export type RouteAction = ForwardAction | UnsupportedAction
+
+/** One route of a virtual host. Routes are tried in order; the first that matches wins. */
+export interface Route {
+  /** Name for logs and metrics; may be empty. */
+  readonly name: string
+  /** When it applies. */
+  readonly match: RouteMatch
+  /** What it does. */
+  readonly action: RouteAction
+  /** Overrides of filters for this route. */
+  readonly filterOverrides: FilterOverrides
+  /** Views whose calls fail with the reason when they come to this route. */
+  readonly refused: Refusals
+  /** Views for which the route does not exist, so that matching goes on with the next (gRFC A28 skips what gRPC cannot match). */
+  readonly skipped: Refusals
+}
+
+/** Routes for a set of hosts. */
+export interface VirtualHost {
+  /** Unique name within its route configuration. */
+  readonly name: string
+  /** Lower-case patterns: exact, `*.suffix`, `prefix.*` or `*`. */
+  readonly domains: readonly string[]
+  /** Routes in order. */
+  readonly routes: readonly Route[]
+  /** Retries for routes without a policy of their own. */
+  readonly retryPolicy?: RetryPolicy
+  /** Overrides of filters for all its routes. */
+  readonly filterOverrides: FilterOverrides
+}
+
+/** A whole route table (envoy.config.route.v3.RouteConfiguration). */
+export interface RouteConfiguration {
+  /** Resource name. */
+  readonly name: string
+  /** Virtual hosts; which one applies is decided by the authority of the request. */
+  readonly virtualHosts: readonly VirtualHost[]
+  /** A port in the authority is not looked at when virtual hosts are matched (HTTP view). */
+  readonly ignorePortInHostMatching: boolean
+}

@@ -1,0 +1,35 @@
+import type { MeshError } from '../errors/mesh-error.js'
+import type { TargetConfig } from '../model/target-config.js'
+
+/** What a {@link ConfigSource} tells about one target. Calls never come from inside {@link ConfigSource.watch}. */
+export interface TargetWatcher {
+  /**
+   * The whole tree of the target is resolved: routes, every cluster they name and every cluster's endpoints (gRFC A74). Also called
+   * for every later change; equal configurations are not delivered twice.
+   */
+  configured(config: TargetConfig): void
+  /**
+   * The source does not know the target. It may appear later, then {@link TargetWatcher.configured} is called.
+   */
+  unknown(): void
+  /**
+   * The target cannot be used and there is no earlier configuration to fall back to: the control plane's answer was malformed, or a
+   * resource it must have is missing. Never called because a control plane is out of reach once a configuration was delivered.
+   */
+  failed(error: MeshError): void
+}
+
+/**
+ * Where configuration comes from: an xDS control plane or a directory of files. The core names targets; how a name becomes resources
+ * is the source's affair.
+ */
+export interface ConfigSource {
+  /**
+   * Starts to watch a target.
+   *
+   * @param name - `host:port`, the host in lower case.
+   * @param watcher - Told of every change until the returned function is called.
+   * @returns a function that ends the watch.
+   */
+  watch(name: string, watcher: TargetWatcher): () => void
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cluster } from '../cluster/cluster.js'
+import type { Route, VirtualHost } from '../model/route.js'
+import { SeededRandom } from '../ports/seeded-random.js'
+import { FakeCarrier, forward, LISTENER, request, route, routes, virtualHost } from '../testing/fixtures.js'
+import { RouteTable } from './route-table.js'
+
+const random = new SeededRandom(1)
+
+function table(hosts: readonly VirtualHost[], ignorePortInHostMatching = false): RouteTable {
+  const names = hosts.flatMap((host) =>
+    host.routes.flatMap(({ action }) => (action.kind === 'forward' ? action.clusters.map(({ name }) => name) : [])),
+  )
+  const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
+  const clusters = new Map(names.map((name) => [name, new Cluster(name, carriers, random, () => {})]))
+  return new RouteTable(LISTENER, { ...routes(hosts), ignorePortInHostMatching }, clusters, random)
+}
+
+const named = (name: string, match: Partial<Route['match']>, parts: Partial<Route> = {}): Route =>
+  route(match, forward('c'), { name, ...parts })
+
+const header = (name: string, value: string): Route['match']['headers'] => [
+  { name, value: { kind: 'exact', value, ignoreCase: false }, invert: false, treatMissingAsEmpty: false },
+]
+
+const path = (value: string): Route['match']['path'] => ({ kind: 'exact', value, caseSensitive: true })
+
+test('the virtual host is chosen by authority and its routes only are tried', () => {
+  const hosts = [
+    virtualHost([named('a', { path: path('/only-a') })], { name: 'a', domains: ['a'] }),
+    virtualHost([named('any', {})], { name: 'any', domains: ['*'] }),
+  ]
+  assert.equal(table(hosts).match(request({ authority: 'b' }))?.source.name, 'any')
+  assert.equal(table(hosts).match(request({ authority: 'a', path: '/x' })), undefined)
+})
+
+test('the port of the authority is ignored for HTTP only, and only where the table says so', () => {
+  const hosts = [virtualHost([named('a', {})], { domains: ['a'] })]
+  assert.equal(table(hosts).match(request({ authority: 'a:8080' })), undefined)
+  assert.equal(table(hosts, true).match(request({ authority: 'a:8080' }))?.source.name, 'a')
+  assert.equal(table(hosts, true).match(request({ authority: 'a:8080', view: 'grpc' })), undefined)
+  const six = [virtualHost([named('six', {})], { domains: ['[::1]'] })]
+  assert.equal(table(six, true).match(request({ authority: '[::1]' }))?.source.name, 'six')
+  assert.equal(table(six, true).match(request({ authority: '[::1]:80' }))?.source.name, 'six')
+})
+
+test('the query string takes no part in matching the path', () => {
+  const hosts = [virtualHost([named('exact', { path: path('/a') })])]
+  assert.equal(table(hosts).match(request({ path: '/a?x=1' }))?.source.name, 'exact')
+  assert.equal(table(hosts).match(request({ path: '/a#x' }))?.source.name, 'exact')
+})
+
+test('every condition must hold, and the first route that matches wins', () => {
+  const hosts = [
+    virtualHost([
+      named('beta', { headers: header('x-beta', '1') }),
+      named('put', { headers: header(':method', 'PUT') }),
+      named('rest', {}),
+    ]),
+  ]
+  const found = (parts: Parameters<typeof request>[0]): string | undefined =>
+    table(hosts).match(request(parts))?.source.name
+  assert.equal(found({ headers: { 'x-beta': '1' }, method: 'PUT' }), 'beta')
+  assert.equal(found({ method: 'PUT' }), 'put')
+  assert.equal(found({}), 'rest')
+})
+
+test('a route that is skipped for a view does not exist for it', () => {
+  const hosts = [virtualHost([named('query', {}, { skipped: { grpc: 'query parameters' } }), named('rest', {})])]
+  assert.equal(table(hosts).match(request())?.source.name, 'query')
+  assert.equal(table(hosts).match(request({ view: 'grpc' }))?.source.name, 'rest')
+})
+
+test('a route that is refused for a view fails its calls with the reason, others go on', () => {
+  const hosts = [virtualHost([named('r', {}, { refused: { grpc: 'cannot be done' } })])]
+  const found = table(hosts).match(request())!
+  assert.equal(found.refusal('http'), undefined)
+  assert.match(found.refusal('grpc')!.detail, /route r of virtual host default: cannot be done/)
+})
+
+test('an unsupported action fails both views', () => {
+  const hosts = [virtualHost([route({}, { kind: 'unsupported', reason: 'redirect is not supported' })])]
+  const found = table(hosts).match(request())!
+  assert.equal(found.refusal('http')?.httpStatus, 503)
+  assert.equal(found.refusal('grpc')?.grpcStatus, 14)
+})
+
+test('grpcOnly looks at the content type of HTTP requests', () => {
+  const hosts = [virtualHost([named('grpc', { grpcOnly: true }), named('rest', {})])]
+  const found = (type: string): string | undefined =>
+    table(hosts).match(request({ headers: { 'content-type': type } }))?.source.name
+  assert.equal(found('application/grpc'), 'grpc')
+  assert.equal(found('application/grpc+proto'), 'grpc')
+  assert.equal(found('application/grpc;x=1'), 'grpc')
+  assert.equal(found('application/grpc-web'), 'rest')
+  assert.equal(table(hosts).match(request({ view: 'grpc' }))?.source.name, 'grpc')
+})
+
+test('a share of the requests takes the route, none at 0 and all at a million', () => {
+  const share = (perMillion: number): number => {
+    const made = table([virtualHost([named('part', { fraction: { perMillion } }), named('rest', {})])])
+    let hits = 0
+    for (let index = 0; index < 4000; index++) if (made.match(request())?.source.name === 'part') hits++
+    return hits
+  }
+  assert.equal(share(0), 0)
+  assert.equal(share(1_000_000), 4000)
+  assert.ok(Math.abs(share(250_000) - 1000) < 150)
+})
+
+test('weights divide requests among clusters', () => {
+  const found = table([virtualHost([route({}, forward({ v1: 90, v2: 10 }))])]).match(request())!
+  const counts = { v1: 0, v2: 0 }
+  for (let index = 0; index < 10_000; index++) counts[found.destination(random).cluster.name as 'v1' | 'v2']++
+  assert.ok(Math.abs(counts.v2 - 1000) < 150, JSON.stringify(counts))
+})
+
+test('time limits follow each view', () => {
+  const timeouts = (action: Parameters<typeof forward>[1], view: 'http' | 'grpc', listenerMs = 0): number => {
+    const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
+    const clusters = new Map([['c', new Cluster('c', carriers, random, () => {})]])
+    const listener = { ...LISTENER, maxStreamDurationMs: listenerMs }
+    const made = new RouteTable(listener, routes([virtualHost([route({}, forward('c', action))])]), clusters, random)
+    return made.match(request())!.timeouts(view).requestMs
+  }
+  assert.equal(timeouts({}, 'http'), 15_000, "Envoy's default")
+  assert.equal(timeouts({ timeoutMs: 0 }, 'http'), 0, '0 turns it off')
+  assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc'), 0, 'gRPC does not read it (A31)')
+  assert.equal(timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http'), 2000)
+  assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500), 2000, 'the route wins over the listener')
+  assert.equal(timeouts({ maxStreamDurationMs: 0 }, 'grpc', 500), 0, 'an explicit 0 too (A31)')
+  assert.equal(timeouts({}, 'grpc', 500), 500)
+})

@@ -1,0 +1,146 @@
+import type { Cluster } from '../cluster/cluster.js'
+import type { ClusterRegistry } from '../cluster/cluster-registry.js'
+import { MeshError } from '../errors/mesh-error.js'
+import type { ResolvedCluster } from '../model/cluster.js'
+import type { TargetConfig } from '../model/target-config.js'
+import type { ConfigSource, TargetWatcher } from '../ports/config-source.js'
+import type { Random } from '../ports/random.js'
+import { RouteTable } from '../route/route-table.js'
+
+/**
+ * What is known of a target: `pending` nothing yet, `configured` it can be called, `unknown` the source does not have it, `failed` the
+ * source has it but it cannot be used, `closed` the target is no longer watched.
+ */
+export type TargetState = 'pending' | 'configured' | 'unknown' | 'failed' | 'closed'
+
+/** One configuration of a target, made ready for requests. Immutable; a request reads one from start to end. */
+export interface TargetSnapshot {
+  /** As resolved. */
+  readonly config: TargetConfig
+  /** Its routes, compiled. */
+  readonly table: RouteTable
+  /** The running clusters that the routes name. */
+  readonly clusters: ReadonlyMap<string, Cluster>
+}
+
+/** A `host:port` that the mesh was asked for, and what the configuration source says of it. */
+export class Target implements TargetWatcher {
+  /** `host:port`. */
+  readonly name: string
+  /** Set by carriers on every use; cleared by the plane's sweep, which closes targets that nobody uses. */
+  used = true
+  readonly #registry: ClusterRegistry
+  readonly #random: Random
+  readonly #unwatch: () => void
+  readonly #waiting = new Set<() => void>()
+  #state: TargetState = 'pending'
+  #snapshot: TargetSnapshot | undefined
+  #error: MeshError | undefined
+
+  /**
+   * @param name - `host:port`.
+   * @param source - Where its configuration comes from.
+   * @param registry - The plane's clusters.
+   * @param random - The plane's dice.
+   */
+  constructor(name: string, source: ConfigSource, registry: ClusterRegistry, random: Random) {
+    this.name = name
+    this.#registry = registry
+    this.#random = random
+    this.#unwatch = source.watch(name, this)
+  }
+
+  /** What is known of it. */
+  get state(): TargetState {
+    return this.#state
+  }
+
+  /** The configuration in use; present exactly while the state is `configured`. */
+  get snapshot(): TargetSnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Why it cannot be used; present exactly while the state is `failed` or `closed`. */
+  get error(): MeshError | undefined {
+    return this.#error
+  }
+
+  configured(config: TargetConfig): void {
+    if (this.#state === 'closed') return
+    const before = this.#snapshot
+    const clusters = new Map<string, Cluster>()
+    for (const [name, resolved] of withMissing(config)) clusters.set(name, this.#registry.acquire(name, resolved))
+    const sameTable = before?.config.routes === config.routes && before.config.listener === config.listener
+    const table = sameTable ? before.table : new RouteTable(config.listener, config.routes, clusters, this.#random)
+    this.#snapshot = { config, table, clusters }
+    // Acquired before the old ones are released: a cluster in both must not be torn down in between.
+    if (before !== undefined) release(before)
+    this.#error = undefined
+    this.#become('configured')
+  }
+
+  unknown(): void {
+    this.#drop('unknown', undefined)
+  }
+
+  failed(error: MeshError): void {
+    this.#drop('failed', error)
+  }
+
+  /**
+   * Asks to be called once, as soon as the target is no longer pending.
+   *
+   * @param callback - What to call; never called synchronously.
+   * @returns a function that takes the wish back.
+   */
+  whenSettled(callback: () => void): () => void {
+    this.#waiting.add(callback)
+    return () => this.#waiting.delete(callback)
+  }
+
+  /** Ends the watch. Calls in flight end undisturbed. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#unwatch()
+    this.#drop('closed', new MeshError('ERR_INMESH_CLOSED', `target ${this.name} is closed`))
+  }
+
+  #drop(state: TargetState, error: MeshError | undefined): void {
+    if (this.#state === 'closed') return
+    const before = this.#snapshot
+    this.#snapshot = undefined
+    this.#error = error
+    if (before !== undefined) release(before)
+    this.#become(state)
+  }
+
+  #become(state: TargetState): void {
+    this.#state = state
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const callback of waiting) callback()
+  }
+}
+
+function release(snapshot: TargetSnapshot): void {
+  for (const cluster of snapshot.clusters.values()) cluster.release()
+}
+
+/** A source should resolve every cluster that a route names; one that it left out fails its own calls and no others. */
+function withMissing(config: TargetConfig): Map<string, ResolvedCluster> {
+  const resolved = new Map(config.clusters)
+  for (const host of config.routes.virtualHosts) {
+    for (const route of host.routes) {
+      if (route.action.kind !== 'forward') continue
+      for (const { name } of route.action.clusters) {
+        if (resolved.has(name)) continue
+        const message = `cluster ${name}, named by route configuration ${config.routes.name}, is missing`
+        resolved.set(name, {
+          kind: 'failed',
+          error: new MeshError('ERR_INMESH_RESOURCE_MISSING', message, { place: { resource: name } }),
+        })
+      }
+    }
+  }
+  return resolved
+}

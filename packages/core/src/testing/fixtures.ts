@@ -1,0 +1,155 @@
+import type { RequestView } from '../call/request-view.js'
+import type { Carrier } from '../cluster/carrier.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
+import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
+import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
+import type { ForwardAction, Route, RouteConfiguration, VirtualHost } from '../model/route.js'
+import type { ListenerConfig, TargetConfig } from '../model/target-config.js'
+import { NOTHING_REFUSED, type View } from '../model/view.js'
+
+/** Builders for tests: each gives a valid piece of configuration with only the interesting parts spelled out. */
+
+export function request(
+  parts: Partial<Omit<RequestView, 'header'>> & { headers?: Record<string, string> } = {},
+): RequestView {
+  const headers = parts.headers ?? {}
+  return {
+    view: parts.view ?? 'http',
+    method: parts.method ?? 'GET',
+    path: parts.path ?? '/',
+    authority: parts.authority ?? 'reviews',
+    header: (name) => headers[name],
+  }
+}
+
+export function endpoint(port: number, parts: { weight?: number; health?: EndpointHealth } = {}): EndpointConfig {
+  return {
+    key: `10.0.0.1:${port}`,
+    host: '10.0.0.1',
+    port,
+    hostname: '',
+    weight: parts.weight ?? 1,
+    health: parts.health ?? 'healthy',
+    metadata: {},
+  }
+}
+
+export function cluster(
+  name: string,
+  endpoints: readonly EndpointConfig[],
+  parts: Partial<ClusterConfig> & { priorities?: readonly (readonly EndpointConfig[])[]; drop?: number } = {},
+): ResolvedCluster {
+  const { priorities, drop, ...config } = parts
+  return {
+    kind: 'resolved',
+    config: {
+      name,
+      loadBalancing: { kind: 'round-robin' },
+      thresholds: { maxRequests: 1024, maxRetries: 3 },
+      connectTimeoutMs: 5000,
+      refused: NOTHING_REFUSED,
+      ...config,
+    },
+    endpoints: {
+      localities: (priorities ?? [endpoints]).map((members, priority) => ({
+        locality: { region: '', zone: '', subZone: '' },
+        priority,
+        weight: 1,
+        endpoints: members,
+      })),
+      drops: drop === undefined ? [] : [{ category: 'test', perMillion: drop }],
+    },
+  }
+}
+
+const NO_CONDITIONS: RetryConditions = {
+  serverError: false,
+  gatewayError: false,
+  reset: false,
+  resetBeforeRequest: false,
+  connectFailure: false,
+  refusedStream: false,
+  retriable4xx: false,
+  retriableStatusCodes: false,
+  grpcStatuses: [],
+}
+
+export function retryPolicy(conditions: Partial<RetryConditions>, parts: Partial<RetryPolicy> = {}): RetryPolicy {
+  return {
+    conditions: { ...NO_CONDITIONS, ...conditions },
+    retries: 2,
+    retriableStatusCodes: [],
+    perTryTimeoutMs: 0,
+    backOff: { baseMs: 25, maxMs: 250 },
+    avoidPreviousHosts: true,
+    hostSelectionAttempts: 5,
+    ...parts,
+  }
+}
+
+export function forward(clusters: string | Record<string, number>, parts: Partial<ForwardAction> = {}): ForwardAction {
+  const weights = typeof clusters === 'string' ? { [clusters]: 1 } : clusters
+  return {
+    kind: 'forward',
+    clusters: Object.entries(weights).map(([name, weight]) => ({ name, weight, filterOverrides: new Map() })),
+    ...parts,
+  }
+}
+
+export function route(match: Partial<Route['match']>, action: Route['action'], parts: Partial<Route> = {}): Route {
+  return {
+    name: '',
+    match: { path: { kind: 'prefix', value: '/', caseSensitive: true }, headers: [], grpcOnly: false, ...match },
+    action,
+    filterOverrides: new Map(),
+    refused: NOTHING_REFUSED,
+    skipped: NOTHING_REFUSED,
+    ...parts,
+  }
+}
+
+export function virtualHost(routes: readonly Route[], parts: Partial<VirtualHost> = {}): VirtualHost {
+  return { name: 'default', domains: ['*'], routes, filterOverrides: new Map(), ...parts }
+}
+
+export function routes(virtualHosts: readonly VirtualHost[]): RouteConfiguration {
+  return { name: 'routes', virtualHosts, ignorePortInHostMatching: false }
+}
+
+export const LISTENER: ListenerConfig = { name: 'listener', filters: [], maxStreamDurationMs: 0 }
+
+export function targetConfig(
+  list: readonly Route[],
+  clusters: readonly [string, ResolvedCluster][],
+  parts: Partial<TargetConfig> = {},
+): TargetConfig {
+  return {
+    name: 'reviews:80',
+    listener: LISTENER,
+    routes: routes([virtualHost(list)]),
+    clusters: new Map(clusters),
+    ...parts,
+  }
+}
+
+/** A carrier that only remembers what it was asked for. */
+export class FakeCarrier implements Carrier {
+  readonly view: View
+  readonly connects: 'on-demand' | 'ahead'
+  readonly asked: Endpoint[] = []
+  readonly gone: Endpoint[] = []
+
+  constructor(view: View = 'http', connects: 'on-demand' | 'ahead' = 'on-demand') {
+    this.view = view
+    this.connects = connects
+  }
+
+  connect(endpoint: Endpoint): void {
+    this.asked.push(endpoint)
+  }
+
+  removed(endpoint: Endpoint): void {
+    this.gone.push(endpoint)
+  }
+}
