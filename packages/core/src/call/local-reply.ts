@@ -61,6 +61,12 @@ export const localReplies = {
   /** The cluster does not exist or is in error. */
   noCluster: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NO_CLUSTER', '', detail),
+  /** The target cannot be used: the control plane's answer for it was refused. */
+  targetFailed: (code: MeshErrorCode, detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'NC', code, '', detail),
+  /** The target's configuration did not arrive in time. */
+  notReady: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NOT_READY', '', detail),
   /** The cluster has no endpoint to pick. */
   noHealthyEndpoint: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'UH', 'ERR_INMESH_NO_HEALTHY_ENDPOINT', 'no healthy upstream', detail),

@@ -24,11 +24,13 @@ export interface ForwardAction {
    * means the default of the view (HTTP: Envoy's 15 s). gRPC does not read it (gRFC A31).
    */
   readonly timeoutMs?: number
-  /**
-   * Time limit of the whole stream in milliseconds (`max_stream_duration`, gRFC A31: `grpc_timeout_header_max` if set). 0 means none;
-   * absent means the listener's.
-   */
+  /** Time limit of the whole stream in milliseconds (`max_stream_duration`). 0 means none; absent means the listener's. */
   readonly maxStreamDurationMs?: number
+  /**
+   * What takes the place of {@link ForwardAction.maxStreamDurationMs} for gRPC calls (`grpc_timeout_header_max`, gRFC A31), in
+   * milliseconds. 0 means none; absent means that nothing does.
+   */
+  readonly grpcMaxStreamDurationMs?: number
   /** Retries; absent means the virtual host's, and where that is absent too, none. */
   readonly retryPolicy?: RetryPolicy
 }

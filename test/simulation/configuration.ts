@@ -1,0 +1,208 @@
+import type {
+  CircuitBreakerThresholds,
+  EndpointConfig,
+  EndpointHealth,
+  FilterConfig,
+  HttpFilter,
+  LoadBalancingPolicy,
+  LocalityEndpoints,
+  Random,
+  ResolvedCluster,
+  RetryPolicy,
+  Route,
+  RouteAction,
+  TargetConfig,
+} from '@inmesh/core'
+
+const POLICIES: readonly LoadBalancingPolicy[] = [
+  { kind: 'round-robin' },
+  { kind: 'random' },
+  { kind: 'least-request', choiceCount: 2 },
+]
+const HEALTHS: readonly EndpointHealth[] = ['healthy', 'healthy', 'healthy', 'draining', 'unhealthy', 'degraded']
+
+/** Retries as a share of what is in flight, so that a storm cannot feed itself. */
+export const BUDGET = { percent: 20, minConcurrency: 3 }
+
+/** Envoy's `5xx` with its default back-off and two retries. */
+const RETRY_ON_SERVER_ERROR: RetryPolicy = {
+  conditions: {
+    serverError: true,
+    gatewayError: false,
+    reset: false,
+    resetBeforeRequest: false,
+    connectFailure: false,
+    refusedStream: false,
+    retriable4xx: false,
+    retriableStatusCodes: false,
+    grpcStatuses: [],
+  },
+  retries: 2,
+  retriableStatusCodes: [],
+  perTryTimeoutMs: 0,
+  backOff: { baseMs: 25, maxMs: 250 },
+  avoidPreviousHosts: true,
+  hostSelectionAttempts: 5,
+}
+
+function healthyEndpoint(port: number): EndpointConfig {
+  return { key: `10.0.0.1:${port}`, host: '10.0.0.1', port, hostname: '', weight: 1, health: 'healthy', metadata: {} }
+}
+
+function locality(priority: number, weight: number, endpoints: readonly EndpointConfig[]): LocalityEndpoints {
+  return { locality: { region: '', zone: '', subZone: '' }, priority, weight, endpoints }
+}
+
+function route(prefix: string, action: RouteAction): Route {
+  return {
+    name: prefix,
+    match: { path: { kind: 'prefix', value: prefix, caseSensitive: true }, headers: [], grpcOnly: false },
+    action,
+    filterOverrides: new Map(),
+    refused: {},
+    skipped: {},
+  }
+}
+
+function target(
+  name: string,
+  filters: readonly HttpFilter[],
+  routes: readonly Route[],
+  clusters: ReadonlyMap<string, ResolvedCluster>,
+): TargetConfig {
+  return {
+    name,
+    listener: { name, filters, maxStreamDurationMs: 0 },
+    routes: {
+      name,
+      virtualHosts: [{ name, domains: ['*'], routes, filterOverrides: new Map() }],
+      ignorePortInHostMatching: false,
+    },
+    clusters,
+  }
+}
+
+/** What {@link plainTarget} leaves open. */
+export interface PlainParts {
+  /** Default round robin. */
+  readonly loadBalancing?: LoadBalancingPolicy
+  /** Default no limit on requests, retries by {@link BUDGET}. */
+  readonly thresholds?: CircuitBreakerThresholds
+  /** Retries on any 5xx and on failures; default 2. */
+  readonly retries?: number
+}
+
+/** A target with one route to one cluster of equal, healthy endpoints and no time limit. */
+export function plainTarget(endpoints: number, parts: PlainParts = {}): TargetConfig {
+  const members = Array.from({ length: endpoints }, (_, port) => healthyEndpoint(port))
+  const cluster: ResolvedCluster = {
+    kind: 'resolved',
+    config: {
+      name: 'plain',
+      loadBalancing: parts.loadBalancing ?? { kind: 'round-robin' },
+      thresholds: parts.thresholds ?? { maxRequests: 100_000, maxRetries: 0, retryBudget: BUDGET },
+      connectTimeoutMs: 1000,
+      refused: {},
+    },
+    endpoints: { localities: [locality(0, 1, members)], drops: [] },
+  }
+  const toPlain = route('/', {
+    kind: 'forward',
+    clusters: [{ name: 'plain', weight: 1, filterOverrides: new Map() }],
+    timeoutMs: 0,
+    retryPolicy: { ...RETRY_ON_SERVER_ERROR, retries: parts.retries ?? 2 },
+  })
+  return target('plain:80', [], [toPlain], new Map([['plain', cluster]]))
+}
+
+/** Draws valid configurations, each different from the last. */
+export class ConfigurationMaker {
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** A whole target: 1 to 3 clusters of 0 to 6 endpoints, 1 to 4 routes. */
+  target(name: string): TargetConfig {
+    const clusters = new Map<string, ResolvedCluster>()
+    const names = Array.from({ length: 1 + this.#random.below(3) }, (_, index) => `cluster-${index}`)
+    for (const cluster of names) clusters.set(cluster, this.#cluster(cluster))
+    const routes = Array.from({ length: 1 + this.#random.below(3) }, (_, index) => this.#route(`/${index}`, names))
+    return target(name, this.#filters(), [...routes, this.#route('/', names)], clusters)
+  }
+
+  #cluster(name: string): ResolvedCluster {
+    const random = this.#random
+    const seen = new Set<number>()
+    const priorities = Array.from({ length: 1 + random.below(2) }, () =>
+      Array.from({ length: random.below(7) }, () => random.below(12)).filter((port) => {
+        const fresh = !seen.has(port)
+        seen.add(port)
+        return fresh
+      }),
+    )
+    return {
+      kind: 'resolved',
+      config: {
+        name,
+        loadBalancing: POLICIES[random.below(POLICIES.length)]!,
+        thresholds: { maxRequests: random.below(4) === 0 ? 5 : 1024, maxRetries: 3, retryBudget: BUDGET },
+        connectTimeoutMs: 1000,
+        refused: random.below(20) === 0 ? { grpc: 'refused by the simulation' } : {},
+      },
+      endpoints: {
+        localities: priorities.map((ports, priority) =>
+          locality(
+            priority,
+            1 + random.below(3),
+            ports.map((port) => this.#endpoint(port)),
+          ),
+        ),
+        drops: random.below(10) === 0 ? [{ category: 'simulated', perMillion: 100_000 }] : [],
+      },
+    }
+  }
+
+  #endpoint(port: number): EndpointConfig {
+    const health = HEALTHS[this.#random.below(HEALTHS.length)]!
+    const weight = this.#random.below(3) === 0 ? 1 + this.#random.below(9) : 1
+    return { ...healthyEndpoint(port), weight, health }
+  }
+
+  #route(prefix: string, clusters: readonly string[]): Route {
+    const random = this.#random
+    const chosen = clusters.filter(() => random.below(2) === 0)
+    return route(prefix, {
+      kind: 'forward',
+      clusters: (chosen.length === 0 ? [clusters[0]!] : chosen).map((name) => ({
+        name,
+        weight: 1 + random.below(9),
+        filterOverrides: new Map(),
+      })),
+      timeoutMs: random.below(3) === 0 ? 25 : 500,
+      maxStreamDurationMs: 500,
+      ...(random.below(3) === 0 ? {} : { retryPolicy: this.#retryPolicy() }),
+    })
+  }
+
+  #retryPolicy(): RetryPolicy {
+    return {
+      ...RETRY_ON_SERVER_ERROR,
+      retries: 1 + this.#random.below(4),
+      backOff: { baseMs: 5, maxMs: 50 },
+      avoidPreviousHosts: this.#random.below(2) === 0,
+      hostSelectionAttempts: 3,
+    }
+  }
+
+  #filters(): HttpFilter[] {
+    if (this.#random.below(3) !== 0) return []
+    const config: FilterConfig = {
+      kind: 'fault',
+      delay: { durationMs: 30, fraction: { perMillion: 200_000 } },
+      abort: { httpStatus: 418, fraction: { perMillion: 100_000 } },
+    }
+    return [{ name: 'fault', config, disabled: false }]
+  }
+}

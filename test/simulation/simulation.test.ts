@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LoadBalancingPolicy } from '@inmesh/core'
+import { BUDGET, plainTarget } from './configuration.js'
+import { World } from './world.js'
+
+const SEEDS = 1500
+const TARGETS = ['reviews:80', 'ratings:80']
+
+/** Requests, failures and configurations, all mixed. */
+function chaos(seed: number, steps = 120): World {
+  const world = new World(seed)
+  for (const target of TARGETS) world.publish(target)
+  for (let step = 0; step < steps; step++) {
+    const target = TARGETS[world.random.below(TARGETS.length)]!
+    switch (world.random.below(8)) {
+      case 0:
+        world.publish(target)
+        break
+      case 1:
+        world.upstreams.setFate(`10.0.0.1:${world.random.below(12)}`, {
+          down: world.random.below(2) === 0,
+          errors: world.random.next() / 2,
+          resets: world.random.next() / 2,
+        })
+        break
+      case 2:
+        world.clock.advance(world.random.below(100))
+        break
+      default:
+        world.request(target, world.random.below(3) === 0 ? 'grpc' : 'http')
+    }
+  }
+  world.settle()
+  return world
+}
+
+test(`in ${SEEDS} runs of chaos every request ends once, on endpoints in service only, and all counters return to zero`, () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    try {
+      chaos(seed).assertIdle()
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error })
+    }
+  }
+})
+
+test('the same seed gives the same run', () => {
+  const [first, second, other] = [chaos(42, 400), chaos(42, 400), chaos(43, 400)]
+  assert.deepEqual(first.endings, second.endings)
+  assert.deepEqual(first.attempts, second.attempts)
+  assert.notDeepEqual(first.endings, other.endings)
+})
+
+test('the chaos reaches every kind of ending, or it would prove little', () => {
+  const seen = new Set<string>()
+  for (let seed = 1; seed <= 100; seed++) {
+    for (const { kind, attempts } of chaos(seed).endings) seen.add(attempts > 1 ? `${kind}, retried` : kind)
+  }
+  for (const kind of ['response', 'response, retried', 'failure', 'failure, retried', 'local-reply', 'timeout']) {
+    assert.ok(seen.has(kind), `never seen: ${kind}`)
+  }
+})
+
+for (const kind of ['round-robin', 'random', 'least-request'] as const) {
+  test(`${kind} spreads requests within statistical bounds`, () => {
+    const world = new World(5)
+    const policy: LoadBalancingPolicy = kind === 'least-request' ? { kind, choiceCount: 2 } : { kind }
+    world.publish('plain:80', plainTarget(10, { loadBalancing: policy, retries: 0 }))
+    for (let request = 0; request < 20_000; request++) {
+      world.request('plain:80', 'http')
+      if (request % 10 === 0) world.clock.advance(5)
+    }
+    world.settle()
+    world.assertIdle()
+    // Five standard deviations of a fair draw of 20,000 over 10.
+    for (const [key, attempts] of world.attempts) assert.ok(Math.abs(attempts - 2000) < 215, `${key}: ${attempts}`)
+  })
+}
+
+test('retries do not multiply an outage: attempts stay within the budget', () => {
+  const world = new World(9)
+  world.publish('plain:80', plainTarget(5, { retries: 4 }))
+  for (let port = 0; port < 5; port++)
+    world.upstreams.setFate(`10.0.0.1:${port}`, { down: false, errors: 1, resets: 0 })
+  for (let request = 0; request < 5000; request++) {
+    world.request('plain:80', 'http')
+    if (request % 20 === 0) world.clock.advance(5)
+  }
+  world.settle()
+  world.assertIdle()
+  const attempts = [...world.attempts.values()].reduce((sum, count) => sum + count, 0)
+  // Without a budget there would be five attempts for each request.
+  const allowed = world.sent * (1 + BUDGET.percent / 100) + 5 * BUDGET.minConcurrency
+  assert.ok(attempts > world.sent && attempts < allowed * 1.1, `${attempts} attempts for ${world.sent} requests`)
+})
+
+test('after a retry storm everything recovers as soon as its cause goes', () => {
+  const world = new World(11)
+  world.publish('plain:80', plainTarget(5, { loadBalancing: { kind: 'least-request', choiceCount: 2 }, retries: 4 }))
+  const burst = (): number => {
+    const from = world.endings.length
+    for (let request = 0; request < 1000; request++) {
+      world.request('plain:80', 'http')
+      if (request % 20 === 0) world.clock.advance(5)
+    }
+    world.settle()
+    return world.endings.slice(from).filter(({ status }) => status !== 200).length
+  }
+  for (let port = 0; port < 5; port++) world.upstreams.setFate(`10.0.0.1:${port}`, { down: true, errors: 0, resets: 0 })
+  assert.equal(burst(), 1000)
+  world.upstreams.heal()
+  assert.equal(burst(), 0)
+  world.assertIdle()
+})
+
+test('an instance that dies fails no request that may be repeated', () => {
+  const world = new World(13)
+  // A quarter of the requests meet it: more than the budget of the other tests would repeat.
+  world.publish('plain:80', plainTarget(4, { thresholds: { maxRequests: 1024, maxRetries: 100 } }))
+  for (let request = 0; request < 2000; request++) {
+    if (request === 500) world.upstreams.setFate('10.0.0.1:2', { down: true, errors: 0, resets: 0 })
+    world.request('plain:80', 'http')
+    if (request % 4 === 0) world.clock.advance(3)
+  }
+  world.settle()
+  world.assertIdle()
+  assert.deepEqual([...new Set(world.endings.map(({ status }) => status))], [200])
+})

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import {
+  type ConfigSource,
+  DataPlane,
+  type Endpoint,
+  type RequestView,
+  SeededRandom,
+  SimulatedClock,
+  type TargetWatcher,
+  type View,
+} from '@inmesh/core'
+import { ConfigurationMaker } from './configuration.js'
+import { type Ending, SimulatedCarrier } from './simulated-carrier.js'
+import { Upstreams } from './upstream.js'
+
+/** A mesh, its control plane, its upstreams and its users, all in one thread and one seed. */
+export class World {
+  readonly clock = new SimulatedClock()
+  readonly random: SeededRandom
+  readonly upstreams: Upstreams
+  readonly plane: DataPlane
+  readonly configurations: ConfigurationMaker
+  /** Every ending, in order. */
+  readonly endings: Ending[] = []
+  /** Attempts by endpoint key. */
+  readonly attempts = new Map<string, number>()
+  /** Requests sent. */
+  sent = 0
+  readonly #watchers = new Map<string, TargetWatcher>()
+  readonly #carriers: Record<View, SimulatedCarrier>
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed)
+    this.configurations = new ConfigurationMaker(this.random)
+    this.upstreams = new Upstreams(this.clock, this.random)
+    const onAttempt = (endpoint: Endpoint): void => {
+      assert.equal(endpoint.removed, false, 'a removed endpoint was picked')
+      assert.ok(
+        endpoint.config.health === 'healthy' || endpoint.config.health === 'degraded',
+        'an endpoint out of service was picked',
+      )
+      this.attempts.set(endpoint.key, (this.attempts.get(endpoint.key) ?? 0) + 1)
+    }
+    this.#carriers = {
+      http: new SimulatedCarrier('http', this.clock, this.upstreams, onAttempt),
+      grpc: new SimulatedCarrier('grpc', this.clock, this.upstreams, onAttempt),
+    }
+    const source: ConfigSource = {
+      watch: (name, watcher) => {
+        this.#watchers.set(name, watcher)
+        return () => this.#watchers.delete(name)
+      },
+    }
+    const carriers = [this.#carriers.http, this.#carriers.grpc]
+    this.plane = new DataPlane({ source, clock: this.clock, random: this.random, carriers })
+    this.#carriers.grpc.report = (endpoint, connectivity) => {
+      for (const cluster of this.plane.clusters()) {
+        if (cluster.endpoints.get(endpoint.key) === endpoint) {
+          cluster.view('grpc').connectivityChanged(endpoint, connectivity, 'refused by the simulation')
+        }
+      }
+    }
+  }
+
+  /** Publishes a configuration of a target. */
+  publish(name: string, config = this.configurations.target(name)): void {
+    this.plane.target(name)
+    this.#watchers.get(name)!.configured(config)
+  }
+
+  /** Sends one request. */
+  request(target: string, view: View, path = `/${this.random.below(4)}`): void {
+    this.sent++
+    const request: RequestView = { view, method: 'GET', path, authority: target, header: () => undefined }
+    this.#carriers[view].send(this.plane, this.plane.target(target), request, (ending) => this.endings.push(ending))
+  }
+
+  /** Lets everything that is under way come to its end. */
+  settle(): void {
+    while (this.#carriers.http.running + this.#carriers.grpc.running > 0) {
+      const before = this.clock.now()
+      this.clock.advance(50)
+      assert.ok(before < 3_600_000, 'a request never ended')
+    }
+  }
+
+  /** What must hold once nothing is under way. */
+  assertIdle(): void {
+    assert.equal(this.endings.length, this.sent, 'every request ends, once')
+    for (const { name, activeRequests, activeRetries, endpoints } of this.plane.clusters()) {
+      assert.deepEqual([activeRequests, activeRetries], [0, 0], `${name} is not idle`)
+      for (const endpoint of endpoints.values()) assert.equal(endpoint.active, 0, `${endpoint.key} is not idle`)
+    }
+  }
+}
