@@ -54,29 +54,28 @@ export class PathIndex {
    * @returns the position accepted, or -1.
    */
   first<S>(path: string, subject: S, accept: (position: number, subject: S) => boolean, from = 0): number {
-    const candidates: number[] = []
-    collect(this.#exact, this.#prefixes, path, candidates)
-    if (this.#ignoresCase) {
-      collect(this.#exactIgnoringCase, this.#prefixesIgnoringCase, path.toLowerCase(), candidates)
-    }
-    if (candidates.length > 1) candidates.sort(ascending)
+    const lower = this.#ignoresCase ? path.toLowerCase() : path
     const regexes = this.#regexes
     let regex = 0
-    for (let index = 0; index <= candidates.length; index++) {
-      const candidate = index < candidates.length ? candidates[index]! : Number.POSITIVE_INFINITY
+    // Each round looks for the next candidate anew: nearly always the first is accepted, and a list of all would cost more.
+    for (let start = from; ; ) {
+      let candidate = smallest(this.#exact, this.#prefixes, path, start)
+      if (this.#ignoresCase) {
+        candidate = Math.min(candidate, smallest(this.#exactIgnoringCase, this.#prefixesIgnoringCase, lower, start))
+      }
       for (; regex < regexes.length && regexes[regex]!.position < candidate; regex++) {
         const { position, match } = regexes[regex]!
         if (position >= from && match.regex.matches(path) && accept(position, subject)) return position
       }
-      if (index < candidates.length && candidate >= from && accept(candidate, subject)) return candidate
+      if (candidate === NONE) return -1
+      if (accept(candidate, subject)) return candidate
+      start = candidate + 1
     }
-    return -1
   }
 }
 
-function ascending(left: number, right: number): number {
-  return left - right
-}
+/** Greater than every position, and still a small integer. */
+const NONE = 0x3fff_ffff
 
 function append(index: Map<string, number[]>, key: string, position: number): void {
   const positions = index.get(key)
@@ -115,16 +114,30 @@ function sharedLength(left: string, right: string): number {
   return length
 }
 
-function collect(exact: Map<string, number[]>, root: Node, path: string, into: number[]): void {
-  const hits = exact.get(path)
-  if (hits !== undefined) for (const position of hits) into.push(position)
-  let node: Node | undefined = root
+/** The smallest position from `start` on whose condition the path meets. */
+function smallest(exact: Map<string, number[]>, root: Node, path: string, start: number): number {
+  let found = exact.size > 0 ? atLeast(exact.get(path), start) : NONE
+  let node = root
   let offset = 0
-  while (node !== undefined) {
-    for (const position of node.positions) into.push(position)
+  for (;;) {
+    found = Math.min(found, atLeast(node.positions, start))
     const child: Node | undefined = offset < path.length ? node.children.get(path.charCodeAt(offset)) : undefined
-    if (child === undefined || !path.startsWith(child.edge, offset)) return
+    if (child === undefined || !path.startsWith(child.edge, offset)) return found
     offset += child.edge.length
     node = child
   }
+}
+
+/** The first of the rising positions that is not before `start`. */
+function atLeast(positions: readonly number[] | undefined, start: number): number {
+  if (positions === undefined || positions.length === 0) return NONE
+  if (positions[0]! >= start) return positions[0]!
+  let low = 1
+  let high = positions.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (positions[middle]! >= start) high = middle
+    else low = middle + 1
+  }
+  return low < positions.length ? positions[low]! : NONE
 }
