@@ -68,8 +68,8 @@ export class CompiledRoute {
         requestMs: smallest(forward?.timeoutMs ?? DEFAULT_TIMEOUT_MS, stream),
         perTryMs: this.retryPolicy?.perTryTimeoutMs ?? 0,
       },
-      // gRFC A31: `timeout` is not read; A44: neither is the limit per try.
-      grpc: { requestMs: stream, perTryMs: 0 },
+      // gRFC A31: `timeout` is not read, and `grpc_timeout_header_max` goes before `max_stream_duration`; A44: no limit per try.
+      grpc: { requestMs: forward?.grpcMaxStreamDurationMs ?? stream, perTryMs: 0 },
     }
   }
 

@@ -131,4 +131,6 @@ test('time limits follow each view', () => {
   assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500), 2000, 'the route wins over the listener')
   assert.equal(timeouts({ maxStreamDurationMs: 0 }, 'grpc', 500), 0, 'an explicit 0 too (A31)')
   assert.equal(timeouts({}, 'grpc', 500), 500)
+  assert.equal(timeouts({ maxStreamDurationMs: 2000, grpcMaxStreamDurationMs: 900 }, 'grpc'), 900)
+  assert.equal(timeouts({ timeoutMs: 0, grpcMaxStreamDurationMs: 900 }, 'http'), 0, 'not for HTTP')
 })
