@@ -1,0 +1,192 @@
+import { type Clock, type Logger, MeshError, type Random, silentLogger } from '@inmesh/core'
+import type { Node } from '@inmesh/xds-proto'
+import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
+import { ControlChannel, type ControlChannelOptions } from '../channel/control-channel.js'
+import type { StreamEnd, StreamOpener } from '../channel/control-stream.js'
+import { statusName } from '../channel/status-name.js'
+import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceType } from '../resource/resource-type.js'
+import { DeliveryQueue } from '../source/delivery-queue.js'
+import { AdsStream, type AdsStreamState } from './ads-stream.js'
+import {
+  decodeResponse,
+  encodeRequest,
+  nodeMessage,
+  type RequestFields,
+  type ResponseFields,
+} from './discovery-messages.js'
+import { type SubscriptionHost, TypeSubscription } from './type-subscription.js'
+
+/** What an {@link AdsClient} is made of. */
+export interface AdsClientOptions {
+  /** The management server, one of `Bootstrap.servers`. */
+  readonly server: ServerConfig
+  /** Who the client says it is, usually `Bootstrap.node`. */
+  readonly node: NodeIdentity
+  /** Times reconnects, NACKs and resources that do not come. */
+  readonly clock: Clock
+  /** Spreads reconnects. */
+  readonly random: Random
+  /** Told of streams opened and lost and of resources rejected. Default: silent. */
+  readonly logger?: Logger
+  /** Sent to the server as `user_agent_version`. Default: not sent. */
+  readonly userAgentVersion?: string
+  /** How the connection is kept. */
+  readonly channel?: ControlChannelOptions
+  /** Opens the streams in place of a gRPC channel. Default: a {@link ControlChannel} to `server`. */
+  readonly opener?: StreamOpener
+}
+
+/** How an {@link AdsClient} stands with its server. */
+export interface AdsConnection {
+  /** Where the stream stands. */
+  readonly state: AdsStreamState
+  /** Why the server could not be reached the last time; undefined once a stream is open. */
+  readonly error: MeshError | undefined
+}
+
+/**
+ * Resources from a control plane, over one aggregated stream in the state-of-the-world variant of xDS. The stream is opened by the first
+ * watch and opened again whenever it is lost, with what was accepted before still in use; it does not keep an idle process alive.
+ */
+export class AdsClient implements ResourceProvider {
+  readonly #server: ServerConfig
+  readonly #logger: Logger
+  readonly #userAgentVersion: string
+  readonly #opener: StreamOpener
+  readonly #stream: AdsStream
+  readonly #queue: DeliveryQueue
+  readonly #host: SubscriptionHost
+  readonly #subscriptions = new Map<string, TypeSubscription>()
+  #node: Node
+  #nodeId: string
+  #nodeIsSent = false
+  #connectionError: MeshError | undefined
+  /** From a stream that failed without a response until the next response. */
+  #isOutage = false
+
+  /**
+   * @param options - The server, the node and the ports. Nothing is opened yet.
+   */
+  constructor(options: AdsClientOptions) {
+    this.#server = options.server
+    this.#logger = options.logger ?? silentLogger
+    this.#userAgentVersion = options.userAgentVersion ?? ''
+    this.#node = nodeMessage(options.node, this.#userAgentVersion)
+    this.#nodeId = options.node.id
+    this.#opener = options.opener ?? new ControlChannel(options.server, options.clock, options.channel)
+    this.#queue = new DeliveryQueue(this.#logger, () => this.#flush())
+    this.#host = {
+      clock: options.clock,
+      logger: this.#logger,
+      queue: this.#queue,
+      errorSuffix: () => this.#errorSuffix(),
+      send: (request) => this.#send(request),
+    }
+    this.#stream = new AdsStream(this.#opener, options.clock, options.random, {
+      opened: () => this.#opened(),
+      response: (bytes) => this.#received(bytes),
+      lost: (end, hadResponse, delayMs) => this.#lost(end, hadResponse, delayMs),
+    })
+  }
+
+  /** How the client stands with its server now. */
+  get connection(): AdsConnection {
+    return { state: this.#stream.state, error: this.#connectionError }
+  }
+
+  /**
+   * Watches one resource. Requests go out together, once the current run of watches is over.
+   *
+   * @throws MeshError ERR_INMESH_CLOSED after {@link AdsClient.close}.
+   */
+  watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
+    if (this.#stream.state === 'closed') throw new MeshError('ERR_INMESH_CLOSED', 'the ADS client is closed')
+    let subscription = this.#subscriptions.get(type.typeUrl)
+    if (subscription === undefined) {
+      subscription = new TypeSubscription(type, this.#host)
+      this.#subscriptions.set(type.typeUrl, subscription)
+    }
+    const unwatch = subscription.watch(name, watcher, this.#connectionError)
+    this.#stream.start()
+    return unwatch
+  }
+
+  /**
+   * Presents another node from now on: the stream is ended and opened again at once, since a node is told once per stream. Nothing that
+   * was received is lost, and watchers hear nothing of it.
+   */
+  useNode(node: NodeIdentity): void {
+    this.#node = nodeMessage(node, this.#userAgentVersion)
+    this.#nodeId = node.id
+    for (const subscription of this.#subscriptions.values()) subscription.streamLost()
+    this.#stream.restart()
+  }
+
+  /** Ends the stream and the connection. Watchers hear nothing any more. */
+  close(): void {
+    this.#stream.close()
+    for (const subscription of this.#subscriptions.values()) subscription.streamLost()
+    this.#queue.close()
+    this.#opener.close()
+  }
+
+  #flush(): void {
+    const isOpen = this.#stream.state === 'open'
+    for (const subscription of this.#subscriptions.values()) subscription.flush(isOpen)
+  }
+
+  #send(request: RequestFields): void {
+    this.#stream.send(encodeRequest(request, this.#nodeIsSent ? undefined : this.#node))
+    this.#nodeIsSent = true
+  }
+
+  #opened(): void {
+    this.#logger.info(`xds: stream to ${this.#server.uri} opened`)
+    this.#nodeIsSent = false
+    this.#connectionError = undefined
+    for (const subscription of this.#subscriptions.values()) subscription.streamOpened()
+    this.#flush()
+  }
+
+  #received(bytes: Uint8Array): void {
+    let response: ResponseFields
+    try {
+      response = decodeResponse(bytes)
+    } catch (error) {
+      this.#stream.fail(`a response cannot be decoded: ${error instanceof Error ? error.message : error}`)
+      return
+    }
+    if (this.#isOutage) {
+      this.#isOutage = false
+      for (const subscription of this.#subscriptions.values()) subscription.reconnect()
+    }
+    const subscription = this.#subscriptions.get(response.typeUrl)
+    // Neither ACK nor NACK: nobody asked, so nobody can say whether it is right.
+    if (subscription === undefined) this.#logger.debug(`xds: passed over a response of type ${response.typeUrl}`)
+    else subscription.receive(response)
+  }
+
+  #lost(end: StreamEnd, hadResponse: boolean, delayMs: number): void {
+    for (const subscription of this.#subscriptions.values()) subscription.streamLost()
+    const reason = `${statusName(end.status)}: ${end.reason}`
+    const message = `xds: stream to ${this.#server.uri} ended, next attempt in ${Math.round(delayMs)} ms: ${reason}`
+    if (hadResponse) {
+      this.#logger.info(message)
+      return
+    }
+    this.#logger.warn(message)
+    const error = new MeshError(
+      'ERR_INMESH_CONTROL_PLANE_UNAVAILABLE',
+      `the control plane ${this.#server.uri} did not answer: ${reason}${this.#errorSuffix()}`,
+    )
+    this.#connectionError = error
+    this.#isOutage = true
+    for (const subscription of this.#subscriptions.values()) subscription.disconnect(error)
+  }
+
+  /** Tells an operator of many clients which one complains. */
+  #errorSuffix(): string {
+    return this.#nodeId === '' ? '' : ` (node ${this.#nodeId})`
+  }
+}

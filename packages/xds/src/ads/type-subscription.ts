@@ -1,0 +1,246 @@
+import { type Clock, type Logger, MeshError, type Timer } from '@inmesh/core'
+import type { ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceType } from '../resource/resource-type.js'
+import type { DeliveryQueue } from '../source/delivery-queue.js'
+import { WatchedResource } from '../source/watched-resource.js'
+import { applyResponse, type NamelessRejection, type Verdict } from './apply-response.js'
+import { deletionPolicy } from './deletion-policy.js'
+import type { RequestFields, ResponseFields } from './discovery-messages.js'
+import { NackPacer } from './nack-pacer.js'
+
+/** A resource that never came does not exist after this time on a connected stream (gRFC A57). */
+const doesNotExistMs = 15_000
+
+/** A server reads error_detail into its log and may refuse a large request: the rest of the complaints is counted only. */
+const complaintLimit = 64 * 1024
+
+/** What a subscription needs of its client. */
+export interface SubscriptionHost {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly queue: DeliveryQueue
+  /** Ends every error that a watcher or the server gets: the node id. */
+  errorSuffix(): string
+  /** Sends a request on the stream that is open. */
+  send(request: RequestFields): void
+}
+
+/** What was asked for on the present stream. Names, nonce and answers die with it; versions do not. */
+interface StreamState {
+  /** The names of the last request. */
+  names: readonly string[]
+  nonce: string
+  /** Names by the request that brought them up, for requests that no response followed yet. */
+  readonly unanswered: string[][]
+}
+
+/** One type of resource on an ADS client: its names, versions, nonces and resources. Types know nothing of each other. */
+export class TypeSubscription {
+  readonly type: ResourceType<unknown>
+  readonly #host: SubscriptionHost
+  readonly #resources = new Map<string, WatchedResource<unknown>>()
+  readonly #timers = new Map<string, Timer>()
+  readonly #pacer = new NackPacer()
+  /** Version of the last response accepted, on whatever stream. */
+  #version = ''
+  #nameless: readonly NamelessRejection[] = []
+  /** Undefined while this stream has seen no request of this type. */
+  #stream: StreamState | undefined
+  #namesMayDiffer = false
+  #pendingNack: { readonly timer: Timer; readonly complaint: string } | undefined
+
+  constructor(type: ResourceType<unknown>, host: SubscriptionHost) {
+    this.type = type
+    this.#host = host
+  }
+
+  /** Watches a resource; the request for it goes out with the next {@link flush}. */
+  watch(name: string, watcher: ResourceWatcher<unknown>, connectionError: MeshError | undefined): () => void {
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      resource = new WatchedResource(this.type, name, this.#host.queue)
+      if (connectionError !== undefined) resource.disconnect(connectionError)
+      this.#resources.set(name, resource)
+      this.#namesMayDiffer = true
+    }
+    const unwatch = resource.watch(watcher)
+    this.#host.queue.schedule()
+    return () => {
+      unwatch()
+      // The resource goes with the next flush, unless someone watches it again before.
+      this.#namesMayDiffer = true
+      this.#host.queue.schedule()
+    }
+  }
+
+  /** Forgets what nobody watches any more, and asks the server for what is watched, where that differs from the last request. */
+  flush(isStreamOpen: boolean): void {
+    if (!this.#namesMayDiffer) return
+    for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#forget(name)
+    if (!isStreamOpen) return
+    this.#namesMayDiffer = false
+    const names = [...this.#resources.keys()]
+    const asked = new Set(this.#stream?.names)
+    const added = names.filter((name) => !asked.has(name))
+    // An empty list is "nothing any more" after names, but "everything" in the first request of a stream.
+    if (added.length === 0 && names.length === asked.size) return
+    // istiod drops what else a NACK says: it goes first, in a request of its own.
+    this.#sendPendingNack()
+    this.#stream ??= this.#firstRequest(names)
+    this.#stream.names = names
+    if (added.length > 0) this.#stream.unanswered.push(added)
+    this.#send()
+    for (const name of added) this.#expectWithin(name)
+  }
+
+  #firstRequest(names: readonly string[]): StreamState {
+    // With nothing left of a version, a server that takes it for known would not answer.
+    const holdsAny = names.some((name) => this.#resources.get(name)?.isCached)
+    if (!holdsAny) this.#version = ''
+    return { names, nonce: '', unanswered: [] }
+  }
+
+  /** A stream was opened: nothing was asked for on it yet. */
+  streamOpened(): void {
+    this.streamLost()
+    this.#namesMayDiffer = true
+  }
+
+  /** The stream is gone, and with it all that was said on it. Time without a stream does not count against a resource. */
+  streamLost(): void {
+    this.#stream = undefined
+    this.#pendingNack?.timer.cancel()
+    this.#pendingNack = undefined
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+  }
+
+  /** The server cannot be reached. */
+  disconnect(error: MeshError): void {
+    for (const resource of this.#resources.values()) resource.disconnect(error)
+  }
+
+  /** The server answers again. */
+  reconnect(): void {
+    for (const resource of this.#resources.values()) resource.reconnect()
+  }
+
+  /** Takes a response to this type, and acknowledges or rejects it. */
+  receive(response: ResponseFields): void {
+    const stream = this.#stream
+    // Nothing was asked for on this stream: an ACK without names would ask for everything.
+    if (stream === undefined) return
+    // A newer response takes the place of the one whose rejection still waits.
+    this.#pendingNack?.timer.cancel()
+    this.#pendingNack = undefined
+    const verdict = applyResponse(response.resources, {
+      type: this.type,
+      resources: this.#resources,
+      nameless: this.#nameless,
+      suffix: this.#host.errorSuffix(),
+    })
+    this.#nameless = verdict.nameless
+    for (const [name, timer] of this.#timers) {
+      if (this.#resources.get(name)?.status === 'requested') continue
+      timer.cancel()
+      this.#timers.delete(name)
+    }
+    if (this.type.fullState) this.#noteAbsences(stream, verdict)
+    stream.nonce = response.nonce
+    if (verdict.complaints.length === 0) {
+      this.#version = response.version
+      this.#send()
+    } else {
+      this.#nack(response, verdict)
+    }
+  }
+
+  /** A response of a full-state type says of every resource whether it exists. */
+  #noteAbsences(stream: StreamState, { present, nameless }: Verdict): void {
+    // A resource whose name cannot be read may be any of those that seem to be absent.
+    if (nameless.length > 0) return
+    for (const [name, resource] of this.#resources) {
+      if (!present.has(name) && resource.isCached) this.#delete(resource)
+    }
+    for (const name of this.#answered(stream)) if (!present.has(name)) this.#resources.get(name)?.hintAbsent()
+  }
+
+  /**
+   * The names that a response answers: those of the oldest request that no response followed. Servers answer requests in order; one
+   * response more or less, such as a push on the way, makes the hint early or late, which is all that a hint may be.
+   */
+  #answered(stream: StreamState): readonly string[] {
+    for (;;) {
+      const names = stream.unanswered.shift()
+      if (names === undefined) return []
+      const open = names.filter((name) => this.#resources.get(name)?.status === 'requested')
+      if (open.length > 0 || stream.unanswered.length === 0) return open
+    }
+  }
+
+  #delete(resource: WatchedResource<unknown>): void {
+    if (deletionPolicy() === 'drop') {
+      resource.drop()
+      return
+    }
+    const message = `${this.type.shortName} "${resource.name}" was deleted by the control plane; its last value stays in use`
+    const error = new MeshError('ERR_INMESH_RESOURCE_MISSING', message + this.#host.errorSuffix(), {
+      place: { resource: resource.name },
+    })
+    if (resource.keepDeleted(error)) this.#host.logger.warn(`xds: ${message}`)
+  }
+
+  #nack(response: ResponseFields, { complaints, isRepeat }: Verdict): void {
+    const complaint = limited(complaints) + this.#host.errorSuffix()
+    const message = `xds: rejected ${this.type.shortName} version "${response.version}": ${complaint}`
+    if (isRepeat) this.#host.logger.debug(message)
+    else this.#host.logger.warn(message)
+    const delayMs = this.#pacer.delay(this.#host.clock.now(), isRepeat)
+    if (delayMs === 0) {
+      this.#sendNack(complaint)
+      return
+    }
+    const timer = this.#host.clock.setTimer(delayMs, () => this.#sendPendingNack())
+    this.#pendingNack = { timer, complaint }
+  }
+
+  #sendPendingNack(): void {
+    if (this.#pendingNack === undefined) return
+    const { timer, complaint } = this.#pendingNack
+    timer.cancel()
+    this.#pendingNack = undefined
+    this.#sendNack(complaint)
+  }
+
+  #sendNack(complaint: string): void {
+    this.#pacer.sent(this.#host.clock.now())
+    this.#send(complaint)
+  }
+
+  #send(complaint?: string): void {
+    if (this.#stream === undefined) return
+    const { names, nonce } = this.#stream
+    const fields = { typeUrl: this.type.typeUrl, names, version: this.#version, nonce }
+    this.#host.send(complaint === undefined ? fields : { ...fields, complaint })
+  }
+
+  #expectWithin(name: string): void {
+    if (this.#resources.get(name)?.status !== 'requested') return
+    const timer = this.#host.clock.setTimer(doesNotExistMs, () => {
+      this.#timers.delete(name)
+      this.#resources.get(name)?.drop()
+    })
+    this.#timers.set(name, timer)
+  }
+
+  #forget(name: string): void {
+    this.#resources.delete(name)
+    this.#timers.get(name)?.cancel()
+    this.#timers.delete(name)
+  }
+}
+
+function limited(complaints: readonly string[]): string {
+  const text = complaints.join('; ')
+  return text.length <= complaintLimit ? text : `${text.slice(0, complaintLimit)}... (${complaints.length} in all)`
+}

@@ -1,0 +1,29 @@
+export { AdsClient, type AdsClientOptions, type AdsConnection } from './ads/ads-client.js'
+export type { AdsStreamState } from './ads/ads-stream.js'
+export type {
+  Bootstrap,
+  CertificateProviderConfig,
+  NodeIdentity,
+  NodeLocality,
+  ServerConfig,
+} from './bootstrap/bootstrap.js'
+export type { ChannelCredentialsConfig } from './bootstrap/channel-credentials.js'
+export type { JsonObject, JsonValue } from './bootstrap/json.js'
+export type { BootstrapOrigin } from './bootstrap/json-field.js'
+export { loadBootstrap, loadBootstrapFile } from './bootstrap/load-bootstrap.js'
+export { parseBootstrap, parseBootstrapText } from './bootstrap/parse-bootstrap.js'
+export { ControlChannel, type ControlChannelOptions } from './channel/control-channel.js'
+export type { ControlStream, StreamEnd, StreamListener, StreamOpener } from './channel/control-stream.js'
+export type { ClusterDiscovery, ClusterResource } from './resource/cluster/cluster-resource.js'
+export { clusterType } from './resource/cluster/cluster-type.js'
+export { endpointAssignmentType } from './resource/endpoint/endpoint-assignment-type.js'
+export type { EndpointResource } from './resource/endpoint/endpoint-resource.js'
+export type { ListenerResource, ListenerRoutes } from './resource/listener/listener-resource.js'
+export { listenerType } from './resource/listener/listener-type.js'
+export type { ResourceProvider, ResourceWatcher } from './resource/resource-provider.js'
+export type { DecodedResource, FieldError, ResourceType, Unsupported } from './resource/resource-type.js'
+export { routeConfigurationType } from './resource/route/route-configuration-type.js'
+export { type LocalResource, LocalSource } from './source/local-source.js'
+export { DependencyTree, type DependencyTreeOptions } from './tree/dependency-tree.js'
+export type { LiveUnsupported } from './tree/live-unsupported.js'
+export { type TargetNaming, templateNaming } from './tree/target-naming.js'

@@ -1,0 +1,579 @@
+import assert from 'node:assert/strict'
+import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
+import type { ClusterResource } from './cluster-resource.js'
+import { clusterType } from './cluster-type.js'
+
+const TLS = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
+const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
+
+function eds(more: object = {}): object {
+  return { name: 'c', type: 'EDS', edsClusterConfig: { edsConfig: { ads: {} } }, ...more }
+}
+
+function policies(...configs: object[]): object {
+  return { policies: configs.map((typedConfig) => ({ typedExtensionConfig: { name: 'p', typedConfig } })) }
+}
+
+function balancedBy(...configs: object[]): object {
+  return eds({ loadBalancingPolicy: policies(...configs) })
+}
+
+const FIRST_POLICY = 'load_balancing_policy.policies[0].typed_extension_config.typed_config'
+
+const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
+
+function wrapped(levels: number): object {
+  if (levels === 0) return ROUND_ROBIN
+  return { '@type': `${POLICY}.wrr_locality.v3.WrrLocality`, endpointPickingPolicy: policies(wrapped(levels - 1)) }
+}
+
+function expectPolicy(expected: object): (value: ClusterResource) => void {
+  return ({ config }) => assert.deepEqual(config.loadBalancing, expected)
+}
+
+function expectThresholds(expected: object): (value: ClusterResource) => void {
+  return ({ config }) => assert.deepEqual(config.thresholds, expected)
+}
+
+function thresholds(...entries: object[]): object {
+  return eds({ circuitBreakers: { thresholds: entries } })
+}
+
+const ROUTER_FILTER = {
+  name: 'router',
+  typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+}
+
+function protocolOptions(options: object): object {
+  const type = 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+  return eds({ typedExtensionProtocolOptions: { http: { '@type': type, ...options } } })
+}
+
+const DISCOVERY: readonly Rule<ClusterResource>[] = [
+  { id: 'CDS-1', rule: 'the name is required', input: eds({ name: '' }), outcome: 'malformed', fields: ['name'] },
+  {
+    id: 'CDS-2',
+    rule: 'the endpoints of an EDS cluster go by its name where no service is named',
+    input: eds(),
+    outcome: 'carried',
+    check: (value) => assert.deepEqual(value.discovery, { kind: 'eds', serviceName: 'c' }),
+  },
+  {
+    id: 'CDS-3',
+    rule: 'the endpoints of an EDS cluster go by the service',
+    input: eds({ edsClusterConfig: { edsConfig: { self: {} }, serviceName: 's' } }),
+    outcome: 'carried',
+    check: (value) => assert.deepEqual(value.discovery, { kind: 'eds', serviceName: 's' }),
+  },
+  {
+    id: 'CDS-4',
+    rule: 'an EDS cluster says where its endpoints come from',
+    input: { name: 'c', type: 'EDS' },
+    outcome: 'malformed',
+    fields: ['eds_cluster_config.eds_config'],
+  },
+  {
+    id: 'CDS-5',
+    rule: 'endpoints come from ads or self only',
+    input: eds({ edsClusterConfig: { edsConfig: { pathConfigSource: { path: '/etc/endpoints' } } } }),
+    outcome: 'refused',
+    fields: ['eds_cluster_config.eds_config'],
+    check: (value) => assert.equal(value.discovery.kind, 'none'),
+  },
+  {
+    id: 'CDS-6',
+    rule: 'gRPC requires the service of an xdstp cluster',
+    input: eds({ name: 'xdstp://a/envoy.config.cluster.v3.Cluster/c' }),
+    outcome: 'gRPC refused',
+    fields: ['eds_cluster_config.service_name'],
+  },
+  {
+    id: 'CDS-7',
+    rule: 'a STATIC cluster brings its endpoints, and gRPC does not take it',
+    input: {
+      name: 'c',
+      type: 'STATIC',
+      loadAssignment: {
+        clusterName: 'c',
+        endpoints: [
+          {
+            locality: {},
+            loadBalancingWeight: 1,
+            lbEndpoints: [{ endpoint: { address: { socketAddress: { address: '10.0.0.1', portValue: 80 } } } }],
+          },
+        ],
+      },
+    },
+    outcome: 'gRPC refused',
+    fields: ['type'],
+    check: ({ discovery }) => {
+      assert.ok(discovery.kind === 'inline')
+      assert.equal(discovery.endpoints.assignment.localities[0]?.endpoints[0]?.key, '10.0.0.1:80')
+    },
+  },
+  {
+    id: 'CDS-8',
+    rule: 'a cluster without type is STATIC, and may be empty',
+    input: { name: 'BlackHoleCluster' },
+    outcome: 'gRPC refused',
+    fields: ['type'],
+    check: ({ discovery }) => assert.equal(discovery.kind, 'inline'),
+  },
+  {
+    id: 'CDS-9',
+    rule: 'errors in the endpoints of a STATIC cluster are errors of the cluster',
+    input: {
+      name: 'c',
+      type: 'STATIC',
+      loadAssignment: { endpoints: [{ loadBalancingWeight: 1, lbEndpoints: [{ endpoint: {} }] }] },
+    },
+    outcome: 'malformed',
+    fields: ['load_assignment.endpoints[0].lb_endpoints[0].endpoint.address'],
+  },
+  {
+    id: 'CDS-10',
+    rule: 'a STRICT_DNS cluster is refused, not malformed',
+    input: { name: 'c', type: 'STRICT_DNS', dnsLookupFamily: 'V4_ONLY' },
+    outcome: 'refused',
+    fields: ['type'],
+  },
+  {
+    id: 'CDS-11',
+    rule: 'a LOGICAL_DNS cluster is refused, not malformed',
+    input: { name: 'c', type: 'LOGICAL_DNS' },
+    outcome: 'refused',
+    fields: ['type'],
+  },
+  {
+    id: 'CDS-12',
+    rule: 'an ORIGINAL_DST cluster is refused, not malformed, its policy included',
+    input: { name: 'c', type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED', cleanupInterval: '9223372035s' },
+    outcome: 'refused',
+    fields: ['type'],
+  },
+  {
+    id: 'CDS-13',
+    rule: 'a cluster of an extension type is refused, not malformed',
+    input: { name: 'c', clusterType: { name: 'envoy.clusters.aggregate' } },
+    outcome: 'refused',
+    fields: ['cluster_type'],
+  },
+]
+
+const SECURITY: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-20',
+    rule: 'a cluster that wants TLS is refused: plaintext must not stand in for it',
+    input: eds({ transportSocket: { name: 'envoy.transport_sockets.tls', typedConfig: { '@type': TLS } } }),
+    outcome: 'refused',
+    fields: ['transport_socket'],
+  },
+  {
+    id: 'CDS-21',
+    rule: 'a cluster that chooses its security per endpoint is refused',
+    input: eds({
+      transportSocketMatches: [
+        { name: 'tls', match: { tlsMode: 'istio' } },
+        { name: 'plain', match: {} },
+      ],
+    }),
+    outcome: 'refused',
+    fields: ['transport_socket_matches'],
+  },
+  {
+    id: 'CDS-22',
+    rule: 'a cluster with a transport socket of unknown type is refused',
+    input: eds({
+      transportSocket: {
+        name: 'x',
+        typedConfig: { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl: 'a/x.Y' },
+      },
+    }),
+    outcome: 'refused',
+    fields: ['transport_socket'],
+  },
+  {
+    id: 'CDS-23',
+    rule: 'a cluster with a transport socket that says nothing is refused',
+    input: eds({ transportSocket: { name: 'envoy.transport_sockets.tls' } }),
+    outcome: 'refused',
+    fields: ['transport_socket'],
+  },
+  {
+    id: 'CDS-24',
+    rule: 'explicit plaintext is carried for HTTP; gRPC knows no transport socket but TLS',
+    input: eds({
+      transportSocket: {
+        name: 'envoy.transport_sockets.raw_buffer',
+        typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer' },
+      },
+    }),
+    outcome: 'gRPC refused',
+    fields: ['transport_socket'],
+  },
+  {
+    id: 'CDS-25',
+    rule: "Istio's metadata exchange is left out",
+    input: eds({
+      filters: [
+        {
+          name: 'istio.metadata_exchange',
+          typedConfig: {
+            '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
+            typeUrl: 'type.googleapis.com/envoy.tcp.metadataexchange.config.MetadataExchange',
+          },
+        },
+      ],
+    }),
+    outcome: 'listed',
+    fields: ['filters[0]'],
+  },
+  {
+    id: 'CDS-26',
+    rule: 'any other network filter refuses the cluster',
+    input: eds({ filters: [{ name: 'x' }] }),
+    outcome: 'refused',
+    fields: ['filters[0]'],
+  },
+  {
+    id: 'CDS-27',
+    rule: 'an HTTP filter on the upstream side refuses the cluster',
+    input: protocolOptions({ httpFilters: [ROUTER_FILTER] }),
+    outcome: 'refused',
+    fields: ['typed_extension_protocol_options["http"].http_filters[0]'],
+  },
+  {
+    id: 'CDS-28',
+    rule: 'what options say of the protocol and of connections is listed',
+    input: protocolOptions({
+      commonHttpProtocolOptions: { idleTimeout: '30s' },
+      explicitHttpConfig: { http2ProtocolOptions: {} },
+    }),
+    outcome: 'listed',
+    fields: [
+      'typed_extension_protocol_options["http"].common_http_protocol_options',
+      'typed_extension_protocol_options["http"].explicit_http_config',
+    ],
+  },
+]
+
+const BALANCING: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-30',
+    rule: 'the policy is round robin by default',
+    input: eds(),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'round-robin' }),
+  },
+  {
+    id: 'CDS-31',
+    rule: 'RANDOM is carried for both views',
+    input: eds({ lbPolicy: 'RANDOM' }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'random' }),
+  },
+  {
+    id: 'CDS-32',
+    rule: 'LEAST_REQUEST compares two endpoints by default',
+    input: eds({ lbPolicy: 'LEAST_REQUEST' }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'least-request', choiceCount: 2 }),
+  },
+  {
+    id: 'CDS-33',
+    rule: 'LEAST_REQUEST compares at least two endpoints',
+    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 1 } }),
+    outcome: 'malformed',
+    fields: ['least_request_lb_config.choice_count'],
+  },
+  {
+    id: 'CDS-34',
+    rule: 'LEAST_REQUEST compares at most ten endpoints',
+    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 11, slowStartConfig: {} } }),
+    outcome: 'listed',
+    fields: ['least_request_lb_config.slow_start_config', 'least_request_lb_config.choice_count'],
+    check: expectPolicy({ kind: 'least-request', choiceCount: 10 }),
+  },
+  {
+    id: 'CDS-35',
+    rule: 'RING_HASH serves round robin until there is hashing',
+    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '2048' } }),
+    outcome: 'listed',
+    fields: ['lb_policy'],
+    check: expectPolicy({ kind: 'round-robin' }),
+  },
+  {
+    id: 'CDS-36',
+    rule: 'a ring has at most 8388608 entries',
+    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '8388609', maximumRingSize: '8388609' } }),
+    outcome: 'malformed',
+    fields: ['ring_hash_lb_config.maximum_ring_size', 'ring_hash_lb_config.minimum_ring_size'],
+  },
+  {
+    id: 'CDS-37',
+    rule: 'the least size of a ring is not more than the largest',
+    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '10', maximumRingSize: '9' } }),
+    outcome: 'malformed',
+    fields: ['ring_hash_lb_config.minimum_ring_size'],
+  },
+  {
+    id: 'CDS-38',
+    rule: 'gRPC knows no hash function but XX_HASH',
+    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { hashFunction: 'MURMUR_HASH_2' } }),
+    outcome: 'gRPC refused',
+    fields: ['ring_hash_lb_config.hash_function', 'lb_policy'],
+  },
+  {
+    id: 'CDS-39',
+    rule: 'MAGLEV serves round robin until there is hashing',
+    input: eds({ lbPolicy: 'MAGLEV' }),
+    outcome: 'listed',
+    fields: ['lb_policy'],
+  },
+  {
+    id: 'CDS-40',
+    rule: 'CLUSTER_PROVIDED is not for EDS clusters',
+    input: eds({ lbPolicy: 'CLUSTER_PROVIDED' }),
+    outcome: 'malformed',
+    fields: ['lb_policy'],
+  },
+  {
+    id: 'CDS-41',
+    rule: 'LOAD_BALANCING_POLICY_CONFIG needs the configuration',
+    input: eds({ lbPolicy: 'LOAD_BALANCING_POLICY_CONFIG' }),
+    outcome: 'malformed',
+    fields: ['lb_policy'],
+  },
+  {
+    id: 'CDS-42',
+    rule: 'load_balancing_policy wins over lb_policy, and goes with LOAD_BALANCING_POLICY_CONFIG',
+    input: eds({
+      lbPolicy: 'LOAD_BALANCING_POLICY_CONFIG',
+      loadBalancingPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
+    }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'random' }),
+  },
+  {
+    id: 'CDS-43',
+    rule: 'the first known policy of a list counts',
+    input: balancedBy(
+      { '@type': `${POLICY}.pick_first.v3.PickFirst` },
+      { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl: 'example.com/custom' },
+      { '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 3 },
+      ROUND_ROBIN,
+    ),
+    outcome: 'listed',
+    fields: [FIRST_POLICY, FIRST_POLICY.replace('[0]', '[1]')],
+    check: expectPolicy({ kind: 'least-request', choiceCount: 3 }),
+  },
+  {
+    id: 'CDS-44',
+    rule: 'an error in the first known policy is an error, not a reason to take the next',
+    input: balancedBy({ '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 1 }, ROUND_ROBIN),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.choice_count`],
+  },
+  {
+    id: 'CDS-45',
+    rule: 'a list in which nothing is known refuses the cluster',
+    input: balancedBy({ '@type': `${POLICY}.pick_first.v3.PickFirst` }),
+    outcome: 'refused',
+    fields: [FIRST_POLICY, 'load_balancing_policy'],
+  },
+  {
+    id: 'CDS-46',
+    rule: 'an empty list is malformed',
+    input: balancedBy(),
+    outcome: 'malformed',
+    fields: ['load_balancing_policy'],
+  },
+  {
+    id: 'CDS-47',
+    rule: 'policies may be nested sixteen deep',
+    input: balancedBy(wrapped(15)),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'round-robin' }),
+  },
+  {
+    id: 'CDS-48',
+    rule: 'policies may not be nested deeper',
+    input: balancedBy(wrapped(16)),
+    outcome: 'malformed',
+    fields: [
+      `${FIRST_POLICY}${`.endpoint_picking_policy${FIRST_POLICY.slice('load_balancing_policy'.length)}`.repeat(15)}.endpoint_picking_policy`,
+    ],
+  },
+  {
+    id: 'CDS-49',
+    rule: 'weighting by load serves round robin, as it does without reports',
+    input: balancedBy({ '@type': `${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin` }),
+    outcome: 'listed',
+    fields: [FIRST_POLICY],
+    check: expectPolicy({ kind: 'round-robin' }),
+  },
+  {
+    id: 'CDS-50',
+    rule: 'choice by the request falls back to its fallback',
+    input: balancedBy({
+      '@type': `${POLICY}.override_host.v3.OverrideHost`,
+      fallbackPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
+    }),
+    outcome: 'listed',
+    fields: [FIRST_POLICY],
+    check: expectPolicy({ kind: 'random' }),
+  },
+]
+
+const LIMITS: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-60',
+    rule: 'limits hold where none are configured',
+    input: eds(),
+    outcome: 'carried',
+    check: expectThresholds({ maxRequests: 1024, maxRetries: 3 }),
+  },
+  {
+    id: 'CDS-61',
+    rule: 'the first thresholds of priority DEFAULT count',
+    input: thresholds({ priority: 'HIGH', maxRequests: 1 }, { maxRequests: 2, maxRetries: 0 }, { maxRequests: 3 }),
+    outcome: 'listed',
+    fields: ['circuit_breakers.thresholds[0]'],
+    check: expectThresholds({ maxRequests: 2, maxRetries: 0 }),
+  },
+  {
+    id: 'CDS-62',
+    rule: 'a retry budget has defaults',
+    input: thresholds({ retryBudget: {} }),
+    outcome: 'carried',
+    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 20, minConcurrency: 3 } }),
+  },
+  {
+    id: 'CDS-63',
+    rule: 'a retry budget is carried',
+    input: thresholds({ retryBudget: { budgetPercent: { value: 12.5 }, minRetryConcurrency: 9 } }),
+    outcome: 'carried',
+    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 12.5, minConcurrency: 9 } }),
+  },
+  {
+    id: 'CDS-64',
+    rule: 'a retry budget is a percentage for Envoy; gRPC does not read it',
+    input: thresholds({ retryBudget: { budgetPercent: { value: 101 } } }),
+    outcome: 'HTTP refused',
+    fields: ['circuit_breakers.thresholds[0].retry_budget.budget_percent'],
+  },
+  {
+    id: 'CDS-65',
+    rule: 'limits that are not applied yet are listed',
+    input: eds({
+      circuitBreakers: {
+        thresholds: [{ maxConnections: 1, maxPendingRequests: 1, trackRemaining: true, maxConnectionPools: 1 }],
+        perHostThresholds: [{ maxConnections: 1 }],
+      },
+    }),
+    outcome: 'listed',
+    fields: [
+      'circuit_breakers.thresholds[0].max_connections',
+      'circuit_breakers.thresholds[0].max_pending_requests',
+      'circuit_breakers.thresholds[0].max_connection_pools',
+      'circuit_breakers.thresholds[0].track_remaining',
+      'circuit_breakers.per_host_thresholds[0]',
+    ],
+  },
+  {
+    id: 'CDS-66',
+    rule: 'connections are made within five seconds by default',
+    input: eds(),
+    outcome: 'carried',
+    check: ({ config }) => assert.equal(config.connectTimeoutMs, 5000),
+  },
+  {
+    id: 'CDS-67',
+    rule: 'the limit for connecting is carried',
+    input: eds({ connectTimeout: '0.250s' }),
+    outcome: 'carried',
+    check: ({ config }) => assert.equal(config.connectTimeoutMs, 250),
+  },
+  {
+    id: 'CDS-68',
+    rule: 'Envoy takes no limit of 0 for connecting',
+    input: eds({ connectTimeout: '0s' }),
+    outcome: 'HTTP refused',
+    fields: ['connect_timeout'],
+  },
+  {
+    id: 'CDS-69',
+    rule: 'outlier detection is checked and listed',
+    input: eds({ outlierDetection: { maxEjectionPercent: 101, enforcingConsecutive5xx: 200 } }),
+    outcome: 'malformed',
+    fields: ['outlier_detection.max_ejection_percent', 'outlier_detection.enforcing_consecutive_5xx'],
+  },
+  {
+    id: 'CDS-70',
+    rule: 'a duration must not be negative',
+    input: eds({ outlierDetection: { interval: '-1s' } }),
+    outcome: 'malformed',
+    fields: ['outlier_detection.interval'],
+  },
+  {
+    id: 'CDS-71',
+    rule: 'good outlier detection is listed',
+    input: eds({ outlierDetection: {} }),
+    outcome: 'listed',
+    fields: ['outlier_detection'],
+  },
+  {
+    id: 'CDS-72',
+    rule: 'active health checks are listed',
+    input: eds({ healthChecks: [{ timeout: '1s' }] }),
+    outcome: 'listed',
+    fields: ['health_checks'],
+  },
+  {
+    id: 'CDS-73',
+    rule: 'the panic threshold is listed; weights of localities are carried in any case',
+    input: eds({ commonLbConfig: { healthyPanicThreshold: {}, localityWeightedLbConfig: {} } }),
+    outcome: 'listed',
+    fields: ['common_lb_config.healthy_panic_threshold'],
+  },
+  {
+    id: 'CDS-74',
+    rule: 'zone-aware routing is listed',
+    input: eds({ commonLbConfig: { zoneAwareLbConfig: {} } }),
+    outcome: 'listed',
+    fields: ['common_lb_config.zone_aware_lb_config'],
+  },
+  {
+    id: 'CDS-75',
+    rule: 'subsets refuse HTTP; gRPC does not read them',
+    input: eds({ lbSubsetConfig: {} }),
+    outcome: 'HTTP refused',
+    fields: ['lb_subset_config'],
+  },
+  {
+    id: 'CDS-76',
+    rule: 'load reports to self are listed',
+    input: eds({ lrsServer: { self: {} } }),
+    outcome: 'listed',
+    fields: ['lrs_server'],
+  },
+  {
+    id: 'CDS-77',
+    rule: 'gRPC reports load to self only',
+    input: eds({ lrsServer: { ads: {} } }),
+    outcome: 'gRPC refused',
+    fields: ['lrs_server'],
+  },
+  {
+    id: 'CDS-78',
+    rule: 'what only a proxy keeps is not listed',
+    input: eds({ altStatName: 'x', trackTimeoutBudgets: true }),
+    outcome: 'carried',
+  },
+]
+
+testRules({
+  type: clusterType,
+  outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
+  rules: [...DISCOVERY, ...SECURITY, ...BALANCING, ...LIMITS],
+})

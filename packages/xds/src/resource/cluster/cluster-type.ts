@@ -1,0 +1,153 @@
+import { Cluster, type Cluster_CommonLbConfig, type Cluster as ClusterMessage, TypeUrl } from '@inmesh/xds-proto'
+import { decodeResource, type ResourceReader } from '../decode-resource.js'
+import { translateDuration } from '../field/duration.js'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { typedConfigOf } from '../field/typed-config.js'
+import { ViewReasons } from '../field/view-reasons.js'
+import { isHarmlessNetworkFilter } from '../filter/filter-kind.js'
+import type { ResourceType } from '../resource-type.js'
+import { translateCircuitBreakers } from './circuit-breakers.js'
+import { translateDiscovery } from './cluster-discovery.js'
+import type { ClusterResource } from './cluster-resource.js'
+import { translateLoadBalancing } from './load-balancing.js'
+import { checkOutlierDetection } from './outlier-detection.js'
+import { checkProtocolOptions } from './protocol-options.js'
+import { checkTransportSecurity } from './transport-security.js'
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5000
+
+const CONNECTION_OPTIONS = leftOut('limits of single connections are not applied yet')
+
+const FIELDS = new FieldTreatments<ClusterMessage>({
+  name: CARRIED,
+  clusterDiscoveryType: CARRIED,
+  edsClusterConfig: CARRIED,
+  loadAssignment: CARRIED,
+  connectTimeout: CARRIED,
+  lbPolicy: CARRIED,
+  lbConfig: CARRIED,
+  loadBalancingPolicy: CARRIED,
+  commonLbConfig: CARRIED,
+  circuitBreakers: CARRIED,
+  outlierDetection: CARRIED,
+  transportSocket: CARRIED,
+  transportSocketMatches: CARRIED,
+  transportSocketMatcher: CARRIED,
+  typedExtensionProtocolOptions: CARRIED,
+  filters: CARRIED,
+  lrsServer: CARRIED,
+  healthChecks: leftOut('endpoints are not checked actively yet'),
+  lbSubsetConfig: refusedForHttp('subsets of endpoints are not chosen yet'),
+  upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
+  metadata: leftOut('metadata of clusters is not used yet'),
+  lrsReportEndpointMetrics: leftOut('load is not reported yet'),
+  upstreamConfig: leftOut('upstream extensions are not supported'),
+  maxRequestsPerConnection: CONNECTION_OPTIONS,
+  perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
+  commonHttpProtocolOptions: CONNECTION_OPTIONS,
+  upstreamConnectionOptions: CONNECTION_OPTIONS,
+  closeConnectionsOnHostHealthFailure: CONNECTION_OPTIONS,
+  connectionPoolPerDownstreamConnection: CONNECTION_OPTIONS,
+  preconnectPolicy: leftOut('connections are made when requests come'),
+  httpProtocolOptions: leftOut('the protocol is chosen by the carrier'),
+  http2ProtocolOptions: leftOut('the protocol is chosen by the carrier'),
+  protocolSelection: leftOut('the protocol is chosen by the carrier'),
+  // Server names for TLS, and what a proxy counts and keeps for itself.
+  upstreamHttpProtocolOptions: MOOT,
+  altStatName: MOOT,
+  trackTimeoutBudgets: MOOT,
+  trackClusterStats: MOOT,
+  waitForWarmOnInit: MOOT,
+  ignoreHealthOnHostRemoval: MOOT,
+  // Only for kinds of cluster that are refused as such.
+  cleanupInterval: MOOT,
+  dnsJitter: MOOT,
+  dnsRefreshRate: MOOT,
+  dnsFailureRefreshRate: MOOT,
+  respectDnsTtl: MOOT,
+  dnsLookupFamily: MOOT,
+  dnsResolvers: MOOT,
+  useTcpForDnsLookups: MOOT,
+  dnsResolutionConfig: MOOT,
+  typedDnsResolverConfig: MOOT,
+})
+
+const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
+  healthyPanicThreshold: leftOut('the panic threshold is not applied yet'),
+  // Localities take load by their weights in any case.
+  localityConfigSpecifier: (specifier) =>
+    specifier.$case === 'localityWeightedLbConfig' ? MOOT : leftOut('zone-aware routing is not supported yet'),
+  updateMergeWindow: leftOut('updates take effect at once'),
+  ignoreNewHostsUntilFirstHc: leftOut('endpoints are not checked actively yet'),
+  closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
+  consistentHashingLbConfig: leftOut('requests are not hashed to an endpoint yet'),
+  overrideHostStatus: leftOut('endpoints are not chosen by the request yet'),
+})
+
+function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterResource {
+  const refusals = ViewReasons.refusals()
+  FIELDS.apply(scope, cluster, refusals)
+  checkTransportSecurity(scope, cluster, refusals)
+  checkNetworkFilters(scope, cluster, refusals)
+  checkProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
+  checkLoadReporting(scope, cluster, refusals)
+  if (cluster.commonLbConfig !== undefined) {
+    COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
+  }
+  if (cluster.outlierDetection !== undefined) {
+    checkOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection)
+  }
+  const discovery = translateDiscovery(scope, cluster, refusals)
+  const loadBalancing = translateLoadBalancing(scope, cluster, refusals)
+  const thresholds = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
+  const connectTimeoutMs = translateConnectTimeout(scope, cluster, refusals)
+  const refused = refusals.toRefusals()
+  return { config: { name: cluster.name, loadBalancing, thresholds, connectTimeoutMs, refused }, discovery }
+}
+
+/** Envoy requires more than 0; gRPC does not read the field. */
+function translateConnectTimeout(scope: FieldScope, cluster: ClusterMessage, refusals: ViewReasons): number {
+  if (cluster.connectTimeout === undefined) return DEFAULT_CONNECT_TIMEOUT_MS
+  const place = scope.at('connect_timeout')
+  const timeout = translateDuration(place, cluster.connectTimeout)
+  if (timeout === 0) refusals.add(place, 'must be more than 0', ['http'])
+  return timeout || DEFAULT_CONNECT_TIMEOUT_MS
+}
+
+function checkNetworkFilters(scope: FieldScope, cluster: ClusterMessage, refusals: ViewReasons): void {
+  for (const [index, filter] of cluster.filters.entries()) {
+    const place = scope.at('filters', index)
+    const config = filter.typedConfig && typedConfigOf(place.at('typed_config'), filter.typedConfig)
+    if (config !== undefined && isHarmlessNetworkFilter(config.typeName)) {
+      place.unsupported('peer metadata is not exchanged yet')
+    } else {
+      refusals.add(place, `network filters of type ${config?.typeName ?? '(none)'} are not supported`)
+    }
+  }
+}
+
+/** gRFC A27: load is reported where the configuration came from, or nowhere. */
+function checkLoadReporting(scope: FieldScope, cluster: ClusterMessage, refusals: ViewReasons): void {
+  if (cluster.lrsServer === undefined) return
+  const place = scope.at('lrs_server')
+  place.unsupported('load is not reported yet')
+  if (cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
+    refusals.add(place, 'gRPC reports load to self only (gRFC A27)', ['grpc'])
+  }
+}
+
+const READER: ResourceReader<ClusterMessage, ClusterResource> = {
+  codec: Cluster,
+  nameField: 'name',
+  nameOf: (cluster) => cluster.name,
+  translate: translateCluster,
+}
+
+/** Clusters (CDS). */
+export const clusterType: ResourceType<ClusterResource> = {
+  typeUrl: TypeUrl.Cluster,
+  shortName: 'CDS',
+  fullState: true,
+  decode: (bytes) => decodeResource(READER, bytes),
+}

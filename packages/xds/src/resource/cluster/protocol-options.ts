@@ -1,0 +1,61 @@
+import { type Any, type HttpFilter, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
+import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+import { filterKind } from '../filter/filter-kind.js'
+
+/** The terminal filter of an upstream chain: it stands for the connection itself. */
+const UPSTREAM_CODEC = 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec'
+
+const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
+  httpFilters: CARRIED,
+  commonHttpProtocolOptions: leftOut('limits of single connections are not applied yet'),
+  // Server names and names to verify, for TLS only.
+  upstreamHttpProtocolOptions: MOOT,
+  upstreamProtocolOptions: leftOut('the protocol is chosen by the carrier'),
+  headerValidationConfig: leftOut('headers are checked by the carrier only'),
+  retryPolicy: leftOut('retry policies of clusters are not applied yet'),
+  hashPolicy: leftOut('requests are not hashed to an endpoint yet'),
+  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  outlierDetection: leftOut('endpoints are not ejected for failures yet'),
+})
+
+/**
+ * Goes through `typed_extension_protocol_options`. Filters on the upstream side are held to the same rule as a listener's.
+ *
+ * @param scope - The cluster.
+ * @param options - Options by extension name.
+ * @param refusals - Refusals of the cluster.
+ */
+export function checkProtocolOptions(
+  scope: FieldScope,
+  options: ReadonlyMap<string, Any>,
+  refusals: ViewReasons,
+): void {
+  for (const [name, any] of options) {
+    const place = scope.at('typed_extension_protocol_options', name)
+    const config = typedConfigOf(place, any)
+    if (config === undefined) continue
+    if (config.typeName !== UpstreamHttpProtocolOptions.$type || config.bytes === undefined) {
+      place.unsupported(`options of type ${config.typeName} are not supported`)
+      continue
+    }
+    const message = decodeConfig(place, UpstreamHttpProtocolOptions, config.bytes)
+    if (message === undefined) continue
+    FIELDS.apply(place, message, refusals)
+    for (const [index, filter] of message.httpFilters.entries()) {
+      checkFilter(place.at('http_filters', index), filter, refusals)
+    }
+  }
+}
+
+function checkFilter(scope: FieldScope, filter: HttpFilter, refusals: ViewReasons): void {
+  const any = filter.configType?.$case === 'typedConfig' ? filter.configType.value : undefined
+  const config = any && typedConfigOf(scope.at('typed_config'), any)
+  if (config?.typeName === UPSTREAM_CODEC) return
+  const kind = filterKind(config?.typeName ?? '')
+  if (kind.kind === 'harmless') scope.unsupported(kind.reason)
+  else if (filter.isOptional) scope.unsupported('filters of clusters are not supported; the filter is optional')
+  else refusals.add(scope, 'filters of clusters are not supported')
+}

@@ -1,0 +1,99 @@
+import type { DropOverload, EndpointAssignment, LocalityEndpoints } from '@inmesh/core'
+import type { ClusterLoadAssignment, ClusterLoadAssignment_Policy } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
+import { translateFraction } from '../field/fraction.js'
+import { ViewReasons } from '../field/view-reasons.js'
+import type { EndpointResource } from './endpoint-resource.js'
+import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpoints.js'
+
+const POLICY_FIELDS = new FieldTreatments<ClusterLoadAssignment_Policy>({
+  dropOverloads: CARRIED,
+  overprovisioningFactor: leftOut('priorities do not overflow by a factor yet'),
+  endpointStaleAfter: leftOut('endpoints do not grow stale'),
+  weightedPriorityHealth: leftOut('priorities are not weighted by health yet'),
+})
+
+const FIELDS = new FieldTreatments<ClusterLoadAssignment>({
+  clusterName: CARRIED,
+  endpoints: CARRIED,
+  policy: CARRIED,
+  namedEndpoints: leftOut('named endpoints are not looked up'),
+})
+
+/**
+ * Translates a cluster's endpoints, a resource of their own or inline in a cluster.
+ *
+ * @param scope - Where the assignment stands.
+ * @param message - The assignment.
+ */
+export function translateAssignment(scope: FieldScope, message: ClusterLoadAssignment): EndpointResource {
+  const refusals = ViewReasons.refusals()
+  FIELDS.apply(scope, message, refusals)
+  const localities = translateLocalities(scope, message, refusals)
+  checkPriorities(scope, localities)
+  const assignment: EndpointAssignment = { localities, drops: translateDrops(scope, message.policy) }
+  return { assignment, refused: refusals.toRefusals() }
+}
+
+/**
+ * A locality without weight takes no load (gRFC A27; Envoy with locality weights). Where no locality has a weight, Envoy spreads
+ * requests over all endpoints alike, and only gRPC has nowhere to go.
+ */
+function translateLocalities(
+  scope: FieldScope,
+  message: ClusterLoadAssignment,
+  refusals: ViewReasons,
+): readonly LocalityEndpoints[] {
+  const weighted = message.endpoints.some((locality) => locality.loadBalancingWeight !== undefined)
+  const localities: LocalityEndpoints[] = []
+  const keys = new Set<string>()
+  const places = new Set<string>()
+  for (const [index, locality] of message.endpoints.entries()) {
+    const place = scope.at('endpoints', index)
+    if (weighted && !locality.loadBalancingWeight) {
+      place.at('load_balancing_weight').unsupported('a locality without weight takes no load')
+      continue
+    }
+    const translated = translateLocalityEndpoints(place, locality, keys)
+    localities.push(translated)
+    const { region, zone, subZone } = translated.locality
+    const name = JSON.stringify([translated.priority, region, zone, subZone])
+    if (locality.locality === undefined) {
+      refusals.add(place.at('locality'), 'gRPC requires the locality (gRFC A27)', ['grpc'])
+    } else if (places.has(name)) {
+      refusals.add(place.at('locality'), 'gRPC takes a locality once per priority (gRFC A27)', ['grpc'])
+    }
+    places.add(name)
+  }
+  if (!weighted && localities.length > 0) {
+    const reason = 'no locality has a load_balancing_weight, and gRPC leaves out those without (gRFC A27)'
+    refusals.add(scope.at('endpoints'), reason, ['grpc'])
+  }
+  return localities
+}
+
+/** Priorities run from 0 without a gap, and the weights of each can be added up. */
+function checkPriorities(scope: FieldScope, localities: readonly LocalityEndpoints[]): void {
+  const weights = new Map<number, number>()
+  for (const { priority, weight } of localities) weights.set(priority, (weights.get(priority) ?? 0) + weight)
+  for (const [priority, weight] of weights) {
+    if (priority > 0 && !weights.has(priority - 1)) {
+      scope.at('endpoints').malformed(`there is a priority ${priority} and no priority ${priority - 1}`)
+    }
+    if (weight > LARGEST_WEIGHT_SUM) {
+      const sum = `the weights of priority ${priority} are more than ${LARGEST_WEIGHT_SUM} in sum`
+      scope.at('endpoints').malformed(sum)
+    }
+  }
+}
+
+function translateDrops(scope: FieldScope, policy: ClusterLoadAssignment_Policy | undefined): readonly DropOverload[] {
+  if (policy === undefined) return []
+  const place = scope.at('policy')
+  POLICY_FIELDS.apply(place, policy, ViewReasons.refusals())
+  return policy.dropOverloads.flatMap(({ category, dropPercentage }, index) => {
+    const fraction = translateFraction(place.at('drop_overloads', index).at('drop_percentage'), dropPercentage)
+    return fraction === undefined ? [] : { category, perMillion: fraction.perMillion }
+  })
+}

@@ -1,0 +1,81 @@
+import type { FilterConfig, FilterOverrides } from '@inmesh/core'
+import { type Any, HTTPFault, RouteFilterConfig } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+import { translateFault } from './fault.js'
+import { filterKind } from './filter-kind.js'
+
+/** No overrides; one object, as most routes have none. */
+const NO_OVERRIDES: FilterOverrides = new Map()
+
+/**
+ * Translates `typed_per_filter_config` (gRFC A39). A name that the listener does not have is no error: the two come in different
+ * resources. An override that configures a filter which may deny, limit or change requests, and is not supported, refuses the part it
+ * stands in.
+ *
+ * @param scope - The message that has the overrides.
+ * @param overrides - Configurations by filter instance name.
+ * @param refusals - Refusals of the part the overrides are for.
+ */
+export function translateFilterOverrides(
+  scope: FieldScope,
+  overrides: ReadonlyMap<string, Any>,
+  refusals: ViewReasons,
+): FilterOverrides {
+  if (overrides.size === 0) return NO_OVERRIDES
+  const translated = new Map<string, FilterConfig | 'disabled'>()
+  for (const [name, any] of overrides) {
+    const override = translateOverride(scope.at('typed_per_filter_config', name), any, refusals)
+    if (override !== undefined) translated.set(name, override)
+  }
+  return translated
+}
+
+function translateOverride(scope: FieldScope, any: Any, refusals: ViewReasons): FilterConfig | 'disabled' | undefined {
+  const config = typedConfigOf(scope, any)
+  if (config === undefined) return undefined
+  if (config.typeName !== RouteFilterConfig.$type || config.bytes === undefined) {
+    return translateConfig(scope, any, false, refusals)
+  }
+  const wrapper = decodeConfig(scope, RouteFilterConfig, config.bytes)
+  if (wrapper === undefined) return undefined
+  if (wrapper.disabled) return 'disabled'
+  if (wrapper.config !== undefined) {
+    return translateConfig(scope.at('config'), wrapper.config, wrapper.isOptional, refusals)
+  }
+  // Envoy: "turns on a filter that is off", with its base configuration. Which filter that is stands in another resource.
+  if (wrapper.isOptional) scope.unsupported('filters are not turned on by an override without configuration')
+  else refusals.add(scope, 'filters are not turned on by an override without configuration')
+  return undefined
+}
+
+function translateConfig(
+  scope: FieldScope,
+  any: Any,
+  optional: boolean,
+  refusals: ViewReasons,
+): FilterConfig | undefined {
+  const config = typedConfigOf(scope, any)
+  if (config === undefined) return undefined
+  const kind = filterKind(config.typeName)
+  switch (kind.kind) {
+    case 'router':
+      return undefined
+    case 'harmless':
+      scope.unsupported(kind.reason)
+      return undefined
+    case 'guard':
+      if (optional) scope.unsupported(`${kind.reason}; the filter is optional`)
+      else refusals.add(scope, kind.reason)
+      return undefined
+    case 'fault': {
+      if (config.bytes === undefined) {
+        scope.unsupported('a fault wrapped in a TypedStruct is not read')
+        return { kind: 'fault' }
+      }
+      const fault = decodeConfig(scope, HTTPFault, config.bytes)
+      return fault && translateFault(scope, fault)
+    }
+  }
+}

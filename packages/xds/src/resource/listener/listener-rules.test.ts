@@ -1,0 +1,444 @@
+import assert from 'node:assert/strict'
+import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
+import type { ListenerResource } from './listener-resource.js'
+import { listenerType } from './listener-type.js'
+
+const TYPES = 'type.googleapis.com/envoy.extensions.filters'
+const ROUTER = { name: 'router', typedConfig: { '@type': `${TYPES}.http.router.v3.Router` } }
+
+function filter(type: string, config: object = {}, more: object = {}): object {
+  return { name: type, typedConfig: { '@type': `${TYPES}.http.${type}`, ...config }, ...more }
+}
+
+const FAULT = 'fault.v3.HTTPFault'
+const RBAC = 'rbac.v3.RBAC'
+
+function wrappedFilter(typeUrl: string, more: object = {}): object {
+  return { name: 'wrapped', typedConfig: { '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct', typeUrl }, ...more }
+}
+
+const RDS = { configSource: { ads: {} }, routeConfigName: 'r' }
+
+function manager(more: object = {}): object {
+  const apiListener = {
+    '@type': `${TYPES}.network.http_connection_manager.v3.HttpConnectionManager`,
+    ...('routeConfig' in more || 'scopedRoutes' in more ? {} : { rds: RDS }),
+    httpFilters: [ROUTER],
+    ...more,
+  }
+  return { name: 'l', apiListener: { apiListener } }
+}
+
+function filters(...httpFilters: object[]): object {
+  return manager({ httpFilters })
+}
+
+function fault(config: object): object {
+  return filters(filter(FAULT, config), ROUTER)
+}
+
+const HCM = 'api_listener.api_listener'
+
+function expectFault(expected: object): (value: ListenerResource) => void {
+  return ({ listener }) => assert.deepEqual(listener.filters[0]?.config, { kind: 'fault', ...expected })
+}
+
+function expectNoFilters({ listener }: ListenerResource): void {
+  assert.deepEqual(listener.filters, [])
+}
+
+const LISTENERS: readonly Rule<ListenerResource>[] = [
+  { id: 'LDS-1', rule: 'the name is required', input: {}, outcome: 'malformed', fields: ['name'] },
+  {
+    id: 'LDS-2',
+    rule: 'routes may be a resource of their own',
+    input: manager(),
+    outcome: 'carried',
+    check: (value) => {
+      assert.deepEqual(value.routes, { kind: 'rds', name: 'r' })
+      assert.deepEqual(value.listener, { name: 'l', filters: [], maxStreamDurationMs: 0 })
+    },
+  },
+  {
+    id: 'LDS-3',
+    rule: 'routes may stand in the listener',
+    input: manager({ routeConfig: { virtualHosts: [{ name: 'h', domains: ['*'] }] } }),
+    outcome: 'carried',
+    check: ({ routes }) => {
+      assert.ok(routes.kind === 'inline')
+      assert.equal(routes.routes.virtualHosts[0]?.name, 'h')
+    },
+  },
+  {
+    id: 'LDS-4',
+    rule: 'errors in inline routes are errors of the listener',
+    input: manager({ routeConfig: { virtualHosts: [{ name: 'h', domains: ['*'], routes: [{}] }] } }),
+    outcome: 'malformed',
+    fields: [`${HCM}.route_config.virtual_hosts[0].routes[0].match`],
+  },
+  {
+    id: 'LDS-5',
+    rule: 'routes must come from somewhere',
+    input: manager({ rds: null }),
+    outcome: 'malformed',
+    fields: [HCM],
+  },
+  {
+    id: 'LDS-6',
+    rule: 'the routes have a name and a source',
+    input: manager({ rds: {} }),
+    outcome: 'malformed',
+    fields: [`${HCM}.rds.route_config_name`, `${HCM}.rds.config_source`],
+  },
+  {
+    id: 'LDS-7',
+    rule: 'routes come from ads or self only',
+    input: manager({ rds: { routeConfigName: 'r', configSource: { path: '/etc/routes' } } }),
+    outcome: 'no routes',
+    fields: [`${HCM}.rds.config_source`],
+  },
+  {
+    id: 'LDS-8',
+    rule: 'routes may come from self',
+    input: manager({ rds: { routeConfigName: 'r', configSource: { self: {} } } }),
+    outcome: 'carried',
+  },
+  {
+    id: 'LDS-9',
+    rule: 'scoped routes are not supported',
+    input: manager({ scopedRoutes: { name: 's' } }),
+    outcome: 'no routes',
+    fields: [`${HCM}.scoped_routes`],
+  },
+  {
+    id: 'LDS-10',
+    rule: 'a listener for servers is valid and of no use to a client',
+    input: { name: 'l', address: { socketAddress: { address: '0.0.0.0', portValue: 80 } }, filterChains: [{}] },
+    outcome: 'no routes',
+    fields: ['api_listener'],
+  },
+  {
+    id: 'LDS-11',
+    rule: 'an API listener is an HTTP connection manager',
+    input: { name: 'l', apiListener: { apiListener: ROUTER.typedConfig } },
+    outcome: 'malformed',
+    fields: [HCM],
+  },
+  {
+    id: 'LDS-12',
+    rule: 'an API listener is not empty',
+    input: { name: 'l', apiListener: {} },
+    outcome: 'malformed',
+    fields: [HCM],
+  },
+  {
+    id: 'LDS-13',
+    rule: 'gRPC takes no client address from headers',
+    input: manager({ xffNumTrustedHops: 1, originalIpDetectionExtensions: [{ name: 'x' }] }),
+    outcome: 'gRPC refused',
+    fields: [`${HCM}.xff_num_trusted_hops`, `${HCM}.original_ip_detection_extensions`],
+  },
+  {
+    id: 'LDS-14',
+    rule: 'the limit of streams is carried',
+    input: manager({ commonHttpProtocolOptions: { maxStreamDuration: '1.5s', idleTimeout: '1s' } }),
+    outcome: 'carried',
+    check: ({ listener }) => assert.equal(listener.maxStreamDurationMs, 1500),
+  },
+  {
+    id: 'LDS-15',
+    rule: 'a limit of streams must not be negative',
+    input: manager({ commonHttpProtocolOptions: { maxStreamDuration: '-1s' } }),
+    outcome: 'malformed',
+    fields: [`${HCM}.common_http_protocol_options.max_stream_duration`],
+  },
+  {
+    id: 'LDS-16',
+    rule: 'what is not carried out is listed',
+    input: manager({
+      tracing: {},
+      accessLog: [{ name: 'a' }],
+      streamIdleTimeout: '0s',
+      upgradeConfigs: [{ upgradeType: 'websocket' }],
+      normalizePath: true,
+      stripAnyHostPort: true,
+    }),
+    outcome: 'listed',
+    fields: [
+      'tracing',
+      'access_log',
+      'stream_idle_timeout',
+      'upgrade_configs',
+      'normalize_path',
+      'strip_any_host_port',
+    ].map((field) => `${HCM}.${field}`),
+  },
+  {
+    id: 'LDS-17',
+    rule: "what speaks of a proxy's connection to the application is moot",
+    input: manager({
+      statPrefix: 's',
+      codecType: 'HTTP1',
+      serverName: 'x',
+      useRemoteAddress: true,
+      proxy100Continue: true,
+    }),
+    outcome: 'carried',
+  },
+  {
+    id: 'LDS-18',
+    rule: 'headers that are changed before routing refuse HTTP',
+    input: manager({ earlyHeaderMutationExtensions: [{ name: 'x' }] }),
+    outcome: 'HTTP refused',
+    fields: [`${HCM}.early_header_mutation_extensions`],
+  },
+]
+
+const FILTERS: readonly Rule<ListenerResource>[] = [
+  {
+    id: 'LDS-30',
+    rule: 'there is at least one filter',
+    input: filters(),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters`],
+  },
+  {
+    id: 'LDS-31',
+    rule: 'a filter has a name',
+    input: filters({ ...ROUTER, name: '' }),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0].name`],
+  },
+  {
+    id: 'LDS-32',
+    rule: 'gRPC takes a name once',
+    input: filters(filter(FAULT), filter(FAULT), ROUTER),
+    outcome: 'gRPC refused',
+    fields: [`${HCM}.http_filters[1].name`],
+  },
+  {
+    id: 'LDS-33',
+    rule: 'the router is the last filter',
+    input: filters(ROUTER, filter(FAULT)),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0]`, `${HCM}.http_filters[1]`],
+  },
+  {
+    id: 'LDS-34',
+    rule: 'the last filter is the router',
+    input: filters(filter('cors.v3.Cors')),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-35',
+    rule: 'a filter has a configuration',
+    input: filters({ name: 'x' }, ROUTER),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-36',
+    rule: 'an optional filter may have none',
+    input: filters({ name: 'x', isOptional: true }, ROUTER),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0]`],
+    check: expectNoFilters,
+  },
+  {
+    id: 'LDS-37',
+    rule: 'a filter that is known to be harmless is left out',
+    input: filters(
+      filter('cors.v3.Cors'),
+      filter('grpc_stats.v3.FilterConfig'),
+      wrappedFilter('a/io.istio.http.peer_metadata.Config'),
+      ROUTER,
+    ),
+    outcome: 'listed',
+    fields: [0, 1, 2].map((index) => `${HCM}.http_filters[${index}]`),
+    check: expectNoFilters,
+  },
+  {
+    id: 'LDS-38',
+    rule: 'authorization that is not carried out refuses every call',
+    input: filters(filter(RBAC), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-39',
+    rule: 'so does authentication',
+    input: filters(filter('jwt_authn.v3.JwtAuthentication'), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-40',
+    rule: 'so does external authorization',
+    input: filters(filter('ext_authz.v3.ExtAuthz'), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-41',
+    rule: 'so does a rate limit',
+    input: filters(filter('local_ratelimit.v3.LocalRateLimit'), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-42',
+    rule: 'so does a filter nobody has heard of',
+    input: filters(wrappedFilter('a/example.Gate'), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-43',
+    rule: 'so does a filter nobody has heard of in the last place',
+    input: filters(wrappedFilter('a/example.Terminal')),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-44',
+    rule: 'so does a filter whose configuration is discovered apart',
+    input: filters({ name: 'x', configDiscovery: { typeUrls: ['x'] } }, ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0].config_discovery`],
+  },
+  {
+    id: 'LDS-45',
+    rule: 'an optional filter that is not carried out is left out',
+    input: filters(
+      filter(RBAC, {}, { isOptional: true }),
+      wrappedFilter('a/example.Gate', { isOptional: true }),
+      ROUTER,
+    ),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0]`, `${HCM}.http_filters[1]`],
+    check: expectNoFilters,
+  },
+  {
+    id: 'LDS-46',
+    rule: 'an optional filter of unknown type cannot end the chain',
+    input: filters(wrappedFilter('a/example.Gate', { isOptional: true })),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0]`],
+  },
+  {
+    id: 'LDS-47',
+    rule: 'a filter that is off is left out; routes that turn it on are refused',
+    input: filters(filter(RBAC, {}, { disabled: true }), ROUTER),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0]`],
+    check: expectNoFilters,
+  },
+]
+
+const FAULTS: readonly Rule<ListenerResource>[] = [
+  {
+    id: 'LDS-60',
+    rule: 'a delay and an abort are carried',
+    input: fault({
+      delay: { fixedDelay: '0.100s', percentage: { numerator: 100000, denominator: 'MILLION' } },
+      abort: { httpStatus: 503, percentage: { numerator: 5 } },
+    }),
+    outcome: 'carried',
+    check: expectFault({
+      delay: { durationMs: 100, fraction: { perMillion: 100_000 } },
+      abort: { httpStatus: 503, fraction: { perMillion: 50_000 } },
+    }),
+  },
+  {
+    id: 'LDS-61',
+    rule: 'an empty fault is one for routes to configure',
+    input: fault({}),
+    outcome: 'carried',
+    check: expectFault({}),
+  },
+  {
+    id: 'LDS-62',
+    rule: 'a fault without percentage hits nobody',
+    input: fault({ abort: { grpcStatus: 14 } }),
+    outcome: 'carried',
+    check: expectFault({ abort: { grpcStatus: 14, fraction: { perMillion: 0 } } }),
+  },
+  {
+    id: 'LDS-63',
+    rule: 'a gRPC status that does not exist is UNKNOWN',
+    input: fault({ abort: { grpcStatus: 17 } }),
+    outcome: 'carried',
+    check: expectFault({ abort: { grpcStatus: 2, fraction: { perMillion: 0 } } }),
+  },
+  {
+    id: 'LDS-64',
+    rule: 'an HTTP status is 200 to 599',
+    input: filters(filter(FAULT, { abort: { httpStatus: 600 } }, { isOptional: true }), ROUTER),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0].typed_config.abort.http_status`],
+  },
+  {
+    id: 'LDS-65',
+    rule: 'faults asked for by headers are listed',
+    input: fault({ delay: { headerDelay: {} }, abort: { headerAbort: {} } }),
+    outcome: 'listed',
+    fields: [
+      `${HCM}.http_filters[0].typed_config.delay.header_delay`,
+      `${HCM}.http_filters[0].typed_config.abort.header_abort`,
+    ],
+    check: expectFault({}),
+  },
+  {
+    id: 'LDS-66',
+    rule: 'a fault that is limited does not become one without limit',
+    input: fault({ abort: { httpStatus: 503, percentage: { numerator: 100 } }, maxActiveFaults: 1 }),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0].typed_config.max_active_faults`],
+    check: expectFault({}),
+  },
+  {
+    id: 'LDS-67',
+    rule: 'a fault for some requests does not become one for all',
+    input: fault({
+      delay: { fixedDelay: '1s', percentage: { numerator: 100 } },
+      headers: [{ name: 'x' }],
+      upstreamCluster: 'c',
+      downstreamNodes: ['n'],
+    }),
+    outcome: 'listed',
+    fields: ['upstream_cluster', 'headers', 'downstream_nodes'].map(
+      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
+    ),
+    check: expectFault({}),
+  },
+  {
+    id: 'LDS-68',
+    rule: 'a limit of the response rate and runtime keys are listed, and the rest applies',
+    input: fault({
+      abort: { httpStatus: 503 },
+      responseRateLimit: { fixedLimit: { limitKbps: '1' } },
+      abortPercentRuntime: 'x',
+    }),
+    outcome: 'listed',
+    fields: [
+      `${HCM}.http_filters[0].typed_config.response_rate_limit`,
+      `${HCM}.http_filters[0].typed_config.abort_percent_runtime`,
+    ],
+    check: expectFault({ abort: { httpStatus: 503, fraction: { perMillion: 0 } } }),
+  },
+  {
+    id: 'LDS-69',
+    rule: 'a fault that is off stays in the chain for routes to turn on',
+    input: filters(filter(FAULT, {}, { disabled: true }), ROUTER),
+    outcome: 'carried',
+    check: ({ listener }) => assert.equal(listener.filters[0]?.disabled, true),
+  },
+]
+
+function outcomeOf({ routes, refused }: ListenerResource, listed: boolean): string {
+  if (routes.kind === 'none') return 'no routes'
+  return refusedViews(refused).join(', ') || (listed ? 'listed' : 'carried')
+}
+
+testRules({ type: listenerType, outcomeOf, rules: [...LISTENERS, ...FILTERS, ...FAULTS] })

@@ -1,0 +1,47 @@
+import { NOTHING_REFUSED } from '@inmesh/core'
+import { HttpConnectionManager, Listener, TypeUrl, typeNameOf } from '@inmesh/xds-proto'
+import { decodeResource, type ResourceReader } from '../decode-resource.js'
+import type { FieldScope } from '../field/field-scope.js'
+import { decodeConfig } from '../field/typed-config.js'
+import type { ResourceType } from '../resource-type.js'
+import { translateHttpConnectionManager } from './http-connection-manager.js'
+import type { ListenerResource } from './listener-resource.js'
+
+/**
+ * A listener for clients has an `api_listener`, and its other fields describe a socket that nobody opens here. A listener without one
+ * is for servers, or for a proxy that catches connections: no error (gRFC A36), and nothing a call could use.
+ */
+function translateListener(scope: FieldScope, listener: Listener): ListenerResource | undefined {
+  if (listener.apiListener === undefined) {
+    const reason = 'listeners without api_listener are for servers and proxies, which are not supported yet'
+    scope.at('api_listener').unsupported(reason)
+    return {
+      listener: { name: listener.name, filters: [], maxStreamDurationMs: 0 },
+      routes: { kind: 'none', reason },
+      refused: NOTHING_REFUSED,
+    }
+  }
+  const place = scope.at('api_listener').at('api_listener')
+  const any = listener.apiListener.apiListener
+  if (any === undefined || typeNameOf(any.typeUrl) !== HttpConnectionManager.$type) {
+    place.malformed(`must be a ${HttpConnectionManager.$type}`)
+    return undefined
+  }
+  const manager = decodeConfig(place, HttpConnectionManager, any.value)
+  return manager && translateHttpConnectionManager(place, listener.name, manager)
+}
+
+const READER: ResourceReader<Listener, ListenerResource> = {
+  codec: Listener,
+  nameField: 'name',
+  nameOf: (listener) => listener.name,
+  translate: translateListener,
+}
+
+/** Listeners (LDS), as clients see them. */
+export const listenerType: ResourceType<ListenerResource> = {
+  typeUrl: TypeUrl.Listener,
+  shortName: 'LDS',
+  fullState: true,
+  decode: (bytes) => decodeResource(READER, bytes),
+}

@@ -1,0 +1,42 @@
+/** A part of a resource that was understood but is not carried out, or is refused by one view. */
+export interface Unsupported {
+  /** Path of the field in proto names: `virtual_hosts[0].routes[2].redirect`. */
+  readonly field: string
+  /** What is missing, a sentence without the final stop. */
+  readonly reason: string
+}
+
+/** One thing that makes a resource malformed. */
+export interface FieldError {
+  /** Path of the field in proto names: `virtual_hosts[0].routes[2].match`. Empty for the resource as a whole. */
+  readonly field: string
+  /** What is wrong, a sentence without the final stop. */
+  readonly message: string
+}
+
+/**
+ * What a resource's bytes mean. `malformed` lists every error, not the first (gRFC A40); its `name` is empty when not even the name
+ * could be read, and then no watcher can be told.
+ */
+export type DecodedResource<T> =
+  | { readonly kind: 'valid'; readonly name: string; readonly value: T; readonly unsupported: readonly Unsupported[] }
+  | { readonly kind: 'malformed'; readonly name: string; readonly errors: readonly FieldError[] }
+
+/** A kind of xDS resource, as a strategy: the protocol knows streams, names and versions, the type knows meaning. */
+export interface ResourceType<T> {
+  /** Full type URL, with the `type.googleapis.com/` prefix. */
+  readonly typeUrl: string
+  /** Short name for messages and logs: LDS, RDS, CDS or EDS. */
+  readonly shortName: string
+  /**
+   * Whether a state-of-the-world response holds every resource there is, so that a resource that was received before and is not in it
+   * was deleted. True for LDS and CDS only (xDS protocol, "Deleting resources").
+   */
+  readonly fullState: boolean
+  /**
+   * Decodes, validates and translates one resource. Never throws on bad input.
+   *
+   * @param bytes - The serialized message, the wrapping Any and Resource taken off.
+   */
+  decode(bytes: Uint8Array): DecodedResource<T>
+}

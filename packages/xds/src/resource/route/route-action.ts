@@ -1,0 +1,150 @@
+import type { ForwardAction, RouteAction, WeightedCluster } from '@inmesh/core'
+import {
+  type RouteAction_HashPolicy,
+  RouteAction_InternalRedirectAction,
+  type RouteAction as RouteActionMessage,
+} from '@inmesh/xds-proto'
+import { translateDuration } from '../field/duration.js'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { translateRegex } from '../field/safe-regex.js'
+import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateRetryPolicy } from './retry-policy.js'
+import type { RouteReasons } from './route-match.js'
+import { translateWeightedClusters } from './weighted-clusters.js'
+
+const PATH_REWRITE = refusedForHttp('the path is not rewritten yet')
+const HOST_REWRITE = refusedForHttp('the host is not rewritten yet')
+const INTERNAL_REDIRECT = refusedForHttp('redirects of the upstream are not followed yet')
+const RATE_LIMIT = leftOut('descriptors for rate limits are not made yet')
+
+/** What changes the meaning of a route refuses it for HTTP; what only eases, observes or spreads load is left out. */
+const FIELDS = new FieldTreatments<RouteActionMessage>({
+  clusterSpecifier: CARRIED,
+  timeout: CARRIED,
+  maxStreamDuration: CARRIED,
+  retryPolicy: CARRIED,
+  prefixRewrite: PATH_REWRITE,
+  regexRewrite: PATH_REWRITE,
+  pathRewritePolicy: PATH_REWRITE,
+  pathRewrite: PATH_REWRITE,
+  hostRewriteSpecifier: (rewrite) =>
+    rewrite.$case === 'autoHostRewrite' && rewrite.value !== true ? MOOT : HOST_REWRITE,
+  internalRedirectPolicy: INTERNAL_REDIRECT,
+  internalRedirectAction: (action) =>
+    action === RouteAction_InternalRedirectAction.HANDLE_INTERNAL_REDIRECT ? INTERNAL_REDIRECT : MOOT,
+  maxInternalRedirects: MOOT,
+  metadataMatch: refusedForHttp('subsets of endpoints are not chosen yet'),
+  upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
+  appendXForwardedHost: leftOut('x-forwarded-host is not added yet'),
+  idleTimeout: leftOut('idle streams are not cut off yet'),
+  flushTimeout: leftOut('idle streams are not cut off yet'),
+  earlyDataPolicy: leftOut('early data is not sent'),
+  retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
+  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  priority: leftOut('all requests count against the limits of priority DEFAULT'),
+  rateLimits: RATE_LIMIT,
+  includeVhRateLimits: RATE_LIMIT,
+  hashPolicy: leftOut('requests are not hashed to an endpoint yet'),
+  cors: leftOut('CORS is for browsers and is not answered yet'),
+  // gRFC A31 does not read the deprecated fields either; grpc_timeout_header_max took their place.
+  maxGrpcTimeout: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
+  grpcTimeoutOffset: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
+  hedgePolicy: leftOut('requests are not hedged yet'),
+  clusterNotFoundResponseCode: leftOut('a missing cluster is always answered with 503'),
+})
+
+/**
+ * Translates the action that forwards to clusters.
+ *
+ * @param scope - Where the action stands.
+ * @param action - The action.
+ * @param reasons - Reasons of the route.
+ * @param plugins - Cluster specifier plugins of the route configuration.
+ * @returns undefined when the action is malformed, which is reported.
+ */
+export function translateForwardAction(
+  scope: FieldScope,
+  action: RouteActionMessage,
+  reasons: RouteReasons,
+  plugins: ClusterSpecifierPlugins,
+): RouteAction | undefined {
+  FIELDS.apply(scope, action, reasons.refusals)
+  checkHashPolicies(scope, action.hashPolicy)
+  const limits = translateLimits(scope, action)
+  const retryPolicy =
+    action.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), action.retryPolicy, reasons.refusals)
+  const clusters = translateClusters(scope, action, reasons, plugins)
+  if (clusters === undefined) return undefined
+  if (clusters.length === 0) return { kind: 'unsupported', reason: UNCHOSEN }
+  return { kind: 'forward', clusters, ...limits, ...(retryPolicy && { retryPolicy }) }
+}
+
+type Limits = Pick<ForwardAction, 'timeoutMs' | 'maxStreamDurationMs' | 'grpcMaxStreamDurationMs'>
+
+function translateLimits(scope: FieldScope, action: RouteActionMessage): Limits {
+  const timeoutMs = action.timeout && translateDuration(scope.at('timeout'), action.timeout)
+  const stream = action.maxStreamDuration
+  const place = scope.at('max_stream_duration')
+  const maxStreamDurationMs =
+    stream?.maxStreamDuration && translateDuration(place.at('max_stream_duration'), stream.maxStreamDuration)
+  const grpcMaxStreamDurationMs =
+    stream?.grpcTimeoutHeaderMax && translateDuration(place.at('grpc_timeout_header_max'), stream.grpcTimeoutHeaderMax)
+  if (stream?.grpcTimeoutHeaderOffset !== undefined) {
+    place.at('grpc_timeout_header_offset').unsupported('the deadline of the caller is not shortened')
+  }
+  return {
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(maxStreamDurationMs !== undefined && { maxStreamDurationMs }),
+    ...(grpcMaxStreamDurationMs !== undefined && { grpcMaxStreamDurationMs }),
+  }
+}
+
+/** Not carried out yet, but a bad expression is an error for Envoy and gRPC alike (gRFC A42). */
+function checkHashPolicies(scope: FieldScope, policies: readonly RouteAction_HashPolicy[]): void {
+  for (const [index, { policySpecifier }] of policies.entries()) {
+    if (policySpecifier?.$case !== 'header' || policySpecifier.value.regexRewrite === undefined) continue
+    const place = scope.at('hash_policy', index).at('header').at('regex_rewrite').at('pattern')
+    translateRegex(place, policySpecifier.value.regexRewrite.pattern)
+  }
+}
+
+const UNCHOSEN = 'the cluster is not chosen by a header or plugin yet'
+
+/** Empty when the cluster is not named but found out per request; undefined when the action is malformed. Both are reported. */
+function translateClusters(
+  scope: FieldScope,
+  action: RouteActionMessage,
+  reasons: RouteReasons,
+  plugins: ClusterSpecifierPlugins,
+): readonly WeightedCluster[] | undefined {
+  const specifier = action.clusterSpecifier
+  switch (specifier?.$case) {
+    case 'cluster':
+      if (specifier.value !== '') return [{ name: specifier.value, weight: 1, filterOverrides: new Map() }]
+      scope.at('cluster').malformed('the name is missing')
+      return undefined
+    case 'weightedClusters':
+      return translateWeightedClusters(scope.at('weighted_clusters'), specifier.value, reasons.refusals)
+    case 'clusterSpecifierPlugin': {
+      const place = scope.at('cluster_specifier_plugin')
+      const plugin = plugins.find(place, specifier.value)
+      if (plugin === undefined) return undefined
+      // gRPC passes routes by whose plugin it does not know and may leave out; else it refuses.
+      return unchosen(place, reasons, plugin.isOptional)
+    }
+    case 'clusterHeader':
+      return unchosen(scope.at('cluster_header'), reasons, true)
+    case 'inlineClusterSpecifierPlugin':
+      return unchosen(scope.at('inline_cluster_specifier_plugin'), reasons, true)
+    case undefined:
+      return unchosen(scope, reasons, true)
+  }
+}
+
+/** gRFC A28: a route whose cluster_specifier is not known does not exist. An HTTP call that comes to it fails. */
+function unchosen(scope: FieldScope, { refusals, skips }: RouteReasons, grpcSkips: boolean): readonly [] {
+  refusals.add(scope, UNCHOSEN, grpcSkips ? ['http'] : ['http', 'grpc'])
+  if (grpcSkips) skips.add(scope, UNCHOSEN, ['grpc'])
+  return []
+}

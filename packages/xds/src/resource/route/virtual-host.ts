@@ -1,0 +1,107 @@
+import type { Refusals, VirtualHost } from '@inmesh/core'
+import type { VirtualHost as VirtualHostMessage } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { ViewReasons } from '../field/view-reasons.js'
+import { translateFilterOverrides } from '../filter/filter-overrides.js'
+import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateRetryPolicy } from './retry-policy.js'
+import { translateRoute, type VirtualHostTerms } from './route.js'
+
+const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
+const BODY_LIMIT = leftOut('bodies are not buffered')
+
+const FIELDS = new FieldTreatments<VirtualHostMessage>({
+  name: CARRIED,
+  domains: CARRIED,
+  routes: CARRIED,
+  typedPerFilterConfig: CARRIED,
+  retryPolicy: CARRIED,
+  matcher: leftOut('matcher trees are not supported; the virtual host has no routes by them'),
+  requireTls: refusedForHttp('callers are not redirected to TLS'),
+  virtualClusters: MOOT,
+  rateLimits: leftOut('descriptors for rate limits are not made yet'),
+  requestHeadersToAdd: HEADER_MUTATION,
+  requestHeadersToRemove: HEADER_MUTATION,
+  responseHeadersToAdd: HEADER_MUTATION,
+  responseHeadersToRemove: HEADER_MUTATION,
+  cors: leftOut('CORS is for browsers and is not answered yet'),
+  includeRequestAttemptCount: leftOut('x-envoy-attempt-count is not sent yet'),
+  includeAttemptCountInResponse: leftOut('x-envoy-attempt-count is not sent yet'),
+  includeIsTimeoutRetryHeader: leftOut('x-envoy-is-timeout-retry is not sent yet'),
+  retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
+  hedgePolicy: leftOut('requests are not hedged yet'),
+  perRequestBufferLimitBytes: BODY_LIMIT,
+  requestBodyBufferLimit: BODY_LIMIT,
+  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  metadata: leftOut('metadata of routes is not used yet'),
+})
+
+/** What a virtual host takes over from its route configuration. */
+export interface RouteConfigurationTerms {
+  /** Refusals of everything in the route configuration. */
+  readonly refused: Refusals
+  /** Plugins that it declares. */
+  readonly plugins: ClusterSpecifierPlugins
+  /** Domains of the virtual hosts before this one; this one's are added. */
+  readonly domains: Set<string>
+}
+
+/**
+ * Translates one virtual host with all its routes.
+ *
+ * @param scope - Where it stands.
+ * @param host - The virtual host.
+ * @param terms - What it takes over from its route configuration.
+ */
+export function translateVirtualHost(
+  scope: FieldScope,
+  host: VirtualHostMessage,
+  terms: RouteConfigurationTerms,
+): VirtualHost {
+  const refusals = ViewReasons.refusals()
+  FIELDS.apply(scope, host, refusals)
+  const filterOverrides = translateFilterOverrides(scope, host.typedPerFilterConfig, refusals)
+  const retryRefusals = ViewReasons.refusals()
+  const retryPolicy =
+    host.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), host.retryPolicy, retryRefusals)
+  refusals.inherit(terms.refused)
+  const routeTerms: VirtualHostTerms = {
+    refused: refusals.toRefusals(),
+    retryRefused: retryRefusals.toRefusals(),
+    plugins: terms.plugins,
+  }
+  return {
+    name: host.name,
+    domains: translateDomains(scope, host.domains, terms.domains),
+    routes: host.routes.flatMap((route, index) => translateRoute(scope.at('routes', index), route, routeTerms) ?? []),
+    ...(retryPolicy && { retryPolicy }),
+    filterOverrides,
+  }
+}
+
+/**
+ * Domains are compared without regard to case, as Envoy does. One that cannot match, or that an earlier virtual host has, is left out:
+ * gRPC takes the first, and Envoy's refusal of the whole table would cost every other host its update.
+ */
+function translateDomains(scope: FieldScope, domains: readonly string[], seen: Set<string>): readonly string[] {
+  if (domains.length === 0) scope.at('domains').unsupported('without domains the virtual host matches no call')
+  const translated: string[] = []
+  for (const [index, given] of domains.entries()) {
+    const domain = given.toLowerCase()
+    const place = scope.at('domains', index)
+    if (!isDomainPattern(domain))
+      place.unsupported(`${JSON.stringify(given)} is not a domain pattern and matches no call`)
+    else if (seen.has(domain)) place.unsupported(`the domain ${given} is there already; the first one counts`)
+    else translated.push(domain)
+    seen.add(domain)
+  }
+  return translated
+}
+
+/** Exact, `*.suffix`, `prefix.*` or `*` (gRFC A27): an asterisk at one end at most. */
+function isDomainPattern(domain: string): boolean {
+  if (domain === '' || domain === '*') return domain !== ''
+  const star = domain.indexOf('*')
+  return star === domain.lastIndexOf('*') && (star <= 0 || star === domain.length - 1)
+}

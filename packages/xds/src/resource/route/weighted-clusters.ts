@@ -1,0 +1,67 @@
+import type { WeightedCluster } from '@inmesh/core'
+import type { WeightedCluster_ClusterWeight, WeightedCluster as WeightedClusters } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+import { translateFilterOverrides } from '../filter/filter-overrides.js'
+
+const MAX_TOTAL_WEIGHT = 0xffff_ffff
+
+const FIELDS = new FieldTreatments<WeightedClusters>({
+  clusters: CARRIED,
+  // gRFC A28 still has it; Envoy and every client have stopped to compare it with the sum.
+  totalWeight: MOOT,
+  runtimeKeyPrefix: leftOut('there is no runtime to look weights up in; the weights given apply'),
+  randomValueSpecifier: leftOut('the cluster is chosen by chance, not by a header or hash'),
+})
+
+const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
+
+const ENTRY_FIELDS = new FieldTreatments<WeightedCluster_ClusterWeight>({
+  name: CARRIED,
+  clusterHeader: CARRIED,
+  weight: CARRIED,
+  typedPerFilterConfig: CARRIED,
+  metadataMatch: refusedForHttp('subsets of endpoints are not chosen yet'),
+  requestHeadersToAdd: HEADER_MUTATION,
+  requestHeadersToRemove: HEADER_MUTATION,
+  responseHeadersToAdd: HEADER_MUTATION,
+  responseHeadersToRemove: HEADER_MUTATION,
+  hostRewriteSpecifier: refusedForHttp('the host is not rewritten yet'),
+})
+
+/**
+ * Translates a split by weight. Entries of weight 0 are left out.
+ *
+ * @param scope - Where the split stands.
+ * @param split - The split.
+ * @param refusals - Refusals of the route: it is one unit, an entry that cannot be used refuses it whole.
+ * @returns empty when no entry names its cluster; undefined when the split is malformed. Both are reported.
+ */
+export function translateWeightedClusters(
+  scope: FieldScope,
+  split: WeightedClusters,
+  refusals: ViewReasons,
+): readonly WeightedCluster[] | undefined {
+  FIELDS.apply(scope, split, refusals)
+  const clusters: WeightedCluster[] = []
+  let total = 0
+  for (const [index, entry] of split.clusters.entries()) {
+    const place = scope.at('clusters', index)
+    ENTRY_FIELDS.apply(place, entry, refusals)
+    const filterOverrides = translateFilterOverrides(place, entry.typedPerFilterConfig, refusals)
+    if (entry.clusterHeader !== '') {
+      refusals.add(place.at('cluster_header'), 'the cluster is not chosen by a header yet')
+    } else if (entry.name === '') {
+      place.at('name').malformed('the name is missing')
+    }
+    const weight = entry.weight ?? 0
+    total += weight
+    if (weight > 0 && entry.name !== '') clusters.push({ name: entry.name, weight, filterOverrides })
+  }
+  if (total > 0 && total <= MAX_TOTAL_WEIGHT) return clusters
+  scope
+    .at('clusters')
+    .malformed(total === 0 ? 'the weights are 0 in sum' : 'the weights are more than 4294967295 in sum')
+  return undefined
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { settled } from '../testing/fake-clock.js'
+import { RecordingWatcher } from '../testing/recording-watcher.js'
+import { fullStateType, partialStateType, type TextType, textResource } from '../testing/text-resource.js'
+import { type LocalResource, LocalSource } from './local-source.js'
+
+function resource(type: TextType, name: string, word: string): LocalResource {
+  return { typeUrl: type.typeUrl, name, bytes: textResource(name, word) }
+}
+
+test('nothing is told before the first set', async () => {
+  const watcher = new RecordingWatcher()
+  new LocalSource().watch(fullStateType(), 'a', watcher)
+  await settled()
+  assert.deepEqual(watcher.take(), [])
+})
+
+test('a set tells what changed and what is missing, of every type', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const eds = partialStateType()
+  const watchers = [new RecordingWatcher(), new RecordingWatcher(), new RecordingWatcher()] as const
+  source.watch(lds, 'a', watchers[0])
+  source.watch(eds, 'a', watchers[1])
+  source.watch(eds, 'gone', watchers[2])
+  source.replace([resource(lds, 'a', 'one'), resource(eds, 'a', 'uno'), resource(eds, 'gone', 'x')])
+  await settled()
+  source.replace([resource(lds, 'a', 'one'), resource(eds, 'a', 'due')])
+  source.replace([resource(lds, 'a', 'one'), resource(eds, 'a', 'due')])
+  await settled()
+  assert.deepEqual(
+    watchers.map((watcher) => watcher.take()),
+    [['changed one'], ['changed uno', 'changed due'], ['changed x', 'missing']],
+  )
+  assert.equal(lds.decoded, 1)
+})
+
+test('a watch after the set is told later, never from inside watch()', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  source.replace([resource(lds, 'a', 'one')])
+  const watchers = ['a', 'b'].map((name) => {
+    const watcher = new RecordingWatcher()
+    source.watch(lds, name, watcher)
+    assert.deepEqual(watcher.lines, [])
+    return watcher
+  })
+  await settled()
+  assert.deepEqual(
+    watchers.map((watcher) => watcher.take()),
+    [['changed one'], ['missing']],
+  )
+})
+
+test('what nobody watches is not decoded', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const unwatch = source.watch(lds, 'a', new RecordingWatcher())
+  source.replace([resource(lds, 'a', 'one'), resource(lds, 'b', 'bad')])
+  unwatch()
+  await settled()
+  source.replace([resource(lds, 'a', 'two')])
+  assert.equal(lds.decoded, 1)
+})
+
+test('a malformed resource fails without a value, and is ambient with one, once', async () => {
+  const warnings: string[] = []
+  const source = new LocalSource({ debug() {}, info() {}, warn: (message) => warnings.push(message), error() {} })
+  const lds = fullStateType()
+  const fresh = new RecordingWatcher()
+  const served = new RecordingWatcher()
+  source.watch(lds, 'fresh', fresh)
+  source.watch(lds, 'served', served)
+  source.replace([resource(lds, 'fresh', 'bad'), resource(lds, 'served', 'one')])
+  const second = [resource(lds, 'fresh', 'bad'), resource(lds, 'served', 'bad')]
+  source.replace(second)
+  source.replace(second)
+  await settled()
+  assert.deepEqual(fresh.take(), ['failed ERR_INMESH_RESOURCE_INVALID'])
+  assert.deepEqual(served.take(), ['changed one', 'ambient ERR_INMESH_RESOURCE_INVALID'])
+  assert.equal(warnings.length, 2)
+  source.replace([resource(lds, 'fresh', 'good'), resource(lds, 'served', 'one')])
+  await settled()
+  assert.deepEqual([fresh.take(), served.take()], [['changed good'], ['changed one']])
+})
+
+test('a resource that was missing and comes again with the same bytes is told', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const watcher = new RecordingWatcher()
+  source.watch(lds, 'a', watcher)
+  const set = [resource(lds, 'a', 'one')]
+  source.replace(set)
+  source.replace([])
+  source.replace(set)
+  await settled()
+  assert.deepEqual(watcher.take(), ['changed one', 'missing', 'changed one'])
+})
+
+test('a set given as buffers that are changed later keeps what it said', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const watcher = new RecordingWatcher()
+  source.watch(lds, 'a', watcher)
+  const one = resource(lds, 'a', 'one')
+  source.replace([one])
+  one.bytes.fill(0)
+  source.replace([resource(lds, 'a', 'one')])
+  await settled()
+  assert.deepEqual(watcher.take(), ['changed one'])
+})

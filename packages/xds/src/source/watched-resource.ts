@@ -1,0 +1,176 @@
+import type { MeshError } from '@inmesh/core'
+import type { ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceType, Unsupported } from '../resource/resource-type.js'
+import type { DeliveryQueue } from './delivery-queue.js'
+import type { Rejection, RejectionReason } from './rejection.js'
+import { equalBytes, ownBytes } from './resource-bytes.js'
+
+/**
+ * What is known about a resource. `requested`: nothing yet. `accepted`: the newest copy is in use. `rejected`: the newest copy was refused;
+ * an older one may be in use. `missing`: it does not exist. (gRFC A40's client states, without the ones of transport.)
+ */
+export type ResourceStatus = 'requested' | 'accepted' | 'rejected' | 'missing'
+
+interface Cached<T> {
+  readonly value: T
+  readonly unsupported: readonly Unsupported[]
+  readonly bytes: Uint8Array
+}
+
+/** What keeps the cached value from being all there is to say. A trouble of the resource itself outranks a lost connection. */
+interface Trouble {
+  readonly cause: 'rejected' | 'deleted' | 'connection'
+  readonly error: MeshError
+}
+
+/** One interest in the resource. The same watcher may have several. */
+interface Watch<T> {
+  readonly watcher: ResourceWatcher<T>
+}
+
+/** One resource with everything known about it and everyone who wants to know. */
+export class WatchedResource<T> {
+  readonly type: ResourceType<T>
+  readonly name: string
+  readonly #queue: DeliveryQueue
+  readonly #watches = new Set<Watch<T>>()
+  #status: ResourceStatus = 'requested'
+  #cached: Cached<T> | undefined
+  #rejection: Rejection | undefined
+  #trouble: Trouble | undefined
+
+  constructor(type: ResourceType<T>, name: string, queue: DeliveryQueue) {
+    this.type = type
+    this.name = name
+    this.#queue = queue
+  }
+
+  get status(): ResourceStatus {
+    return this.#status
+  }
+
+  get isCached(): boolean {
+    return this.#cached !== undefined
+  }
+
+  get isWatched(): boolean {
+    return this.#watches.size > 0
+  }
+
+  /**
+   * Adds a watcher and tells it what is known already.
+   *
+   * @returns a function that takes the watcher off again.
+   */
+  watch(watcher: ResourceWatcher<T>): () => void {
+    const watch: Watch<T> = { watcher }
+    this.#watches.add(watch)
+    this.#replay(watch)
+    return () => {
+      this.#watches.delete(watch)
+    }
+  }
+
+  /** Whether these are the bytes of the value in use, so that decoding them would change nothing. */
+  isAccepted(bytes: Uint8Array): boolean {
+    return this.#cached !== undefined && equalBytes(this.#cached.bytes, bytes)
+  }
+
+  /** How these bytes were refused, if they were the last ones refused and for the same reason. */
+  rejectionOf(bytes: Uint8Array, reason: RejectionReason): Rejection | undefined {
+    const rejection = this.#rejection
+    return rejection?.reason === reason && equalBytes(rejection.bytes, bytes) ? rejection : undefined
+  }
+
+  /** A new value takes the place of all that was known. */
+  accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array): void {
+    this.#use({ value, unsupported, bytes: ownBytes(bytes) })
+  }
+
+  /** The value in use came again. That is news only where it clears an error. */
+  acceptAgain(): void {
+    if (this.#cached !== undefined && this.#trouble !== undefined) this.#use(this.#cached)
+  }
+
+  /** The newest copy is refused. */
+  reject(rejection: Rejection): void {
+    this.#status = 'rejected'
+    this.#rejection = rejection
+    this.#fail({ cause: 'rejected', error: rejection.error })
+  }
+
+  /** It was deleted and the value goes with it. */
+  drop(): void {
+    if (this.#status === 'missing') return
+    this.#status = 'missing'
+    this.#cached = undefined
+    this.#rejection = undefined
+    this.#trouble = undefined
+    this.#tell((watcher) => watcher.missing())
+  }
+
+  /**
+   * It was deleted, but the value stays in use (gRFC A88's default).
+   *
+   * @returns whether this is news.
+   */
+  keepDeleted(error: MeshError): boolean {
+    if (this.#cached === undefined || this.#trouble?.cause === 'deleted') return false
+    this.#status = 'accepted'
+    this.#rejection = undefined
+    this.#fail({ cause: 'deleted', error })
+    return true
+  }
+
+  /** A response that had to contain it did not, and it never came before. */
+  hintAbsent(): void {
+    this.#tell((watcher) => watcher.absent?.())
+  }
+
+  /** The server cannot be reached. Nobody is told of a resource whose own error, or whose absence, is known. */
+  disconnect(error: MeshError): void {
+    if (this.#trouble !== undefined || this.#status === 'missing') return
+    this.#fail({ cause: 'connection', error })
+  }
+
+  /** The server answers again: an error that was only about the connection is cleared. */
+  reconnect(): void {
+    if (this.#trouble?.cause !== 'connection') return
+    this.#trouble = undefined
+    if (this.#cached !== undefined) this.#use(this.#cached)
+  }
+
+  #use(cached: Cached<T>): void {
+    this.#status = 'accepted'
+    this.#cached = cached
+    this.#rejection = undefined
+    this.#trouble = undefined
+    this.#tell((watcher) => watcher.changed(cached.value, cached.unsupported))
+  }
+
+  #fail(trouble: Trouble): void {
+    this.#trouble = trouble
+    if (this.#cached === undefined) this.#tell((watcher) => watcher.failed(trouble.error))
+    else this.#tell((watcher) => watcher.ambient(trouble.error))
+  }
+
+  #replay(watch: Watch<T>): void {
+    const cached = this.#cached
+    const trouble = this.#trouble
+    if (cached !== undefined) this.#tellOne(watch, (watcher) => watcher.changed(cached.value, cached.unsupported))
+    else if (this.#status === 'missing') this.#tellOne(watch, (watcher) => watcher.missing())
+    if (trouble === undefined) return
+    if (cached === undefined) this.#tellOne(watch, (watcher) => watcher.failed(trouble.error))
+    else this.#tellOne(watch, (watcher) => watcher.ambient(trouble.error))
+  }
+
+  #tell(deliver: (watcher: ResourceWatcher<T>) => void): void {
+    for (const watch of this.#watches) this.#tellOne(watch, deliver)
+  }
+
+  #tellOne(watch: Watch<T>, deliver: (watcher: ResourceWatcher<T>) => void): void {
+    this.#queue.push(() => {
+      if (this.#watches.has(watch)) deliver(watch.watcher)
+    })
+  }
+}

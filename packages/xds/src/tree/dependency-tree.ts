@@ -1,0 +1,136 @@
+import { type ConfigSource, type Logger, silentLogger, type TargetWatcher } from '@inmesh/core'
+import type { ResourceProvider } from '../resource/resource-provider.js'
+import { ClusterPool } from './cluster-pool.js'
+import { type LiveResource, type LiveUnsupported, listUnsupported } from './live-unsupported.js'
+import type { TargetNaming } from './target-naming.js'
+import { TargetNode, type TargetState } from './target-node.js'
+
+/** What a {@link DependencyTree} is made of. */
+export interface DependencyTreeOptions {
+  /** Where resources come from. */
+  readonly provider: ResourceProvider
+  /** How a target becomes the name of its listener. */
+  readonly naming: TargetNaming
+  /** Told when a target keeps a configuration that could not be replaced. Default: silent. */
+  readonly logger?: Logger
+}
+
+interface Target {
+  readonly node: TargetNode
+  /** What each watcher was told last. */
+  readonly watchers: Map<TargetWatcher, TargetState | undefined>
+}
+
+/**
+ * Turns targets into complete configurations: listener, routes, clusters and endpoints, held back until every part is there or known
+ * to be in error (gRFC A74). All changes that arrive in one turn of the event loop are told at once, after it.
+ */
+export class DependencyTree implements ConfigSource {
+  readonly #provider: ResourceProvider
+  readonly #naming: TargetNaming
+  readonly #logger: Logger
+  readonly #clusters: ClusterPool
+  readonly #targets = new Map<string, Target>()
+  readonly #dirty = new Set<Target>()
+  #scheduled = false
+
+  /**
+   * @param options - Where resources come from, and how targets are named.
+   */
+  constructor(options: DependencyTreeOptions) {
+    this.#provider = options.provider
+    this.#naming = options.naming
+    this.#logger = options.logger ?? silentLogger
+    this.#clusters = new ClusterPool(options.provider)
+  }
+
+  watch(name: string, watcher: TargetWatcher): () => void {
+    const target = this.#targets.get(name) ?? this.#addTarget(name)
+    // An object of its own per watch, so that the same watcher may watch twice.
+    const subscription: TargetWatcher = {
+      configured: (config) => watcher.configured(config),
+      unknown: () => watcher.unknown(),
+      failed: (error) => watcher.failed(error),
+    }
+    target.watchers.set(subscription, undefined)
+    this.#markDirty(target)
+    return () => {
+      if (!target.watchers.delete(subscription) || target.watchers.size > 0) return
+      this.#targets.delete(name)
+      target.node.close()
+      this.#dirty.delete(target)
+    }
+  }
+
+  /** What is not carried out of the resources in use, each with its reason. */
+  unsupported(): readonly LiveUnsupported[] {
+    return listUnsupported(this.#resources())
+  }
+
+  /** Ends all watches. No watcher is told anything afterwards. Closing twice does nothing. */
+  close(): void {
+    const targets = [...this.#targets.values()]
+    this.#targets.clear()
+    for (const { node, watchers } of targets) {
+      watchers.clear()
+      node.close()
+    }
+    this.#dirty.clear()
+  }
+
+  #addTarget(name: string): Target {
+    const watchers: Target['watchers'] = new Map()
+    const node = new TargetNode({
+      name,
+      listenerName: this.#naming(name),
+      provider: this.#provider,
+      clusters: this.#clusters,
+      changed: () => this.#markDirty(target),
+      logger: this.#logger,
+    })
+    const target: Target = { node, watchers }
+    this.#targets.set(name, target)
+    return target
+  }
+
+  #markDirty(target: Target): void {
+    this.#dirty.add(target)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    const dirty = [...this.#dirty]
+    this.#dirty.clear()
+    for (const target of dirty) {
+      if (target.watchers.size > 0) this.#tell(target)
+    }
+  }
+
+  #tell({ node, watchers }: Target): void {
+    const state = node.settle()
+    for (const [watcher, told] of [...watchers]) {
+      // A watcher that an earlier one ended, or that was told already.
+      if (!watchers.has(watcher) || isSame(told, state)) continue
+      watchers.set(watcher, state)
+      if (state.kind === 'configured') watcher.configured(state.config)
+      else if (state.kind === 'unknown') watcher.unknown()
+      else if (state.kind === 'failed') watcher.failed(state.error)
+    }
+  }
+
+  *#resources(): Iterable<LiveResource> {
+    for (const { node } of this.#targets.values()) yield* node.resources()
+    yield* this.#clusters.resources()
+  }
+}
+
+function isSame(told: TargetState | undefined, state: TargetState): boolean {
+  if (told === undefined) return state.kind === 'waiting'
+  if (told.kind !== state.kind) return false
+  if (told.kind === 'configured' && state.kind === 'configured') return told.config === state.config
+  if (told.kind === 'failed' && state.kind === 'failed') return told.error === state.error
+  return true
+}

@@ -1,0 +1,252 @@
+import {
+  type ListenerConfig,
+  type Logger,
+  MeshError,
+  type Refusals,
+  type ResolvedCluster,
+  type RouteConfiguration,
+  type TargetConfig,
+} from '@inmesh/core'
+import type { ListenerResource } from '../resource/listener/listener-resource.js'
+import { listenerType } from '../resource/listener/listener-type.js'
+import type { ResourceProvider } from '../resource/resource-provider.js'
+import type { Unsupported } from '../resource/resource-type.js'
+import { routeConfigurationType } from '../resource/route/route-configuration-type.js'
+import type { ClusterNode } from './cluster-node.js'
+import type { ClusterPool, ClusterUser } from './cluster-pool.js'
+import { keepIfEqual } from './keep-if-equal.js'
+import type { LiveResource } from './live-unsupported.js'
+import { missingResource } from './missing-resource.js'
+import { refuseRoutes } from './refuse-routes.js'
+
+/** What there is to tell about a target. */
+export type TargetState =
+  /** Nothing yet. */
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'configured'; readonly config: TargetConfig }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'failed'; readonly error: MeshError }
+
+/** What a target node needs from the tree. */
+export interface TargetNodeOptions {
+  /** `host:port`. */
+  readonly name: string
+  /** Name of the target's listener. */
+  readonly listenerName: string
+  /** Where resources come from. */
+  readonly provider: ResourceProvider
+  /** Clusters shared with other targets. */
+  readonly clusters: ClusterPool
+  /** Called when {@link TargetNode.settle} may give a new state. */
+  readonly changed: () => void
+  /** Told of errors that change nothing. */
+  readonly logger: Logger
+}
+
+/** A listener with its routes and the clusters these name. */
+interface Generation {
+  readonly listener: ListenerConfig
+  readonly routes: RouteConfiguration
+  readonly clusters: ReadonlyMap<string, ClusterNode>
+}
+
+/** The last good value stays in use; whoever provides resources has logged why. */
+const NOTHING_TO_DO = (): void => {}
+
+const WAITING: TargetState = { kind: 'waiting' }
+const UNKNOWN: TargetState = { kind: 'unknown' }
+
+/**
+ * One target: its listener, routes and clusters. What is in use stays in use, updates of its clusters included, until a newer listener
+ * or route table is resolved as a whole (gRFC A74, make before break).
+ */
+export class TargetNode implements ClusterUser {
+  readonly #options: TargetNodeOptions
+  readonly #stopListener: () => void
+  #stopRoutes: (() => void) | undefined
+  #listener: ListenerConfig | undefined
+  #refused: Refusals | undefined
+  #listenerUnsupported: readonly Unsupported[] = []
+  #routesName: string | undefined
+  /** The newest routes, the listener's refusals not yet applied. */
+  #routes: RouteConfiguration | undefined
+  #routesUnsupported: readonly Unsupported[] = []
+  #current: Generation | undefined
+  #next: Generation | undefined
+  #state: TargetState = WAITING
+
+  /**
+   * @param options - Names and collaborators.
+   */
+  constructor(options: TargetNodeOptions) {
+    this.#options = options
+    const { provider, listenerName } = options
+    this.#stopListener = provider.watch(listenerType, listenerName, {
+      changed: (resource, unsupported) => this.#listenerChanged(resource, unsupported),
+      missing: () => this.#drop(UNKNOWN),
+      failed: (error) => this.#drop({ kind: 'failed', error }),
+      ambient: NOTHING_TO_DO,
+      absent: () => {
+        // A hint only, and only while there is nothing: what was received and then left out is deleted, which `missing` tells.
+        if (this.#listener === undefined) this.#drop(UNKNOWN)
+      },
+    })
+  }
+
+  /** The resources in use or in preparation. */
+  *resources(): Iterable<LiveResource> {
+    yield { type: listenerType, name: this.#options.listenerName, unsupported: this.#listenerUnsupported }
+    if (this.#routesName !== undefined) {
+      yield { type: routeConfigurationType, name: this.#routesName, unsupported: this.#routesUnsupported }
+    }
+  }
+
+  clusterChanged(): void {
+    this.#options.changed()
+  }
+
+  /** Takes over what became complete. */
+  settle(): TargetState {
+    if (this.#next !== undefined && isComplete(this.#next)) {
+      const previous = this.#current
+      this.#current = this.#next
+      this.#next = undefined
+      this.#releaseUnused(previous)
+    }
+    if (this.#current !== undefined) this.#configure(this.#current)
+    return this.#state
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    this.#stopListener()
+    this.#drop(WAITING)
+  }
+
+  #listenerChanged(resource: ListenerResource, unsupported: readonly Unsupported[]): void {
+    this.#listenerUnsupported = unsupported
+    const { routes } = resource
+    if (routes.kind === 'none') {
+      const name = this.#options.listenerName
+      const message = `listener ${name} cannot be used by a client: ${routes.reason}`
+      this.#drop({
+        kind: 'failed',
+        error: new MeshError('ERR_INMESH_RESOURCE_INVALID', message, { place: { resource: name } }),
+      })
+      this.#listenerUnsupported = unsupported
+      return
+    }
+    this.#listener = keepIfEqual(this.#listener, resource.listener)
+    this.#refused = keepIfEqual(this.#refused, resource.refused)
+    this.#watchRoutes(routes.kind === 'rds' ? routes.name : undefined)
+    if (routes.kind === 'inline') this.#routes = keepIfEqual(this.#routes, routes.routes)
+    this.#prepare()
+  }
+
+  #watchRoutes(name: string | undefined): void {
+    // Inline routes that follow inline routes may be equal, so they stay for comparison.
+    if (name === this.#routesName) return
+    this.#stopRoutes?.()
+    this.#stopRoutes = undefined
+    this.#routesName = name
+    this.#routes = undefined
+    this.#routesUnsupported = []
+    if (name === undefined) return
+    this.#stopRoutes = this.#options.provider.watch(routeConfigurationType, name, {
+      changed: (routes, unsupported) => {
+        this.#routesUnsupported = unsupported
+        this.#routes = keepIfEqual(this.#routes, routes)
+        this.#prepare()
+      },
+      missing: () => this.#routesFailed(missingResource(`route configuration ${name}`, name)),
+      failed: (error) => this.#routesFailed(error),
+      ambient: NOTHING_TO_DO,
+    })
+  }
+
+  /** Routes that never came: earlier ones stay in use, as after any other bad update (gRFC A88). */
+  #routesFailed(error: MeshError): void {
+    this.#routes = undefined
+    this.#routesUnsupported = []
+    this.#abandonNext()
+    const { name, logger } = this.#options
+    if (this.#current === undefined) this.#state = { kind: 'failed', error }
+    else logger.warn(`xds: ${name} keeps the routes it has: ${error.message}`)
+    this.#options.changed()
+  }
+
+  #prepare(): void {
+    const listener = this.#listener
+    const table = this.#routes
+    if (listener === undefined || table === undefined) return
+    const refusing = refuseRoutes(table, this.#refused!)
+    const routes = keepIfEqual(this.#current?.routes, refusing)
+    const abandoned = this.#next
+    const clusters = new Map<string, ClusterNode>()
+    for (const name of clusterNames(routes)) clusters.set(name, this.#options.clusters.acquire(name, this))
+    this.#next = { listener, routes, clusters }
+    this.#releaseUnused(abandoned)
+    this.#options.changed()
+  }
+
+  #abandonNext(): void {
+    const abandoned = this.#next
+    this.#next = undefined
+    this.#releaseUnused(abandoned)
+  }
+
+  #releaseUnused(generation: Generation | undefined): void {
+    if (generation === undefined) return
+    for (const name of generation.clusters.keys()) {
+      if (this.#current?.clusters.has(name) || this.#next?.clusters.has(name)) continue
+      this.#options.clusters.release(name, this)
+    }
+  }
+
+  /** Forgets everything but the watch of the listener. */
+  #drop(state: TargetState): void {
+    const { clusters, changed } = this.#options
+    this.#listener = undefined
+    this.#refused = undefined
+    this.#listenerUnsupported = []
+    this.#watchRoutes(undefined)
+    this.#routes = undefined
+    const names = new Set([...(this.#current?.clusters.keys() ?? []), ...(this.#next?.clusters.keys() ?? [])])
+    this.#current = undefined
+    this.#next = undefined
+    for (const name of names) clusters.release(name, this)
+    this.#state = state
+    changed()
+  }
+
+  /** Puts the configuration together; it stays the same object while none of its parts changed. */
+  #configure({ listener, routes, clusters: nodes }: Generation): void {
+    const previous = this.#state.kind === 'configured' ? this.#state.config : undefined
+    const resolved = new Map<string, ResolvedCluster>()
+    for (const [name, node] of nodes) resolved.set(name, node.resolved!)
+    const clusters = sameEntries(previous?.clusters, resolved) ? previous!.clusters : resolved
+    if (previous?.listener === listener && previous.routes === routes && previous.clusters === clusters) return
+    this.#state = { kind: 'configured', config: { name: this.#options.name, listener, routes, clusters } }
+  }
+}
+
+function isComplete(generation: Generation): boolean {
+  for (const node of generation.clusters.values()) if (node.resolved === undefined) return false
+  return true
+}
+
+function clusterNames(routes: RouteConfiguration): Set<string> {
+  const names = new Set<string>()
+  for (const host of routes.virtualHosts) {
+    for (const { action } of host.routes) {
+      if (action.kind === 'forward') for (const { name } of action.clusters) names.add(name)
+    }
+  }
+  return names
+}
+
+function sameEntries<V>(left: ReadonlyMap<string, V> | undefined, right: ReadonlyMap<string, V>): boolean {
+  if (left?.size !== right.size) return false
+  for (const [key, value] of right) if (left.get(key) !== value) return false
+  return true
+}
