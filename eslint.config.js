@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config({
   files: ['packages/*/src/**/*.ts'],
-  ignores: ['**/*.test.ts'],
+  ignores: ['**/*.test.ts', '**/testing/**'],
   languageOptions: {
     parser: tseslint.parser,
     parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

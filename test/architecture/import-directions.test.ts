@@ -17,7 +17,7 @@ const ALLOWED: Readonly<
   inmesh: { packages: ['core', 'xds-proto', 'xds', 'istio', 'http'], libraries: ['undici'] },
   express: { packages: ['core', 'http', 'inmesh'], libraries: ['express'] },
   fastify: { packages: ['core', 'http', 'inmesh'], libraries: ['fastify', 'fastify-plugin'] },
-  'control-plane': { packages: ['core', 'xds-proto', 'xds', 'istio'], libraries: ['@grpc/grpc-js'] },
+  'control-plane': { packages: ['core', 'xds-proto', 'istio'], libraries: ['@grpc/grpc-js'] },
   cli: { packages: ['core', 'istio', 'control-plane'], libraries: [] },
 }
 

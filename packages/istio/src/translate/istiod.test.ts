@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { readMeshConfig } from '../read/mesh-config-reader.js'
+import type { NodeView } from '../registry/node-view.js'
+import { type JsonObject, jsonOf, type typeUrls } from '../testing/mesh-text.js'
+
+/** The configuration that an istiod was given and what it sent, kept beside the checkout and not in it. */
+const folder = new URL('../../../../../shared/spec/istio-dumps/', import.meta.url)
+const skip = existsSync(folder) ? false : 'no dumps of istiod beside this checkout'
+
+const config = skip ? undefined : read()
+
+/** The client whose responses were kept. */
+const node: NodeView = {
+  namespace: 'demo',
+  labels: { app: 'frontend' },
+  locality: { region: 'region1', zone: 'zone1', subZone: 'sub1' },
+}
+
+describe('the same configuration as istiod gives', { skip }, () => {
+  it('the same routes as a gRPC client gets', () => {
+    const configurations = dumped('grpc-client.json', 'RDS')
+    assert.equal(configurations.length, 7)
+    for (const [name, expected] of configurations) assert.deepEqual(ours('RDS', name), expected, name)
+  })
+
+  it('the same endpoints, weights, priorities and metadata', () => {
+    const assignments = dumped('grpc-client.json', 'EDS')
+    assert.equal(assignments.length, 8)
+    for (const [name, expected] of assignments) assert.deepEqual(ours('EDS', name), expected, name)
+  })
+
+  it('the same listeners, under full and short names', () => {
+    const listeners = [...dumped('grpc-client.json', 'LDS'), ...dumped('grpc-client-short.json', 'LDS')]
+    assert.equal(listeners.length, 10)
+    for (const [name, expected] of listeners) {
+      assert.deepEqual(withoutKeys(ours('LDS', name), ['statPrefix']), expected, name)
+    }
+  })
+
+  it('the same clusters as a sidecar gets, apart from TLS', () => {
+    let compared = 0
+    for (const [name, expected] of dumped('sidecar-client.json', 'CDS')) {
+      // Clusters by DNS, of opaque ports and of Envoy's own are not made.
+      if (!/\|(greeter|plain|shop)\.demo\./.test(name)) continue
+      compared += 1
+      assert.deepEqual(withoutKeys(ours('CDS', name), ['runtimeKey']), clusterWithoutTls(expected), name)
+    }
+    assert.equal(compared, 10)
+  })
+})
+
+/** The resources of a dump by name, without the names of spans, which are not made here. */
+function dumped(file: string, type: string): readonly (readonly [string, JsonObject])[] {
+  const dump = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as JsonObject
+  return Object.entries(dump[type].resources).map(([name, json]) => [
+    name,
+    withoutKeys(json, ['decorator']) as JsonObject,
+  ])
+}
+
+function ours(type: keyof typeof typeUrls, name: string): unknown {
+  return jsonOf(config ?? assert.fail('there is no configuration'), type, name, node)
+}
+
+function read() {
+  const files = ['10-services.yaml', '20-greeter-traffic.yaml', '30-shop-traffic.yaml'].map((path) => ({
+    path,
+    // TLS of a rule is refused.
+    text: readFileSync(new URL(`config/${path}`, folder), 'utf8').replace('tls: {mode: ISTIO_MUTUAL}', ''),
+  }))
+  const result = readMeshConfig(files)
+  if (result.kind === 'refused') assert.fail(result.errors.map((error) => error.message).join('\n'))
+  return result.config
+}
+
+function clusterWithoutTls(json: JsonObject): unknown {
+  const cluster = withoutKeys(json, [
+    'altStatName',
+    'filters',
+    'initialFetchTimeout',
+    'resourceApiVersion',
+    'runtimeKey',
+    'transportSocket',
+    'transportSocketMatches',
+  ]) as JsonObject
+  // Retries without a limit are left to the data plane's own limit.
+  const thresholds = cluster.circuitBreakers.thresholds.map((threshold: JsonObject) =>
+    threshold.maxRetries === 0xffff_ffff ? withoutKeys(threshold, ['maxRetries']) : threshold,
+  )
+  return { ...cluster, circuitBreakers: { thresholds } }
+}
+
+function withoutKeys(value: unknown, keys: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutKeys(item, keys))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !keys.includes(key))
+      .map(([key, child]) => [key, withoutKeys(child, keys)]),
+  )
+}
