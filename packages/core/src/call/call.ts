@@ -32,7 +32,7 @@ export class Call implements FilterContext {
   readonly request: RequestView
   /** Attempts started so far. */
   attempts = 0
-  /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the route is known. */
+  /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
   deadline: number
   readonly #snapshot: TargetSnapshot
   #state: CallState = 'new'
@@ -84,8 +84,12 @@ export class Call implements FilterContext {
     return this.#route?.timeouts(this.request.view).perTryMs ?? 0
   }
 
-  /** Finds the route and its cluster, and runs the filters. `continue` means that an endpoint can be picked. */
-  start(): Verdict {
+  /**
+   * Finds the route and its cluster, and runs the filters. `continue` means that an endpoint can be picked.
+   *
+   * @param streaming - The request's body is still being produced: the route's time limit then begins with {@link Call.requestSent}.
+   */
+  start(streaming = false): Verdict {
     this.#expect('new')
     const route = this.#snapshot.table.match(this.request)
     if (route === undefined) {
@@ -97,8 +101,7 @@ export class Call implements FilterContext {
     this.#route = route
     const refusal = route.refusal(this.request.view)
     if (refusal !== undefined) return this.#stopped(refusal)
-    const requestMs = route.timeouts(this.request.view).requestMs
-    if (requestMs > 0) this.deadline = Math.min(this.deadline, this.clock.now() + requestMs)
+    if (!streaming) this.requestSent()
     const destination = route.destination(this.random)
     // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
     this.#cluster = destination.cluster
@@ -110,6 +113,12 @@ export class Call implements FilterContext {
     }
     this.#state = 'filtering'
     return this.#filtered(destination.filters.run(this))
+  }
+
+  /** The request was sent whole: the route's time limit begins, once for all attempts (Envoy, RouteAction.timeout). */
+  requestSent(): void {
+    const { requestMs } = this.#route!.timeouts(this.request.view)
+    if (requestMs > 0) this.deadline = Math.min(this.deadline, this.clock.now() + requestMs)
   }
 
   /**

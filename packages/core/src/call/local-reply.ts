@@ -9,14 +9,23 @@ export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'DO'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({
+  /** It went well. */
   OK: 0,
+  /** The caller gave up. */
   CANCELLED: 1,
+  /** No better status fits. */
   UNKNOWN: 2,
+  /** The time limit passed. */
   DEADLINE_EXCEEDED: 4,
+  /** The caller may not do this. */
   PERMISSION_DENIED: 7,
+  /** There is no such method. */
   UNIMPLEMENTED: 12,
+  /** Something that must hold does not. */
   INTERNAL: 13,
+  /** Nobody can serve the call now; it may be tried again. */
   UNAVAILABLE: 14,
+  /** The caller did not prove who it is. */
   UNAUTHENTICATED: 16,
 } as const)
 

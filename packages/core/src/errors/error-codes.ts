@@ -1,7 +1,4 @@
-/**
- * Every code that a {@link MeshError} can carry, with one sentence for docs/errors.md. A code never changes its meaning.
- */
-export const errorCodes = {
+const table = {
   ERR_INMESH_BOOTSTRAP: 'The bootstrap (file, environment or object) cannot be used; the message names the field.',
   ERR_INMESH_OPTIONS: 'An option given to the mesh is missing, of the wrong type or contradicts another.',
   ERR_INMESH_CONFIG_FILE: 'A configuration file cannot be used; the message names file, line and field.',
@@ -26,5 +23,8 @@ export const errorCodes = {
   ERR_INMESH_LISTEN: 'The server cannot listen on the address asked for.',
 } as const
 
-/** A code of the table {@link errorCodes}. */
-export type MeshErrorCode = keyof typeof errorCodes
+/** A code that a {@link MeshError} can carry: a key of {@link errorCodes}. */
+export type MeshErrorCode = keyof typeof table
+
+/** Every code with what it means, one sentence each. A code never changes its meaning. */
+export const errorCodes: Readonly<Record<MeshErrorCode, string>> = table

@@ -14,6 +14,7 @@ export interface ErrorPlace {
 
 /** Every error that Inmesh raises. Compare `code`, which is stable, never the message. */
 export class MeshError extends Error {
+  /** Always `MeshError`. */
   override readonly name = 'MeshError'
   /** Stable code, one of the table in docs/errors.md. */
   readonly code: MeshErrorCode

@@ -57,6 +57,6 @@ function abortReply(name: string, config: FaultConfig): LocalReply | undefined {
   const detail = `aborted by filter ${name}`
   // Envoy answers an HTTP call that is aborted with a gRPC status by 200 and the status in headers; the carrier adds those.
   if (abort.grpcStatus !== undefined) return localReplies.fault(200, abort.grpcStatus, detail)
-  const grpcStatus = GRPC_FROM_HTTP.get(abort.httpStatus) ?? GrpcStatus.UNKNOWN
-  return localReplies.fault(abort.httpStatus, grpcStatus, detail)
+  const httpStatus = abort.httpStatus ?? 503
+  return localReplies.fault(httpStatus, GRPC_FROM_HTTP.get(httpStatus) ?? GrpcStatus.UNKNOWN, detail)
 }

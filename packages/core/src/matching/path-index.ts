@@ -1,4 +1,4 @@
-import type { PathMatch } from '../model/match.js'
+import type { PathMatch, RegexMatch } from '../model/match.js'
 
 interface Node {
   /** The characters between the parent and this node. */
@@ -16,7 +16,7 @@ export class PathIndex {
   readonly #exactIgnoringCase = new Map<string, number[]>()
   readonly #prefixes: Node = { edge: '', positions: [], children: new Map() }
   readonly #prefixesIgnoringCase: Node = { edge: '', positions: [], children: new Map() }
-  readonly #regexes: { readonly position: number; readonly match: PathMatch & { kind: 'regex' } }[] = []
+  readonly #regexes: { readonly position: number; readonly match: RegexMatch }[] = []
   #ignoresCase = false
 
   /**

@@ -1,4 +1,4 @@
-import type { StringMatch } from '../model/match.js'
+import type { StringMatch, TextMatch } from '../model/match.js'
 
 /** A compiled condition on a string. */
 export type StringMatcher = (value: string) => boolean
@@ -16,7 +16,7 @@ export function compileStringMatch(match: StringMatch): StringMatcher {
   return match.ignoreCase ? (value) => test(value.toLowerCase()) : test
 }
 
-function compare(kind: 'exact' | 'prefix' | 'suffix' | 'contains', expected: string): StringMatcher {
+function compare(kind: TextMatch['kind'], expected: string): StringMatcher {
   switch (kind) {
     case 'exact':
       return (value) => value === expected

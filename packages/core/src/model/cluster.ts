@@ -2,12 +2,30 @@ import type { MeshError } from '../errors/mesh-error.js'
 import type { EndpointAssignment } from './endpoint.js'
 import type { Refusals } from './view.js'
 
+/** A policy that has nothing to set. */
+export interface PlainPolicy {
+  /** One endpoint after the other, or any endpoint; by weight. */
+  readonly kind: 'round-robin' | 'random'
+}
+
+/** Draws a few endpoints and takes the one with the fewest requests in flight. */
+export interface LeastRequestPolicy {
+  /** Tag of the union. */
+  readonly kind: 'least-request'
+  /** How many are drawn, 2 to 10. */
+  readonly choiceCount: number
+}
+
 /** How an endpoint is chosen, told apart by `kind`. Later policies add their own member here. */
-export type LoadBalancingPolicy =
-  | { readonly kind: 'round-robin' }
-  | { readonly kind: 'random' }
-  /** Draws `choiceCount` endpoints (2 to 10) and takes the one with the fewest requests in flight. */
-  | { readonly kind: 'least-request'; readonly choiceCount: number }
+export type LoadBalancingPolicy = PlainPolicy | LeastRequestPolicy
+
+/** Retries in flight as a share of the requests in flight. */
+export interface RetryBudget {
+  /** 0 to 100. Envoy's default is 20. */
+  readonly percent: number
+  /** Retries that are always allowed. Envoy's default is 3. */
+  readonly minConcurrency: number
+}
 
 /** Limits of a cluster (envoy.config.cluster.v3.CircuitBreakers.Thresholds of priority DEFAULT). Counted over the whole mesh instance. */
 export interface CircuitBreakerThresholds {
@@ -15,13 +33,8 @@ export interface CircuitBreakerThresholds {
   readonly maxRequests: number
   /** Retries in flight, when there is no budget. Default 3 (Envoy). */
   readonly maxRetries: number
-  /** Retries in flight as a share of the requests in flight; takes the place of `maxRetries`. */
-  readonly retryBudget?: {
-    /** 0 to 100. Default 20. */
-    readonly percent: number
-    /** Retries that are always allowed. Default 3. */
-    readonly minConcurrency: number
-  }
+  /** Takes the place of `maxRetries`. */
+  readonly retryBudget?: RetryBudget
 }
 
 /** A cluster as configured, without its endpoints. */
@@ -38,7 +51,23 @@ export interface ClusterConfig {
   readonly refused: Refusals
 }
 
+/** A cluster that can be used. */
+export interface UsableCluster {
+  /** Tag of the union. */
+  readonly kind: 'resolved'
+  /** The cluster. */
+  readonly config: ClusterConfig
+  /** Its endpoints; the list may be empty. */
+  readonly endpoints: EndpointAssignment
+}
+
+/** A cluster that cannot be used. */
+export interface FailedCluster {
+  /** Tag of the union. */
+  readonly kind: 'failed'
+  /** Why. */
+  readonly error: MeshError
+}
+
 /** A cluster with its endpoints. Errors of one cluster stay with it: its siblings go on (gRFC A74). */
-export type ResolvedCluster =
-  | { readonly kind: 'resolved'; readonly config: ClusterConfig; readonly endpoints: EndpointAssignment }
-  | { readonly kind: 'failed'; readonly error: MeshError }
+export type ResolvedCluster = UsableCluster | FailedCluster

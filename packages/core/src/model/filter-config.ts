@@ -1,16 +1,31 @@
 import type { Fraction } from './match.js'
 
+/** Holds a share of the requests back. */
+export interface FaultDelay {
+  /** How long, in milliseconds. */
+  readonly durationMs: number
+  /** Which share. */
+  readonly fraction: Fraction
+}
+
+/** Answers a share of the requests in place of the upstream, with one of the two statuses. */
+export interface FaultAbort {
+  /** Which share. */
+  readonly fraction: Fraction
+  /** 200 to 599. */
+  readonly httpStatus?: number
+  /** 0 to 16; takes the place of `httpStatus`. */
+  readonly grpcStatus?: number
+}
+
 /** Fault injection (envoy.extensions.filters.http.fault.v3.HTTPFault; gRFC A33). Delay and abort throw dice of their own. */
 export interface FaultConfig {
   /** Tag of the union. */
   readonly kind: 'fault'
-  /** Holds a share of the requests back. */
-  readonly delay?: { readonly durationMs: number; readonly fraction: Fraction }
-  /** Answers a share of the requests in place of the upstream. `httpStatus` 200 to 599, or `grpcStatus` 0 to 16. */
-  readonly abort?: { readonly fraction: Fraction } & (
-    | { readonly httpStatus: number; readonly grpcStatus?: undefined }
-    | { readonly grpcStatus: number; readonly httpStatus?: undefined }
-  )
+  /** Absent: nothing is held back. */
+  readonly delay?: FaultDelay
+  /** Absent: nothing is aborted. */
+  readonly abort?: FaultAbort
 }
 
 /** Configuration of one filter, told apart by `kind`. Later filters add their own member here. */

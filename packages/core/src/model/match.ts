@@ -1,31 +1,63 @@
 import type { SafeRegex } from '../matching/safe-regex.js'
 
-/** A condition on a string (envoy.type.matcher.v3.StringMatcher). `value` is in lower case where `ignoreCase` is true. */
-export type StringMatch =
-  | { readonly kind: 'exact'; readonly value: string; readonly ignoreCase: boolean }
-  | { readonly kind: 'prefix'; readonly value: string; readonly ignoreCase: boolean }
-  | { readonly kind: 'suffix'; readonly value: string; readonly ignoreCase: boolean }
-  | { readonly kind: 'contains'; readonly value: string; readonly ignoreCase: boolean }
-  /** The whole string must match; `ignoreCase` does not apply to it (gRFC A63). */
-  | { readonly kind: 'regex'; readonly regex: SafeRegex }
+/** A condition that compares a string with a text. */
+export interface TextMatch {
+  /** Which part of the string the text must be. */
+  readonly kind: 'exact' | 'prefix' | 'suffix' | 'contains'
+  /** The text; in lower case where `ignoreCase` is true. */
+  readonly value: string
+  /** Upper and lower case are the same. */
+  readonly ignoreCase: boolean
+}
+
+/** A condition that a pattern matches a string as a whole. Case always counts (gRFC A63). */
+export interface RegexMatch {
+  /** Tag of the union. */
+  readonly kind: 'regex'
+  /** The pattern. */
+  readonly regex: SafeRegex
+}
+
+/** A condition on a string (envoy.type.matcher.v3.StringMatcher). */
+export type StringMatch = TextMatch | RegexMatch
+
+/** A condition that compares a path with a text. */
+export interface PathTextMatch {
+  /** `path-separated-prefix` matches `value` itself and anything below it; its `value` has no final slash. */
+  readonly kind: 'prefix' | 'exact' | 'path-separated-prefix'
+  /** The text. */
+  readonly value: string
+  /** Whether upper and lower case differ. */
+  readonly caseSensitive: boolean
+}
 
 /** A condition on the path of a request, its query string left out. */
-export type PathMatch =
-  | { readonly kind: 'prefix'; readonly value: string; readonly caseSensitive: boolean }
-  | { readonly kind: 'exact'; readonly value: string; readonly caseSensitive: boolean }
-  /** Matches `value` itself and anything below it; `value` has no final slash. */
-  | { readonly kind: 'path-separated-prefix'; readonly value: string; readonly caseSensitive: boolean }
-  | { readonly kind: 'regex'; readonly regex: SafeRegex }
+export type PathMatch = PathTextMatch | RegexMatch
+
+/** A condition on whether a header is there. */
+export interface PresenceMatch {
+  /** Tag of the union. */
+  readonly kind: 'present'
+  /** Whether it must be there or must not. */
+  readonly present: boolean
+}
+
+/** A condition on a header that holds a base-10 integer; other values never match. */
+export interface RangeMatch {
+  /** Tag of the union. */
+  readonly kind: 'range'
+  /** Smallest value that matches. */
+  readonly start: number
+  /** Smallest value above `start` that does not. */
+  readonly end: number
+}
 
 /** A condition on one header (envoy.config.route.v3.HeaderMatcher). Several values of one name are joined by `,` before matching. */
 export interface HeaderMatch {
   /** Lower-case name; `:method`, `:path` and `:authority` name the parts of the request line. */
   readonly name: string
-  /** What the value must be. A range is `[start, end)` over base-10 integers. */
-  readonly value:
-    | StringMatch
-    | { readonly kind: 'present'; readonly present: boolean }
-    | { readonly kind: 'range'; readonly start: number; readonly end: number }
+  /** What the value must be. */
+  readonly value: StringMatch | PresenceMatch | RangeMatch
   /** Matches where `value` does not. An absent header still never matches, except under `present` and `treatMissingAsEmpty`. */
   readonly invert: boolean
   /** An absent header counts as the empty string. */

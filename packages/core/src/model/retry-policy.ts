@@ -20,6 +20,14 @@ export interface RetryConditions {
   readonly grpcStatuses: readonly number[]
 }
 
+/** The pause before the n-th retry: drawn from [0, min(base * (2^n - 1), max)) milliseconds (Envoy's full jitter). */
+export interface RetryBackOff {
+  /** In milliseconds. Envoy's default is 25. */
+  readonly baseMs: number
+  /** In milliseconds. Envoy's default is 10 times the base. */
+  readonly maxMs: number
+}
+
 /** How failed attempts are repeated (envoy.config.route.v3.RetryPolicy; gRFC A44 for the gRPC view). */
 export interface RetryPolicy {
   /** When to repeat. */
@@ -30,8 +38,8 @@ export interface RetryPolicy {
   readonly retriableStatusCodes: readonly number[]
   /** Limit of one attempt in milliseconds, 0 for none. HTTP only: gRPC ignores it (A44). */
   readonly perTryTimeoutMs: number
-  /** Back-off: drawn from [0, min(base * 2^n, max)) milliseconds (Envoy's full jitter). */
-  readonly backOff: { readonly baseMs: number; readonly maxMs: number }
+  /** Pause before each retry. */
+  readonly backOff: RetryBackOff
   /** Whether endpoints that were tried already are avoided (retry_host_predicate `previous_hosts`). */
   readonly avoidPreviousHosts: boolean
   /** How often an endpoint is drawn anew when the one drawn was tried already. 1 or more. */

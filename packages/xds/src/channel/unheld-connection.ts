@@ -17,12 +17,18 @@ export class UnheldConnection {
   readonly #own = new AsyncLocalStorage<true>()
   readonly #connecting = new Set<Socket>()
   #isWatching = false
+  #isAbandoned = false
 
   /** Changes `credentials` so that the sockets they secure do not hold the process. */
   protect(credentials: ChannelCredentials): ChannelCredentials {
     const createConnector = credentials._createSecureConnector.bind(credentials)
     credentials._createSecureConnector = (target, options, callCredentials) => {
       const connector = createConnector(target, options, callCredentials)
+      const waitForReady = connector.waitForReady.bind(connector)
+      connector.waitForReady = async () => {
+        if (this.#isAbandoned) throw new Error('the connection was given up')
+        await waitForReady()
+      }
       const connect = connector.connect.bind(connector)
       connector.connect = async (socket) => {
         const result = await connect(socket)
@@ -49,8 +55,12 @@ export class UnheldConnection {
     this.#own.disable()
   }
 
-  /** Closes the sockets that still connect. */
+  /**
+   * Closes the sockets that still connect, and lets no new ones be made: a channel that failed to connect and is closed tries once more
+   * when its back-off is over, since nothing stops that timer in grpc-js.
+   */
   abandon(): void {
+    this.#isAbandoned = true
     this.settled()
     for (const socket of this.#connecting) socket.destroy()
   }

@@ -14,13 +14,30 @@ export interface FieldError {
   readonly message: string
 }
 
-/**
- * What a resource's bytes mean. `malformed` lists every error, not the first (gRFC A40); its `name` is empty when not even the name
- * could be read, and then no watcher can be told.
- */
-export type DecodedResource<T> =
-  | { readonly kind: 'valid'; readonly name: string; readonly value: T; readonly unsupported: readonly Unsupported[] }
-  | { readonly kind: 'malformed'; readonly name: string; readonly errors: readonly FieldError[] }
+/** A resource that can be used. */
+export interface ValidResource<T> {
+  /** Tag of the union. */
+  readonly kind: 'valid'
+  /** Its name. */
+  readonly name: string
+  /** What it means. */
+  readonly value: T
+  /** What of it is not carried out. */
+  readonly unsupported: readonly Unsupported[]
+}
+
+/** A resource that must be rejected. */
+export interface MalformedResource {
+  /** Tag of the union. */
+  readonly kind: 'malformed'
+  /** Its name; empty when not even that could be read, and then no watcher can be told. */
+  readonly name: string
+  /** Every error, not only the first (gRFC A40). */
+  readonly errors: readonly FieldError[]
+}
+
+/** What a resource's bytes mean. */
+export type DecodedResource<T> = ValidResource<T> | MalformedResource
 
 /** A kind of xDS resource, as a strategy: the protocol knows streams, names and versions, the type knows meaning. */
 export interface ResourceType<T> {

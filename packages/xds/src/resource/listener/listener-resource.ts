@@ -1,13 +1,31 @@
 import type { ListenerConfig, Refusals, RouteConfiguration } from '@inmesh/core'
 
+/** The routes are a resource of their own. */
+export interface RdsRoutes {
+  /** Tag of the union. */
+  readonly kind: 'rds'
+  /** Name of that resource. */
+  readonly name: string
+}
+
+/** The listener itself holds its routes. */
+export interface InlineRoutes {
+  /** Tag of the union. */
+  readonly kind: 'inline'
+  /** The routes. */
+  readonly routes: RouteConfiguration
+}
+
+/** The listener is none for clients, or its routes come in a way that is not supported. */
+export interface NoRoutes {
+  /** Tag of the union. */
+  readonly kind: 'none'
+  /** Why, a sentence without the final stop. */
+  readonly reason: string
+}
+
 /** Where a listener's routes come from. */
-export type ListenerRoutes =
-  /** A resource of its own. */
-  | { readonly kind: 'rds'; readonly name: string }
-  /** The listener itself. */
-  | { readonly kind: 'inline'; readonly routes: RouteConfiguration }
-  /** Nowhere: the listener is none for clients, or its routes come in a way that is not supported. */
-  | { readonly kind: 'none'; readonly reason: string }
+export type ListenerRoutes = RdsRoutes | InlineRoutes | NoRoutes
 
 /** What a listener (LDS) means for a client. */
 export interface ListenerResource {

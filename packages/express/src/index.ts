@@ -1,0 +1,7 @@
+/**
+ * Inmesh for applications that serve with Express.
+ *
+ * @packageDocumentation
+ */
+
+export { meshExpress } from './express-middleware.js'

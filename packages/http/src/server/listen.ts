@@ -1,0 +1,45 @@
+import { MeshError } from '@inmesh/core'
+import type { MeshServer } from './mesh-server.js'
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** Port from 0 to 65535; 0 takes any free one. */
+  readonly port: number
+  /**
+   * Address or host name to bind to, and nothing else is bound. Left out, the server takes connections on every address of the machine,
+   * as in node:http.
+   */
+  readonly host?: string
+}
+
+/**
+ * Binds a server.
+ *
+ * @param server - The server.
+ * @param options - Where.
+ * @returns the server, once it accepts connections.
+ * @throws MeshError ERR_INMESH_LISTEN with Node's error as cause: the port is taken, or the address is not one of this machine.
+ */
+export async function listen(server: MeshServer, options: ListenOptions): Promise<MeshServer> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = (cause?: Error): void => {
+      server.off('error', settle)
+      server.off('listening', settle)
+      if (cause === undefined) {
+        resolve()
+        return
+      }
+      const where = options.host === undefined ? `port ${options.port}` : `${options.host}, port ${options.port}`
+      reject(new MeshError('ERR_INMESH_LISTEN', `cannot listen on ${where}: ${cause.message}`, { cause }))
+    }
+    server.on('error', settle)
+    server.on('listening', settle)
+    try {
+      server.listen({ port: options.port, host: options.host })
+    } catch (cause) {
+      // Node throws, rather than emits, when the port is out of range.
+      settle(cause as Error)
+    }
+  })
+  return server
+}

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http'
+import { ContextView } from './context-view.js'
+
+/** What the mesh knows of one inbound request: `req.mesh`. */
+export class MeshRequest extends ContextView {
+  #controller: AbortController | undefined
+  #abandoned = false
+
+  /**
+   * Aborted when the caller goes away before the response is complete, so that work for nobody can be given up. Made when first read.
+   */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abandoned) this.#controller.abort()
+    }
+    return this.#controller.signal
+  }
+
+  /**
+   * The response is over. Called once, by whoever tracks the request.
+   *
+   * @param complete - Whether all of it was handed to the network.
+   * @internal
+   */
+  ended(complete: boolean): void {
+    if (complete) return
+    this.#abandoned = true
+    this.#controller?.abort()
+  }
+}
+
+/** A node:http request that the mesh has taken in. */
+export interface MeshIncomingMessage extends IncomingMessage {
+  /** What the mesh knows of it. */
+  readonly mesh: MeshRequest
+}

@@ -1,0 +1,24 @@
+import type { AddressInfo } from 'node:net'
+import type { ConfigSource, MeshError } from '@inmesh/core'
+import type { LiveUnsupported } from '@inmesh/xds'
+
+/** Where a mesh's configuration comes from, as long as the mesh lives. */
+export interface Configuration {
+  /** What the data plane watches. */
+  readonly source: ConfigSource
+  /** Resolves once calls can be decided: the control plane answered, or the directory was read. Asks for that where needed. */
+  whenReady(): Promise<void>
+  /** What {@link Configuration.whenReady} still waits for, a sentence without the final stop, and the last error that stands in the way. */
+  missing(): { readonly what: string; readonly cause: MeshError | undefined }
+  /** What was understood and is not carried out, of all resources in use. */
+  unsupported(): readonly LiveUnsupported[]
+  /**
+   * Tells that a server takes requests.
+   *
+   * @param address - The address that it is bound to.
+   * @returns a function that takes it back. Calling it twice does nothing.
+   */
+  register(address: AddressInfo): () => void
+  /** Lets go of everything; nothing is delivered afterwards. */
+  close(): void
+}

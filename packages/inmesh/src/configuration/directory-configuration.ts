@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net'
+import { type ConfigSource, type Logger, MeshError } from '@inmesh/core'
+import { type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
+import { DependencyTree, type LiveUnsupported, LocalSource, templateNaming } from '@inmesh/xds'
+import type { MeshSettings, WorkloadSettings } from '../options/mesh-settings.js'
+import type { Configuration } from './configuration.js'
+import { LocalRegistrations } from './local-registrations.js'
+
+/** Configuration from a directory that is read in this process, and read again when it changes. */
+export class DirectoryConfiguration implements Configuration {
+  readonly source: ConfigSource
+  readonly #logger: Logger
+  readonly #tree: DependencyTree
+  readonly #resources: LocalSource
+  readonly #catalog: ResourceCatalog
+  readonly #node: NodeView
+  readonly #registrations: LocalRegistrations
+  #unwatch: () => void = () => {}
+
+  private constructor(config: MeshConfig, settings: MeshSettings) {
+    this.#logger = settings.logger
+    this.#resources = new LocalSource(settings.logger)
+    this.#tree = new DependencyTree({ provider: this.#resources, naming: templateNaming(), logger: settings.logger })
+    this.source = this.#tree
+    this.#catalog = new ResourceCatalog(config)
+    this.#node = nodeView(settings.workload)
+    this.#registrations = new LocalRegistrations(settings.workload, this.#node)
+    this.#warn(config)
+    this.#publish()
+  }
+
+  /**
+   * Reads a directory.
+   *
+   * @param path - The directory.
+   * @param settings - Settings of the mesh.
+   * @throws MeshError ERR_INMESH_CONFIG_FILE naming file, line and field of every error in it.
+   */
+  static async open(path: string, settings: MeshSettings): Promise<DirectoryConfiguration> {
+    const directory = new MeshDirectory(path, { clock: settings.clock })
+    const result = await directory.load()
+    if (result.kind === 'refused') throw combined(result.errors)
+    const configuration = new DirectoryConfiguration(result.config, settings)
+    configuration.#unwatch = directory.watch({
+      changed: (config, changes) => {
+        configuration.#logger.info(`${path}: ${changes.length} resources changed`)
+        configuration.#warn(config)
+        configuration.#catalog.update({ config })
+        configuration.#publish()
+      },
+      refused: (errors) => {
+        for (const error of errors) configuration.#logger.warn(`${error.message}; the last good files stay in use`)
+      },
+    })
+    return configuration
+  }
+
+  async whenReady(): Promise<void> {}
+
+  missing(): { readonly what: string; readonly cause: MeshError | undefined } {
+    return { what: 'nothing', cause: undefined }
+  }
+
+  unsupported(): readonly LiveUnsupported[] {
+    return this.#tree.unsupported()
+  }
+
+  /** In place of a control plane's registry: calls of this process find its own servers. */
+  register(address: AddressInfo): () => void {
+    const withdraw = this.#registrations.add(address)
+    if (withdraw === undefined) return () => {}
+    this.#registrationsChanged()
+    return () => {
+      if (withdraw()) this.#registrationsChanged()
+    }
+  }
+
+  close(): void {
+    this.#unwatch()
+    this.#tree.close()
+  }
+
+  #registrationsChanged(): void {
+    this.#catalog.update({ registrations: this.#registrations.all() })
+    this.#publish()
+  }
+
+  #publish(): void {
+    this.#resources.replace(this.#catalog.forNode(this.#node).everything())
+  }
+
+  #warn(config: MeshConfig): void {
+    for (const warning of config.warnings) this.#logger.warn(warning.message)
+  }
+}
+
+function nodeView({ namespace, service, version, labels, locality }: WorkloadSettings): NodeView {
+  return {
+    namespace: namespace ?? 'default',
+    labels: { ...(service && { app: service }), ...(version && { version }), ...labels },
+    locality: { region: locality?.region ?? '', zone: locality?.zone ?? '', subZone: locality?.subZone ?? '' },
+  }
+}
+
+function combined(errors: readonly MeshError[]): MeshError {
+  const [first, ...others] = errors
+  if (others.length === 0) return first!
+  const message = errors.map((error) => error.message).join('\n')
+  return new MeshError('ERR_INMESH_CONFIG_FILE', message, { place: first!.place, cause: new AggregateError(errors) })
+}

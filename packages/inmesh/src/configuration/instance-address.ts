@@ -1,0 +1,36 @@
+import { isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+
+const LOOPBACK = '127.0.0.1'
+
+/**
+ * The address under which others reach this workload, as far as it can be told from here: what is on this machine like its control plane
+ * is reached over loopback, else over the first IPv4 interface.
+ *
+ * @param controlPlane - `host:port` of the control plane.
+ */
+export function guessInstanceIp(controlPlane: string): string {
+  if (isLoopback(controlPlane.slice(0, controlPlane.lastIndexOf(':')))) return LOOPBACK
+  for (const addresses of Object.values(networkInterfaces())) {
+    const outward = addresses?.find((address) => !address.internal && address.family === 'IPv4')
+    if (outward !== undefined) return outward.address
+  }
+  return LOOPBACK
+}
+
+/**
+ * Writes an address as names of listeners contain it (gRFC A36): `192.0.2.1:80`, `[2001:db8::1]:80`. A server that is bound to every
+ * address is reached under that of its instance.
+ *
+ * @param address - The address bound to.
+ * @param port - The port bound to.
+ * @param instanceIp - The address of the instance.
+ */
+export function reachableAddress(address: string, port: number, instanceIp: string): string {
+  const host = address === '0.0.0.0' || address === '::' ? instanceIp : address
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

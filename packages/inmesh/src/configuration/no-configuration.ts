@@ -1,0 +1,29 @@
+import type { ConfigSource, MeshError } from '@inmesh/core'
+import type { LiveUnsupported } from '@inmesh/xds'
+import type { Configuration } from './configuration.js'
+
+/** The configuration of a mesh that is switched off: there is none, and nothing waits for it. */
+export class NoConfiguration implements Configuration {
+  readonly source: ConfigSource = {
+    watch: (_name, watcher) => {
+      queueMicrotask(() => watcher.unknown())
+      return () => {}
+    },
+  }
+
+  async whenReady(): Promise<void> {}
+
+  missing(): { readonly what: string; readonly cause: MeshError | undefined } {
+    return { what: 'nothing', cause: undefined }
+  }
+
+  unsupported(): readonly LiveUnsupported[] {
+    return []
+  }
+
+  register(): () => void {
+    return () => {}
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,58 @@
+import {
+  AdsClient,
+  type Bootstrap,
+  DependencyTree,
+  loadBootstrapFile,
+  parseBootstrap,
+  parseBootstrapText,
+  templateNaming,
+} from '@inmesh/xds'
+import type { ConfigurationOrigin, MeshSettings } from '../options/mesh-settings.js'
+import type { Configuration } from './configuration.js'
+import { ControlPlaneConfiguration } from './control-plane-configuration.js'
+import { guessInstanceIp } from './instance-address.js'
+import { bootstrapDocument, instanceIpOf, withWorkload } from './workload-node.js'
+
+/** Where a control plane is told of. */
+export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: 'directory' }>
+
+/**
+ * Prepares the stream to a control plane. Nothing is sent before something is asked for.
+ *
+ * @param origin - Where the control plane is told of.
+ * @param settings - Settings of the mesh.
+ * @throws MeshError ERR_INMESH_BOOTSTRAP naming the origin and the field.
+ */
+export async function openControlPlane(origin: ControlPlaneOrigin, settings: MeshSettings): Promise<Configuration> {
+  const { clock, random, logger, workload } = settings
+  const bootstrap = withWorkload(await readBootstrap(origin, settings), workload)
+  // Further servers are for when the first cannot be reached (gRFC A71).
+  const server = bootstrap.servers[0]!
+  const provider = new AdsClient({ server, node: bootstrap.node, clock, random, logger })
+  const naming = templateNaming(bootstrap.clientDefaultListenerResourceNameTemplate)
+  const source = new DependencyTree({ provider, naming, logger })
+  return new ControlPlaneConfiguration({
+    uri: server.uri,
+    provider,
+    source,
+    listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
+    instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(server.uri),
+    close: () => {
+      source.close()
+      provider.close()
+    },
+  })
+}
+
+async function readBootstrap(origin: ControlPlaneOrigin, { workload, random }: MeshSettings): Promise<Bootstrap> {
+  switch (origin.kind) {
+    case 'bootstrap-file':
+      return loadBootstrapFile(origin.path)
+    case 'bootstrap-text':
+      return parseBootstrapText(origin.text, { description: origin.variable })
+    case 'bootstrap-object':
+      return parseBootstrap(origin.document, { description: 'option bootstrap' })
+    case 'control-plane':
+      return parseBootstrap(bootstrapDocument(origin.address, workload, random), { description: 'option controlPlane' })
+  }
+}

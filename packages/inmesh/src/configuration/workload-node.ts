@@ -1,0 +1,87 @@
+import type { Random } from '@inmesh/core'
+import type { Bootstrap, JsonObject, NodeIdentity } from '@inmesh/xds'
+import type { WorkloadSettings } from '../options/mesh-settings.js'
+import { guessInstanceIp } from './instance-address.js'
+
+/** The name that a server's inbound listener has at a control plane which is reached without a bootstrap. */
+const INBOUND_LISTENER_TEMPLATE = 'inmesh/inbound/%s'
+
+/**
+ * Makes the bootstrap for a control plane of which only the address is known.
+ *
+ * @param address - `host:port`.
+ * @param workload - Who this workload is.
+ * @param random - Makes the instance's name unique.
+ * @returns the document that a bootstrap file would hold.
+ */
+export function bootstrapDocument(address: string, workload: WorkloadSettings, random: Random): JsonObject {
+  const namespace = workload.namespace ?? 'default'
+  const instanceIp = workload.instanceIp ?? guessInstanceIp(address)
+  const instance = `${workload.service ?? 'inmesh'}-${uniqueSuffix(random)}`
+  return {
+    xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] }],
+    node: {
+      // istiod takes exactly these four parts.
+      id: `sidecar~${instanceIp}~${instance}.${namespace}~${namespace}.svc.cluster.local`,
+      cluster: workload.service ?? '',
+      metadata: { GENERATOR: 'grpc', NAMESPACE: namespace, INSTANCE_IPS: instanceIp },
+    },
+    server_listener_resource_name_template: INBOUND_LISTENER_TEMPLATE,
+  }
+}
+
+/**
+ * Adds to a bootstrap what code and environment say of the workload; they count over the file.
+ *
+ * @param bootstrap - The bootstrap.
+ * @param workload - What was said.
+ */
+export function withWorkload(bootstrap: Bootstrap, workload: WorkloadSettings): Bootstrap {
+  const { node } = bootstrap
+  const { locality } = workload
+  const identity: NodeIdentity = {
+    ...node,
+    metadata: { ...node.metadata, ...metadataOf(workload, node.metadata.LABELS) },
+    locality:
+      locality === undefined
+        ? node.locality
+        : { region: locality.region, zone: locality.zone ?? '', subZone: locality.subZone ?? '' },
+  }
+  return { ...bootstrap, node: identity }
+}
+
+/**
+ * The address that others reach this workload under: the first of its metadata, else the one in its id.
+ *
+ * @param node - The node.
+ * @returns undefined when neither tells.
+ */
+export function instanceIpOf(node: NodeIdentity): string | undefined {
+  const { INSTANCE_IPS: addresses } = node.metadata
+  const [first] = typeof addresses === 'string' ? addresses.split(',') : []
+  return first?.trim() || node.id.split('~')[1]
+}
+
+function metadataOf(workload: WorkloadSettings, labels: unknown): JsonObject {
+  const { service, namespace, version, servicePort, instanceIp } = workload
+  const all: JsonObject = {
+    ...(typeof labels === 'object' ? (labels as JsonObject) : undefined),
+    ...(service !== undefined && { app: service }),
+    ...(version !== undefined && { version }),
+    ...workload.labels,
+  }
+  return {
+    ...(Object.keys(all).length > 0 && { LABELS: all }),
+    ...(namespace !== undefined && { NAMESPACE: namespace }),
+    ...(instanceIp !== undefined && { INSTANCE_IPS: instanceIp }),
+    ...(service !== undefined && { INMESH_SERVICE: service }),
+    ...(servicePort !== undefined && { INMESH_SERVICE_PORT: String(servicePort) }),
+  }
+}
+
+/** As long as what Kubernetes puts behind a pod's name. */
+function uniqueSuffix(random: Random): string {
+  const bytes = new Uint8Array(5)
+  random.fill(bytes)
+  return Buffer.from(bytes).toString('hex')
+}

@@ -1,0 +1,27 @@
+/**
+ * A service mesh that runs inside a Node process: `createMesh()` makes one.
+ *
+ * @packageDocumentation
+ */
+
+export { type Clock, errorCodes, type Logger, MeshError, type MeshErrorCode, type Random } from '@inmesh/core'
+export type {
+  ContextView,
+  DrainOptions,
+  InboundAdapter,
+  ListenOptions,
+  MeshCallOptions,
+  MeshFetch,
+  MeshIncomingMessage,
+  MeshRequest,
+  MeshRequestInit,
+  MeshServer,
+  ServerHandler,
+} from '@inmesh/http'
+export type { LiveUnsupported } from '@inmesh/xds'
+export type { MeshContext } from './context/mesh-context.js'
+export { createMesh } from './create-mesh.js'
+export type { LogLevel } from './log/stderr-logger.js'
+export type { Mesh, TimeoutOptions } from './mesh.js'
+export type { LocalityOption, LocalReplyMode, MeshMode, MeshOptions } from './options/mesh-options.js'
+export type { ServerFactory } from './server/server-factory.js'

@@ -1,0 +1,226 @@
+import type { ServerOptions } from 'node:http'
+import { type Clock, type ContextStore, MeshError } from '@inmesh/core'
+import {
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  Inbound,
+  InboundAdapter,
+  type ListenOptions,
+  listen,
+  type MeshFetch,
+  MeshServer,
+  type ServerHandler,
+} from '@inmesh/http'
+import type { LiveUnsupported } from '@inmesh/xds'
+import type { Dispatcher } from 'undici'
+import type { Configuration } from './configuration/configuration.js'
+import { MeshContext } from './context/mesh-context.js'
+import type { MeshSettings } from './options/mesh-settings.js'
+import type { Outbound } from './outbound/outbound.js'
+import { type ServerFactory, serverFactory } from './server/server-factory.js'
+import { ServerRegistry } from './server/server-registry.js'
+
+/** How long `ready()` waits unless told otherwise. */
+const DEFAULT_READY_TIMEOUT_MS = 10_000
+
+/** What a {@link Mesh} is made of. */
+export interface MeshParts {
+  /** Options, checked. */
+  readonly settings: MeshSettings
+  /** Where configuration comes from. */
+  readonly configuration: Configuration
+  /** The way out. */
+  readonly outbound: Outbound
+  /** Where running code finds the request that it works for. */
+  readonly contexts: ContextStore
+}
+
+/** A time limit. */
+export interface TimeoutOptions {
+  /** Milliseconds, a positive number. */
+  readonly timeoutMs?: number
+}
+
+/** One mesh in this process. Made by `createMesh()`; several do not know of each other. */
+export class Mesh implements AsyncDisposable {
+  /**
+   * `fetch` through the mesh: undici's, with `mesh: { timeoutMs, idempotent }` as a further option of each call. Answers that the mesh
+   * makes itself are responses unless the option `localReply` is `throw`.
+   */
+  readonly fetch: MeshFetch
+  /** The inbound request that the calling code works for. */
+  readonly context: MeshContext
+  readonly #parts: MeshParts
+  readonly #clock: Clock
+  readonly #contexts: MeshContext
+  readonly #inbound: Inbound
+  readonly #servers: ServerRegistry
+  readonly #waiting = new Set<(error: MeshError) => void>()
+  #closing: Promise<void> | undefined
+
+  /**
+   * @param parts - Parts of the mesh.
+   * @internal
+   */
+  constructor(parts: MeshParts) {
+    const { settings, configuration, outbound, contexts } = parts
+    const { clock, random, mode, trusted } = settings
+    this.#parts = parts
+    this.#clock = clock
+    this.#contexts = new MeshContext(contexts, clock, random)
+    this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted })
+    this.#servers = new ServerRegistry(configuration, clock)
+    this.context = this.#contexts
+    this.fetch = outbound.fetch
+  }
+
+  /** The undici dispatcher that calls go through; one per mesh. Its calls too take `mesh: { timeoutMs, idempotent }`. */
+  dispatcher(): Dispatcher {
+    return this.#parts.outbound.dispatcher
+  }
+
+  /**
+   * Serves an application. With the option `service` the server is known to the control plane from when it listens until it closes.
+   *
+   * @param handler - An Express application or a function of request and response; `request.mesh` tells it deadline and trace.
+   * @param options - Where to listen. Exactly `host` is bound; without it, every address of the machine, as in node:http.
+   * @returns an `http.Server`, once it accepts connections.
+   * @throws MeshError ERR_INMESH_LISTEN when the address cannot be bound, ERR_INMESH_CLOSED after {@link Mesh.close}.
+   */
+  async listen(handler: ServerHandler, options: ListenOptions): Promise<MeshServer> {
+    const server = await listen(this.createServer(handler), options)
+    // The mesh may have been closed while the name of the host was looked up.
+    if (this.#closing !== undefined) {
+      await server.drain({ timeoutMs: 0 })
+      throw closedError()
+    }
+    return server
+  }
+
+  /**
+   * Makes a server that does not listen yet. It is an `http.Server` in every respect and is counted in once it listens.
+   *
+   * @param handler - Listener of `request`; others can be added later.
+   * @param options - Options of node:http.
+   * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}.
+   */
+  createServer(handler?: ServerHandler, options: ServerOptions = {}): MeshServer {
+    this.#refuseWhenClosed()
+    return new MeshServer(
+      {
+        inbound: this.#inbound,
+        clock: this.#clock,
+        observer: this.#servers,
+        drainDelayMs: this.#parts.settings.drainDelayMs,
+        http: options,
+      },
+      handler,
+    )
+  }
+
+  /**
+   * For frameworks that want to be given their server: `Fastify({ serverFactory: mesh.serverFactory() })`.
+   *
+   * @returns a factory of plaintext HTTP/1.1 servers. It throws ERR_INMESH_OPTIONS when asked for HTTPS or HTTP/2.
+   */
+  serverFactory(): ServerFactory {
+    return serverFactory((handler, options) => this.createServer(handler, options))
+  }
+
+  /**
+   * The way in for a framework whose server belongs to the application; `@inmesh/express` and `@inmesh/fastify` use it.
+   *
+   * @param left - Called when a request has ended during a drain; its connection may have become idle. Default: nothing.
+   */
+  adapter(left?: () => void): InboundAdapter {
+    const adapter = new InboundAdapter(this.#inbound, left)
+    this.#servers.attach(adapter)
+    return adapter
+  }
+
+  /**
+   * Runs work that outlives the request it comes from: it keeps the trace and has no deadline.
+   *
+   * @param work - The work.
+   * @returns what it returns.
+   */
+  detached<T>(work: () => T): T {
+    return this.#contexts.detached(work)
+  }
+
+  /**
+   * Waits until calls can be decided: the control plane has answered, or the directory was read. Calls need not wait for it.
+   *
+   * @param options - How long. Default 10,000 ms.
+   * @throws MeshError ERR_INMESH_NOT_READY saying what is missing, with the last error as its cause; ERR_INMESH_CLOSED.
+   */
+  async ready(options: TimeoutOptions = {}): Promise<void> {
+    this.#refuseWhenClosed()
+    const { configuration } = this.#parts
+    const timeoutMs = options.timeoutMs ?? DEFAULT_READY_TIMEOUT_MS
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: MeshError): void => {
+        end()
+        reject(error)
+      }
+      // Whoever waits for this waits on purpose: the process must not end meanwhile.
+      const timer = this.#clock.setTimer(timeoutMs, () => fail(notReady(configuration, timeoutMs)), true)
+      const end = (): void => {
+        timer.cancel()
+        this.#waiting.delete(fail)
+      }
+      this.#waiting.add(fail)
+      void configuration.whenReady().then(() => {
+        end()
+        resolve()
+      })
+    })
+  }
+
+  /** Parts of the configuration in use that were understood and are not carried out, each with its resource, field and reason. */
+  unsupported(): readonly LiveUnsupported[] {
+    return this.#parts.configuration.unsupported()
+  }
+
+  /**
+   * Ends the mesh: its servers are withdrawn from the control plane, stop accepting and let requests in flight end, then calls end, then
+   * the stream. Calls made while requests are being ended still work. May be called again; the first call's limit counts.
+   *
+   * @param options - Milliseconds until connections still open are cut. Default 25,000.
+   * @returns a promise that resolves when everything has ended.
+   */
+  close(options: TimeoutOptions = {}): Promise<void> {
+    this.#closing ??= this.#end(options.timeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  /** Closes the mesh at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
+    const { outbound, configuration } = this.#parts
+    for (const fail of [...this.#waiting]) fail(closedError())
+    const limit = this.#clock.now() + timeoutMs
+    try {
+      await this.#servers.drain(timeoutMs)
+      await outbound.close(Math.max(0, limit - this.#clock.now()))
+    } finally {
+      configuration.close()
+    }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== undefined) throw closedError()
+  }
+}
+
+function closedError(): MeshError {
+  return new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed')
+}
+
+function notReady(configuration: Configuration, timeoutMs: number): MeshError {
+  const { what, cause } = configuration.missing()
+  const reason = cause === undefined ? '' : `: ${cause.message}`
+  return new MeshError('ERR_INMESH_NOT_READY', `not ready after ${timeoutMs} ms: ${what}${reason}`, { cause })
+}

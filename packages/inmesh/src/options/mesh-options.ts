@@ -1,0 +1,75 @@
+import type { Clock, Logger, Random } from '@inmesh/core'
+import type { LogLevel } from '../log/stderr-logger.js'
+
+/** What a mesh does: `on` everything, `off` nothing but pass calls and requests on. */
+export type MeshMode = 'on' | 'off'
+
+/** What becomes of answers that the mesh makes itself, such as "no healthy upstream". */
+export type LocalReplyMode = 'response' | 'throw'
+
+/** Where a workload runs, from the largest to the smallest. */
+export interface LocalityOption {
+  /** Region, such as `europe-west1`. */
+  readonly region: string
+  /** Zone in the region. Default: not known. */
+  readonly zone?: string
+  /** Part of the zone, such as a rack. Default: not known. */
+  readonly subZone?: string
+}
+
+/**
+ * Options of `createMesh()`. Each also has an environment variable, named beside it; a value in code counts over the environment, the
+ * environment over a bootstrap file.
+ */
+export interface MeshOptions {
+  /** The operator's switch. Default `on`. `INMESH_MODE`. */
+  readonly mode?: MeshMode
+  /** Name of the service that this workload is a part of, a DNS label. Default: none, the workload only calls. `INMESH_SERVICE`. */
+  readonly service?: string
+  /** Namespace of the workload, a DNS label. Default `default`. `INMESH_NAMESPACE`. */
+  readonly namespace?: string
+  /** Version of the workload, its label `version`. `INMESH_VERSION`. */
+  readonly version?: string
+  /** Further labels, by which rules select workloads. `INMESH_LABELS` as `key=value,key=value`. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Port under which callers know the service, 1 to 65535. With it, servers are registered with the control plane. `INMESH_SERVICE_PORT`. */
+  readonly servicePort?: number
+  /** Where the workload runs; callers prefer what is near. `INMESH_LOCALITY` as `region/zone/subZone`. */
+  readonly locality?: LocalityOption
+  /**
+   * Address under which others reach servers that listen on every address. Default: loopback when the control plane is on this machine,
+   * else the first IPv4 address of its network interfaces. `INMESH_INSTANCE_IP`.
+   */
+  readonly instanceIp?: string
+  /** Directory of configuration files, read in this process, in place of a control plane. `INMESH_CONFIG`. */
+  readonly config?: string
+  /** `host:port` of a control plane that is reached in plaintext. `INMESH_CONTROL_PLANE`. */
+  readonly controlPlane?: string
+  /**
+   * gRPC xDS bootstrap: path of a JSON file, or the object that such a file holds. Default: what `GRPC_XDS_BOOTSTRAP` or
+   * `GRPC_XDS_BOOTSTRAP_CONFIG` name. `INMESH_BOOTSTRAP` (a path).
+   */
+  readonly bootstrap?: string | Readonly<Record<string, unknown>>
+  /**
+   * Networks whose peers may set deadlines and other headers of the mesh, addresses or CIDR blocks. Default: loopback.
+   * `INMESH_TRUSTED_NETWORKS`, separated by commas.
+   */
+  readonly trustedNetworks?: readonly string[]
+  /** Whether answers made by the mesh are responses, as behind a sidecar, or errors. Default `response`. `INMESH_LOCAL_REPLY`. */
+  readonly localReply?: LocalReplyMode
+  /** Milliseconds for which a call waits for the first configuration of its host. Default 5000. `INMESH_DISCOVERY_TIMEOUT_MS`. */
+  readonly discoveryTimeoutMs?: number
+  /**
+   * Milliseconds for which a server still takes requests after it was withdrawn from the control plane, since its callers learn of that a
+   * little later. Default 500 with a `service`, else 0. `INMESH_DRAIN_DELAY_MS`.
+   */
+  readonly drainDelayMs?: number
+  /** How much is written to standard error when there is no `logger`. Default `warn`. `INMESH_LOG_LEVEL`. */
+  readonly logLevel?: LogLevel
+  /** Takes messages in place of standard error. Code only. */
+  readonly logger?: Logger
+  /** Time. Default: the machine's. Code only, for tests. */
+  readonly clock?: Clock
+  /** Dice. Default: the machine's. Code only, for tests. */
+  readonly random?: Random
+}

@@ -1,0 +1,37 @@
+import type { Clock, Logger, Random } from '@inmesh/core'
+import type { TrustedNetworks } from '@inmesh/http'
+import type { LocalityOption, LocalReplyMode, MeshMode } from './mesh-options.js'
+
+/** Who this workload says it is. What is undefined was given neither in code nor in the environment. */
+export interface WorkloadSettings {
+  readonly service: string | undefined
+  readonly namespace: string | undefined
+  readonly version: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly servicePort: number | undefined
+  readonly locality: LocalityOption | undefined
+  readonly instanceIp: string | undefined
+}
+
+/** Where a mesh takes its configuration from. */
+export type ConfigurationOrigin =
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'bootstrap-file'; readonly path: string }
+  | { readonly kind: 'bootstrap-text'; readonly text: string; readonly variable: string }
+  | { readonly kind: 'bootstrap-object'; readonly document: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'control-plane'; readonly address: string }
+
+/** Options, environment and defaults taken together and checked. */
+export interface MeshSettings {
+  readonly mode: MeshMode
+  readonly workload: WorkloadSettings
+  /** Undefined only when the mode is `off`. */
+  readonly origin: ConfigurationOrigin | undefined
+  readonly trusted: TrustedNetworks
+  readonly localReply: LocalReplyMode
+  readonly discoveryTimeoutMs: number
+  readonly drainDelayMs: number
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: Random
+}

@@ -1,0 +1,74 @@
+import { LOG_LEVELS } from '../log/stderr-logger.js'
+import type { MeshOptions } from './mesh-options.js'
+import * as check from './option-checks.js'
+
+/** How one option is written in the environment and what it may be. */
+export interface OptionRow<T> {
+  /** The environment variable. */
+  readonly variable: `INMESH_${string}`
+  /** Turns the variable's text into what code would give. */
+  readonly read: (text: string) => unknown
+  /** Gives the value back or throws a `Complaint`; for code and environment alike. */
+  readonly check: (value: unknown) => T
+}
+
+/** Options that are objects with behaviour and so cannot stand in the environment. */
+export type CodeOption = 'logger' | 'clock' | 'random'
+
+/** Options that both code and environment can give. */
+export type TableOption = Exclude<keyof MeshOptions, CodeOption>
+
+/** Every option with its environment variable. */
+export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNullable<MeshOptions[Name]>> } = {
+  mode: { variable: 'INMESH_MODE', read: asWritten, check: check.oneOf(['on', 'off']) },
+  service: { variable: 'INMESH_SERVICE', read: asWritten, check: check.dnsLabel },
+  namespace: { variable: 'INMESH_NAMESPACE', read: asWritten, check: check.dnsLabel },
+  version: { variable: 'INMESH_VERSION', read: asWritten, check: check.text },
+  labels: { variable: 'INMESH_LABELS', read: pairs, check: check.labels },
+  servicePort: { variable: 'INMESH_SERVICE_PORT', read: number, check: check.port },
+  locality: { variable: 'INMESH_LOCALITY', read: locality, check: check.locality },
+  instanceIp: { variable: 'INMESH_INSTANCE_IP', read: asWritten, check: check.ipAddress },
+  config: { variable: 'INMESH_CONFIG', read: asWritten, check: check.text },
+  controlPlane: { variable: 'INMESH_CONTROL_PLANE', read: asWritten, check: check.hostAndPort },
+  bootstrap: { variable: 'INMESH_BOOTSTRAP', read: asWritten, check: check.bootstrap },
+  trustedNetworks: { variable: 'INMESH_TRUSTED_NETWORKS', read: list, check: check.strings },
+  localReply: { variable: 'INMESH_LOCAL_REPLY', read: asWritten, check: check.oneOf(['response', 'throw']) },
+  discoveryTimeoutMs: { variable: 'INMESH_DISCOVERY_TIMEOUT_MS', read: number, check: check.milliseconds },
+  drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },
+  logLevel: { variable: 'INMESH_LOG_LEVEL', read: asWritten, check: check.oneOf(LOG_LEVELS) },
+}
+
+/** Options that only code can give. */
+export const CODE_OPTIONS: readonly CodeOption[] = Object.freeze(['logger', 'clock', 'random'])
+
+function asWritten(text: string): string {
+  return text
+}
+
+/** Number('') and Number(' 1') are numbers; a variable that holds them is a mistake. */
+function number(text: string): unknown {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function pairs(text: string): unknown {
+  const labels: Record<string, string> = {}
+  for (const entry of list(text)) {
+    const equals = entry.indexOf('=')
+    if (equals < 1) throw new check.Complaint('must be written as key=value,key=value')
+    labels[entry.slice(0, equals)] = entry.slice(equals + 1)
+  }
+  return labels
+}
+
+function locality(text: string): unknown {
+  const [region, zone, subZone, ...more] = text.split('/')
+  if (more.length > 0) throw new check.Complaint('must be written as region/zone/subZone')
+  return { region, ...(zone && { zone }), ...(subZone && { subZone }) }
+}

@@ -1,0 +1,16 @@
+import type { MeshFetch } from '@inmesh/http'
+import type { Dispatcher } from 'undici'
+
+/** The way out of a mesh. */
+export interface Outbound {
+  /** `fetch` over the dispatcher. */
+  readonly fetch: MeshFetch
+  /** Carries every request. */
+  readonly dispatcher: Dispatcher
+  /**
+   * Takes no new call, waits for those in flight and closes connections.
+   *
+   * @param timeoutMs - Milliseconds until calls still in flight are cut.
+   */
+  close(timeoutMs: number): Promise<void>
+}
