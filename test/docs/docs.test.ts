@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { errorCodes } from '@inmesh/core'
 import { type CodeBlock, codeBlocks, pages, pageText, ROOT } from './markdown.js'
 
-const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+/** Scripts by name, those of the workspace and of every example. */
+const scripts = new Set(
+  ['.', ...readdirSync(join(ROOT, 'examples')).map((name) => `examples/${name}`)]
+    .map((folder) => join(ROOT, folder, 'package.json'))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { scripts?: object }).scripts ?? {})),
+)
 
 /** Languages of blocks that are not code: drawings and what a program prints. */
 const PROSE = ['text']
 
 /** What a shell block may hold, each with what must be true of it. The commands themselves run in the gate or in a test of the examples. */
 const COMMANDS: readonly [pattern: RegExp, holds: (match: RegExpExecArray) => boolean][] = [
-  [/^npm test(?:\s+#.*)?$/, () => scripts.test !== undefined],
-  [/^npm run ([\w:]+)(?: -- .*)?(?:\s+#.*)?$/, (match) => scripts[match[1]!] !== undefined],
+  [/^npm test(?:\s+#.*)?$/, () => scripts.has('test')],
+  [/^npm run ([\w:-]+)(?: -- .*)?(?:\s+#.*)?$/, (match) => scripts.has(match[1]!)],
   [/^npm install ([\w@/ .-]+)$/, (match) => match[1]!.split(' ').every(isOurPackage)],
   [/^npx inmesh (\w+)\b.*$/, (match) => ['dev', 'check', 'bootstrap'].includes(match[1]!)],
-  [/^(?:[A-Z_]+=\S+ )*node ([\w./-]+)$/, (match) => existsSync(join(ROOT, 'examples', match[1]!)) || existsSync(join(ROOT, match[1]!))],
+  [
+    /^(?:[A-Z_]+=\S+ )*node ([\w./-]+)$/,
+    (match) => existsSync(join(ROOT, 'examples', match[1]!)) || existsSync(join(ROOT, match[1]!)),
+  ],
   [/^curl (?:-\w+ )*http:\/\/127\.0\.0\.1:\d+\S*$/, () => true],
   [/^export GRPC_XDS_BOOTSTRAP=\S+$/, () => true],
   [/^cd examples\/([\w-]+)$/, (match) => existsSync(join(ROOT, 'examples', match[1]!))],
@@ -31,11 +40,16 @@ function isOurPackage(name: string): boolean {
 function assertFromExample({ page, line, code }: CodeBlock): void {
   const place = `${page}:${line}`
   const [header = '', ...rest] = code.split('\n')
-  const path = /^(?:\/\/|#) (examples\/\S+)$/.exec(header)?.[1]
-  assert.ok(path !== undefined, `${place}: the first line must name a file: // examples/...`)
+  const path = /^(?:\/\/|#) (examples\/\S+|packages\/\S+\.test\.ts)$/.exec(header)?.[1]
+  assert.ok(path !== undefined, `${place}: the first line must name a file: // examples/... or // packages/....test.ts`)
   assert.ok(existsSync(join(ROOT, path)), `${place}: ${path} does not exist`)
-  const text = readFileSync(join(ROOT, path), 'utf8')
-  assert.ok(text.includes(rest.join('\n').trim()), `${place}: differs from ${path}`)
+  const text = withoutIndentation(readFileSync(join(ROOT, path), 'utf8'))
+  assert.ok(text.includes(withoutIndentation(rest.join('\n')).trim()), `${place}: differs from ${path}`)
+}
+
+/** A part of a function stands further left on a page. */
+function withoutIndentation(code: string): string {
+  return code.replace(/^[ \t]+/gm, '')
 }
 
 function assertCommands({ page, line, code }: CodeBlock): void {
@@ -66,6 +80,6 @@ for (const page of pages()) {
 }
 
 test('docs/errors.md lists every error code with its meaning, and no other', () => {
-  const rows = [...pageText('docs/errors.md').matchAll(/^\| `(ERR_INMESH_\w+)` \| (.*) \|$/gm)]
+  const rows = [...pageText('docs/errors.md').matchAll(/^\| `(ERR_INMESH_\w+)` +\| (.*?) +\|$/gm)]
   assert.deepEqual(Object.fromEntries(rows.map(([, code, meaning]) => [code, meaning])), { ...errorCodes })
 })

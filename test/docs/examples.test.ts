@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { ControlPlane } from '../e2e/control-plane.js'
+import { eventually } from '../support/patience.js'
+import { TestProcess, type TestScope } from '../support/test-process.js'
+import { ROOT } from './markdown.js'
+
+const README_PORT = '15010'
+
+/** A copy of a script of examples/hello that uses a free port; it lies in this workspace, so that its imports are found. */
+function onPort(scope: TestScope, script: string, port: number): URL {
+  const folder = join(ROOT, 'test', 'dist', `hello-${process.pid}`)
+  scope.after(async () => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(folder, { recursive: true })
+  const text = readFileSync(join(ROOT, 'examples', 'hello', script), 'utf8')
+  assert.ok(text.includes(README_PORT))
+  writeFileSync(join(folder, script), text.replaceAll(README_PORT, String(port)))
+  return pathToFileURL(join(folder, script))
+}
+
+test('examples/hello: a service registers itself, a client finds it, and both end when asked', async (scope) => {
+  const controlPlane = await ControlPlane.start(scope, join(ROOT, 'examples', 'hello', 'mesh'))
+  const service = TestProcess.node(scope, onPort(scope, 'service.js', controlPlane.port))
+  await controlPlane.process.event('workload-registered')
+  const client = TestProcess.node(scope, onPort(scope, 'client.js', controlPlane.port))
+  assert.deepEqual(await client.exited, { code: 0, signal: null }, client.output)
+  assert.equal(
+    client.output.match(new RegExp(`^200 hello from process ${service.pid}$`, 'gm'))?.length,
+    4,
+    client.output,
+  )
+  service.signal('SIGINT')
+  assert.deepEqual(await service.exited, { code: 0, signal: null }, service.output)
+})
+
+test('examples/hello: with the off switch the service serves without a mesh', async (scope) => {
+  const service = TestProcess.node(scope, onPort(scope, 'service.js', 1), { env: { INMESH_MODE: 'off' } })
+  const port = await eventually(
+    'the service listens',
+    // A turn of the event loop for each attempt: output is read in between.
+    () =>
+      new Promise<string | undefined>((resolve) =>
+        setImmediate(() => resolve(/on port (\d+)/.exec(service.output)?.[1])),
+      ),
+    (found) => found !== undefined,
+  )
+  const response = await fetch(`http://127.0.0.1:${port}/`)
+  assert.equal(await response.text(), `hello from process ${service.pid}\n`)
+})
+
+for (const framework of ['express', 'fastify', 'axios']) {
+  test(`examples/before-after: ${framework} answers the same in the mesh as before`, async (scope) => {
+    const script = pathToFileURL(join(ROOT, 'examples', 'before-after', 'compare.js'))
+    const compare = TestProcess.node(scope, script, { args: [framework] })
+    assert.deepEqual(await compare.exited, { code: 0, signal: null }, compare.output)
+    const [, before, after] = /^before: (.*)\nafter: {2}(.*)$/m.exec(compare.output) ?? []
+    assert.equal(before, '{"id":"7","reviews":["review of /reviews/7"]}', compare.output)
+    assert.equal(after, before)
+  })
+}
