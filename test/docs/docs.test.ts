@@ -19,22 +19,10 @@ const PROSE = ['text']
 /** What a shell block may hold, each with what must be true of it. The commands themselves run in the gate or in a test of the examples. */
 const COMMANDS: readonly [pattern: RegExp, holds: (match: RegExpExecArray) => boolean][] = [
   [/^npm test(?:\s+#.*)?$/, () => scripts.has('test')],
-  [/^npm run ([\w:-]+)(?: -- .*)?(?:\s+#.*)?$/, (match) => scripts.has(match[1]!)],
-  [/^npm install ([\w@/ .-]+)$/, (match) => match[1]!.split(' ').every(isOurPackage)],
+  [/^(?:[A-Z_]+=\S+ )*npm run ([\w:-]+)(?: -- .*)?(?:\s+#.*)?$/, (match) => scripts.has(match[1]!)],
   [/^npx inmesh (\w+)\b.*$/, (match) => ['dev', 'check', 'bootstrap'].includes(match[1]!)],
-  [
-    /^(?:[A-Z_]+=\S+ )*node ([\w./-]+)$/,
-    (match) => existsSync(join(ROOT, 'examples', match[1]!)) || existsSync(join(ROOT, match[1]!)),
-  ],
-  [/^curl (?:-\w+ )*http:\/\/127\.0\.0\.1:\d+\S*$/, () => true],
-  [/^export GRPC_XDS_BOOTSTRAP=\S+$/, () => true],
   [/^cd examples\/([\w-]+)$/, (match) => existsSync(join(ROOT, 'examples', match[1]!))],
 ]
-
-function isOurPackage(name: string): boolean {
-  if (!name.startsWith('@inmesh/') && name !== 'inmesh') return true
-  return existsSync(join(ROOT, 'packages', name.replace('@inmesh/', ''), 'package.json'))
-}
 
 /** A block of an example names its file in its first line and is, to the letter, a part of that file, which a test runs. */
 function assertFromExample({ page, line, code }: CodeBlock): void {

@@ -30,11 +30,6 @@ export function refusedFor(views: readonly View[], reason: string): Treatment {
   return { kind: 'refused', reason, views }
 }
 
-/** Calls of both views fail. */
-export function refused(reason: string): Treatment {
-  return refusedFor(['http', 'grpc'], reason)
-}
-
 /**
  * HTTP calls fail. For what changes the meaning of an HTTP route and is not among the fields that gRPC reads (gRFC A28 names those;
  * the others a gRPC client ignores).
