@@ -1,0 +1,96 @@
+import type { Duplex } from 'node:stream'
+import { errors } from 'undici'
+import type { ClientCall } from './client-call.js'
+import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
+
+/** Bodies of error answers are small as a rule; reading them to the end is cheaper than a new connection. */
+const DISCARD_LIMIT = 65_536
+
+/**
+ * What undici drives during one attempt of a call. It reports to the call until the call goes on without it: undici may still tell of an
+ * attempt that was given up.
+ */
+export class Attempt implements LegacyHandler {
+  /** Whether undici was about to write the request, so that some of it may have reached the upstream. */
+  connected = false
+  readonly #handler: LegacyHandler
+  #call: ClientCall | undefined
+  #abort: ((reason?: Error) => void) | undefined = undefined
+  #discardable = DISCARD_LIMIT
+
+  /**
+   * @param call - The call.
+   * @param handler - The caller's: hears what needs no decision.
+   */
+  constructor(call: ClientCall, handler: LegacyHandler) {
+    this.#call = call
+    this.#handler = handler
+  }
+
+  /** The call goes on without this attempt, whose response is read to its end, so that the connection stays usable, unless it is large. */
+  discard(): void {
+    this.#call = undefined
+  }
+
+  /**
+   * The call goes on without this attempt, which ends now.
+   *
+   * @param reason - Why, for those who watch undici's diagnostics.
+   */
+  cut(reason: Error): void {
+    this.#call = undefined
+    this.#abort?.(reason)
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    // Given up while it waited for its connection: by throwing, undici forgets the request and keeps the connection.
+    if (this.#call === undefined) throw new errors.RequestAbortedError()
+    this.connected = true
+    this.#abort = abort
+    this.#call.attemptConnected()
+  }
+
+  onResponseStarted(): void {
+    if (this.#call !== undefined) this.#handler.onResponseStarted?.()
+  }
+
+  onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): unknown {
+    if (this.#call === undefined) return true
+    if (status >= 200 && !this.#call.attemptAnswered(this, status, headers)) return true
+    return this.#handler.onHeaders(status, headers, resume, statusText)
+  }
+
+  onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
+    if (this.#call === undefined) return
+    this.#call.attemptUpgraded(status, socket)
+    this.#handler.onUpgrade!(status, headers, socket)
+  }
+
+  onData(chunk: Buffer): unknown {
+    if (this.#call !== undefined) return this.#handler.onData(chunk)
+    this.#discardable -= chunk.length
+    if (this.#discardable < 0) this.#abort?.()
+    return true
+  }
+
+  onComplete(trailers: RawHeaders): void {
+    if (this.#call === undefined) return
+    this.#call.attemptCompleted()
+    this.#handler.onComplete(trailers)
+  }
+
+  onError(error: Error): void {
+    this.#abort = undefined
+    this.#call?.attemptFailed(this, error)
+  }
+
+  onBodySent(chunk: unknown): void {
+    if (this.#call !== undefined) this.#handler.onBodySent?.(chunk)
+  }
+
+  onRequestSent(): void {
+    if (this.#call === undefined) return
+    this.#call.attemptSent()
+    this.#handler.onRequestSent?.()
+  }
+}

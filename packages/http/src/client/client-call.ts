@@ -1,0 +1,394 @@
+import type { Duplex } from 'node:stream'
+import {
+  type AttemptFailure,
+  Call,
+  type Endpoint,
+  type LocalReply,
+  localReplies,
+  MeshError,
+  NO_RETRY,
+  type Target,
+  type Timer,
+  type Verdict,
+} from '@inmesh/core'
+import { type Dispatcher, errors } from 'undici'
+import { Attempt } from './attempt.js'
+import { classifyFailure, describe, failureReply, isTransportError } from './attempt-failure.js'
+import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
+import type { ClientScope } from './client-scope.js'
+import type { EndpointPool } from './endpoint-pool.js'
+import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
+import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
+import { LocalResponse } from './local-response.js'
+import type { OutboundRequest } from './outbound-request.js'
+import { discardBody, isReplayable, onBodyError } from './request-body.js'
+
+/**
+ * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
+ * response or one error. Whatever the call waits for next, it has one timer at most.
+ */
+export class ClientCall {
+  readonly #scope: ClientScope
+  /** Absent for a host that the mesh never looks at. */
+  readonly #target: Target | undefined
+  readonly #request: OutboundRequest
+  /** The caller's. */
+  readonly #handler: LegacyHandler
+  /** Limit from the inbound request and the call's options, on the clock's scale; `Infinity` for none. */
+  readonly #deadline: number
+  #phase = WAITING
+  /** Absent until the target is known, and for a host outside the mesh. */
+  #call: Call | undefined = undefined
+  #attempt: Attempt | undefined = undefined
+  /** Whether any attempt came so far that the body may have been read. */
+  #bodyTouched = false
+  /** Whether the body is still being produced, so that limits that begin with its end do not run yet. */
+  #streaming = false
+  #timer: Timer | undefined = undefined
+  #stopWaiting: (() => void) | undefined = undefined
+  #stopListening: (() => void) | undefined = undefined
+  #localResponse: LocalResponse | undefined = undefined
+  /** Whether the call is counted in the scope, and whether it is listed there. */
+  #counted = true
+  #listed = false
+
+  constructor(
+    scope: ClientScope,
+    target: Target | undefined,
+    request: OutboundRequest,
+    handler: LegacyHandler,
+    deadline: number,
+  ) {
+    this.#scope = scope
+    this.#target = target
+    this.#request = request
+    this.#handler = handler
+    this.#deadline = deadline
+  }
+
+  /** Takes the call on. */
+  begin(): void {
+    this.#scope.active++
+    const body = this.#request.body
+    this.#streaming = !isReplayable(body)
+    // While no attempt is under way nobody else listens, and an error of a stream that nobody hears ends the process.
+    if (this.#streaming) {
+      this.#stopListening = onBodyError(body, (error) => {
+        if (this.#phase === WAITING) this.#fail(error)
+      })
+    }
+    try {
+      // undici says `onConnect` when it is about to write. A call that waits must be abortable too, so it is said now, and only once.
+      this.#handler.onConnect((reason) => this.abort(reason))
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+    if (this.#phase !== WAITING) return
+    if (this.#left(this.#deadline) <= 0) this.#timedOut()
+    else this.#resolve()
+  }
+
+  /** Ends the call on the caller's wish, which hears the reason again as its error. */
+  abort(reason?: Error): void {
+    if (this.#phase < COMPLETED) this.#fail(reason ?? new errors.RequestAbortedError())
+  }
+
+  /** The current attempt is about to be written. */
+  attemptConnected(): void {
+    this.#bodyTouched = true
+  }
+
+  /** The current attempt was written whole. */
+  attemptSent(): void {
+    const call = this.#call
+    if (!this.#streaming || call === undefined) return
+    this.#streaming = false
+    call.requestSent()
+    this.#timer?.cancel()
+    this.#limitAttempt(call)
+  }
+
+  /**
+   * The current attempt has a response.
+   *
+   * @returns whether the caller gets it. If not, the call goes on without this attempt.
+   */
+  attemptAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
+    const call = this.#call
+    if (call !== undefined) {
+      const readsGrpc = (call.route!.retryPolicy?.conditions.grpcStatuses.length ?? 0) > 0
+      const delayMs = call.responded(status, readsGrpc ? readGrpcStatus(headers) : -1, this.#repeatable)
+      if (delayMs !== NO_RETRY) {
+        attempt.discard()
+        this.#backOff(call, delayMs)
+        return false
+      }
+    }
+    this.#phase = RESPONDING
+    return true
+  }
+
+  /** The connection of the current attempt now speaks another protocol; the request is in flight until it closes. */
+  attemptUpgraded(status: number, socket: Duplex): void {
+    this.#call?.responded(status, -1, false)
+    this.#timer?.cancel()
+    this.#phase = COMPLETED
+    socket.once('close', () => this.#release())
+  }
+
+  /** The response of the current attempt is complete. */
+  attemptCompleted(): void {
+    this.#phase = COMPLETED
+    this.#release()
+  }
+
+  /** The current attempt failed. */
+  attemptFailed(attempt: Attempt, error: Error): void {
+    const call = this.#call
+    const undecided = call !== undefined && this.#phase === ATTEMPTING && this.#scope.destroyed === undefined
+    const failure = undecided ? classifyFailure(error, attempt.connected, this.#request.body) : undefined
+    if (failure !== undefined) {
+      const written = attempt.connected && !(failure === 'reset' && this.#request.idempotent)
+      this.#retryOrReply(call!, failure, written, `${describe(call!)}: ${error.message}`, error)
+    } else if (call !== undefined && this.#phase === RESPONDING && isTransportError(error)) {
+      const message = `${describe(call)} broke the response off: ${error.message}`
+      this.#fail(new MeshError('ERR_INMESH_RESET', message, { cause: error }))
+    } else {
+      this.#fail(error)
+    }
+  }
+
+  #resolve(): void {
+    const target = this.#target
+    switch (target?.state) {
+      case 'configured': {
+        const call = new Call(this.#scope.plane, target.snapshot!, this.#request, this.#deadline)
+        this.#call = call
+        this.#follow(call, call.start(this.#streaming))
+        break
+      }
+      case 'pending':
+        this.#awaitTarget(target)
+        break
+      case 'failed':
+        this.#reply(localReplies.targetFailed(target.error!.code, target.error!.message), target.error)
+        break
+      case 'closed':
+        this.#fail(target.error!)
+        break
+      default:
+        this.#passThrough()
+        break
+    }
+  }
+
+  #awaitTarget(target: Target): void {
+    this.#stopWaiting = target.whenSettled(() => {
+      this.#timer?.cancel()
+      this.#resolve()
+    })
+    const limitMs = this.#scope.discoveryTimeoutMs
+    this.#wait(limitMs, this.#deadline, () => {
+      this.#reply(localReplies.notReady(`no configuration for ${target.name} within ${limitMs} ms`))
+    })
+  }
+
+  #follow(call: Call, verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'continue':
+        this.#pick(call)
+        break
+      case 'local-reply':
+        this.#reply(verdict)
+        break
+      case 'wait':
+        this.#wait(verdict.delayMs, call.deadline, () => this.#follow(call, call.resume(verdict)))
+        break
+    }
+  }
+
+  #pick(call: Call): void {
+    const picked = call.pick()
+    if (picked.kind === 'endpoint') {
+      this.#send(call, picked)
+    } else if (picked.kind === 'local-reply') {
+      this.#reply(picked)
+    } else {
+      this.#stopWaiting = call.whenPickable(() => {
+        this.#timer?.cancel()
+        this.#pick(call)
+      })
+      this.#wait(Number.POSITIVE_INFINITY, call.deadline, () => {})
+    }
+  }
+
+  #send(call: Call, endpoint: Endpoint): void {
+    call.attemptStarted(endpoint)
+    const limitMs = this.#limitAttempt(call)
+    const { carrier, plane } = this.#scope
+    const request = this.#request
+    // A limit that only the route has is the mesh's own affair.
+    const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
+    let pool = endpoint.connections.http as EndpointPool | undefined
+    if (pool === undefined) {
+      if (carrier.closed) {
+        this.#fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
+        return
+      }
+      pool = carrier.open(endpoint, call.cluster!, request.originAuthority)
+    }
+    this.#dispatch(pool.pool, request.attemptOptions(pool.authority, announcedMs, plane.random))
+  }
+
+  #passThrough(): void {
+    const { passThrough, plane } = this.#scope
+    this.#list()
+    const leftMs = this.#left(this.#deadline)
+    if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
+    this.#dispatch(passThrough, this.#request.passThroughOptions(plane.random))
+  }
+
+  #dispatch(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): void {
+    const attempt = new Attempt(this, this.#handler)
+    this.#attempt = attempt
+    this.#phase = ATTEMPTING
+    try {
+      // undici's types know legacy handlers, with narrower signatures than they have.
+      dispatcher.dispatch(options, attempt as unknown as Dispatcher.DispatchHandler)
+    } catch (error) {
+      attempt.onError(error as Error)
+    }
+  }
+
+  /**
+   * Sets the timer of an attempt. Its own limit runs while it connects too, where Envoy's begins with the connection: an endpoint that
+   * swallows packets then costs a try and not the connect timeout.
+   *
+   * @returns the milliseconds that it has; `Infinity` for no limit.
+   */
+  #limitAttempt(call: Call): number {
+    const leftMs = this.#left(call.deadline)
+    const perTryMs = this.#streaming ? 0 : call.perTryMs
+    if (perTryMs > 0 && perTryMs < leftMs) {
+      this.#setTimer(perTryMs, () => this.#attemptTimedOut(call))
+      return perTryMs
+    }
+    if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
+    return leftMs
+  }
+
+  /** The limit of one attempt passed. */
+  #attemptTimedOut(call: Call): void {
+    const detail = `${describe(call)} did not answer within ${call.perTryMs} ms`
+    if (this.#phase === RESPONDING) this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
+    else this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, detail)
+  }
+
+  /** The limit of the whole call passed. */
+  #timedOut(): void {
+    const call = this.#call
+    const detail = call?.endpoint === undefined ? 'the time limit passed' : `${describe(call)}: the time limit passed`
+    if (this.#phase === RESPONDING) {
+      this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
+    } else {
+      if (this.#phase === ATTEMPTING) call?.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
+      this.#reply(localReplies.timeout(detail))
+    }
+  }
+
+  #retryOrReply(call: Call, failure: AttemptFailure, written: boolean, detail: string, cause?: Error): void {
+    const delayMs = call.attemptFailed(failure, written, this.#repeatable)
+    if (delayMs === NO_RETRY) {
+      this.#reply(failureReply(failure, detail), cause)
+    } else {
+      this.#cutAttempt(new errors.RequestAbortedError())
+      this.#backOff(call, delayMs)
+    }
+  }
+
+  #backOff(call: Call, delayMs: number): void {
+    this.#timer?.cancel()
+    this.#wait(delayMs, call.deadline, () => this.#pick(call))
+  }
+
+  /** Waits for a time, and no longer than to the deadline. */
+  #wait(delayMs: number, deadline: number, callback: () => void): void {
+    this.#phase = WAITING
+    this.#list()
+    const leftMs = this.#left(deadline)
+    if (delayMs < leftMs) this.#setTimer(delayMs, callback)
+    else if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
+  }
+
+  /** The mesh answers itself; never while the caller's own call to `dispatch` runs. */
+  #reply(reply: LocalReply, cause?: unknown): void {
+    this.#endCall()
+    this.#phase = REPLYING
+    this.#cutAttempt(new errors.RequestAbortedError())
+    queueMicrotask(() => this.#answer(reply, cause))
+  }
+
+  #answer(reply: LocalReply, cause: unknown): void {
+    if (this.#phase !== REPLYING) return
+    if (this.#scope.throwsReplies) {
+      this.#fail(new MeshError(reply.code, reply.detail, { cause }))
+      return
+    }
+    const request = this.#request
+    if (!this.#bodyTouched) discardBody(request.body)
+    const shape = { grpc: isGrpcRequest(request), method: request.method }
+    this.#localResponse = new LocalResponse(reply, shape, this.#handler, () => this.attemptCompleted())
+    this.#localResponse.send()
+  }
+
+  #fail(error: Error): void {
+    // After the last event only what the caller's own `onComplete` or `onUpgrade` threw may still be reported.
+    if (this.#phase === FAILED) return
+    this.#release()
+    this.#phase = FAILED
+    this.#localResponse?.cancel()
+    this.#cutAttempt(error)
+    this.#handler.onError(error)
+  }
+
+  #cutAttempt(reason: Error): void {
+    const attempt = this.#attempt
+    this.#attempt = undefined
+    attempt?.cut(reason)
+  }
+
+  /** Gives back all that is counted for the call, and waits for nothing more. */
+  #endCall(): void {
+    if (this.#listed) this.#scope.unconnected.delete(this)
+    this.#timer?.cancel()
+    this.#stopWaiting?.()
+    this.#call?.end()
+  }
+
+  #release(): void {
+    this.#endCall()
+    this.#stopListening?.()
+    if (!this.#counted) return
+    this.#counted = false
+    this.#scope.callEnded()
+  }
+
+  #list(): void {
+    if (this.#listed) return
+    this.#listed = true
+    this.#scope.unconnected.add(this)
+  }
+
+  get #repeatable(): boolean {
+    return !this.#bodyTouched || isReplayable(this.#request.body)
+  }
+
+  #left(deadline: number): number {
+    return deadline === Number.POSITIVE_INFINITY ? deadline : deadline - this.#scope.plane.clock.now()
+  }
+
+  #setTimer(delayMs: number, callback: () => void): void {
+    // A process that only waits for its call must not end.
+    this.#timer = this.#scope.plane.clock.setTimer(delayMs, callback, true)
+  }
+}

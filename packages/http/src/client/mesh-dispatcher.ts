@@ -1,0 +1,172 @@
+import { type ContextStore, type DataPlane, MeshError } from '@inmesh/core'
+import { Agent, Dispatcher, errors } from 'undici'
+import { checkCallOptions, type MeshDispatchOptions } from './call-options.js'
+import { ClientCall } from './client-call.js'
+import type { ClientScope } from './client-scope.js'
+import type { HttpCarrier } from './http-carrier.js'
+import type { LegacyHandler } from './legacy-handler.js'
+import { OriginTable } from './origin.js'
+import { OutboundRequest } from './outbound-request.js'
+import { ResponseHandlerAdapter } from './response-handler-adapter.js'
+
+/** What a {@link MeshDispatcher} is made of. */
+export interface MeshDispatcherOptions {
+  /** Knows targets, clusters and endpoints; must have been made with `carrier`. */
+  readonly plane: DataPlane
+  /** Makes the connections. The dispatcher closes it. */
+  readonly carrier: HttpCarrier
+  /**
+   * Context of inbound requests: requests made inside one carry its trace headers and end by its deadline. Default: none.
+   */
+  readonly context?: ContextStore
+  /**
+   * Carries requests to hosts outside the mesh: other schemes than `http:` (`https:` is always verified against the public CAs and is never
+   * opened), IP addresses, `localhost`, and hosts that the control plane does not know. Default: an undici `Agent`, closed together with
+   * the dispatcher; one that is given stays open.
+   */
+  readonly passThrough?: Dispatcher
+  /**
+   * What becomes of answers that the mesh itself makes (no route, no healthy endpoint, time limit): `response` gives them as responses with
+   * Envoy's status and body, `throw` as a `MeshError` with their code. Default `response`.
+   */
+  readonly localReply?: 'response' | 'throw'
+  /**
+   * How long a request waits for the first configuration of its host, in milliseconds; then it is answered 503 or fails with
+   * `ERR_INMESH_NOT_READY`. Default 5000.
+   */
+  readonly discoveryTimeoutMs?: number
+}
+
+/**
+ * An undici dispatcher that sends every request where the mesh says. Works with undici's `request`, `stream`, `pipeline`, `fetch` and
+ * `compose`, and with the `fetch` built into Node.
+ *
+ * Each call may carry {@link MeshCallOptions} as `mesh`. A failed call reports one of `ERR_INMESH_CLOSED` (the dispatcher is closed),
+ * `ERR_INMESH_OPTIONS`, `ERR_INMESH_RESET` and `ERR_INMESH_TIMEOUT` (both after the response began), undici's own errors for bad arguments
+ * and aborts, and with `localReply: 'throw'` the codes of all local replies.
+ */
+export class MeshDispatcher extends Dispatcher {
+  readonly #scope: ClientScope
+  readonly #origins = new OriginTable()
+  readonly #ownAgent: Agent | undefined
+  #closed = false
+  #onIdle: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  /**
+   * @param options - Parts of the dispatcher.
+   */
+  constructor(options: MeshDispatcherOptions) {
+    super()
+    this.#ownAgent = options.passThrough === undefined ? new Agent() : undefined
+    this.#scope = {
+      plane: options.plane,
+      carrier: options.carrier,
+      context: options.context,
+      passThrough: options.passThrough ?? this.#ownAgent!,
+      discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
+      throwsReplies: options.localReply === 'throw',
+      active: 0,
+      unconnected: new Set<ClientCall>(),
+      destroyed: undefined,
+      callEnded: () => {
+        this.#scope.active--
+        if (this.#onIdle !== undefined && this.#scope.active === 0) this.#onIdle()
+      },
+    }
+  }
+
+  /** Whether the dispatcher takes no more requests. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param options - As for any undici dispatcher, and `mesh`.
+   * @param handler - Told of the response, never before this method returns; may be of either kind that undici 7 knows.
+   * @returns false when the request was refused, else true: there is no limit to wait for.
+   */
+  override dispatch(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler === null || typeof handler !== 'object') {
+      throw new errors.InvalidArgumentError('handler must be an object')
+    }
+    const legacy =
+      typeof handler.onRequestStart === 'function'
+        ? new ResponseHandlerAdapter(handler)
+        : (handler as unknown as LegacyHandler)
+    const refusal = this.#refusal(options)
+    if (refusal !== undefined) {
+      legacy.onError(refusal)
+      return false
+    }
+    const { plane, context: store, passThrough } = this.#scope
+    const context = store?.current()
+    const limits = options.mesh
+    const origin = this.#origins.find(options.origin)
+    const target = origin?.target(plane)
+    if (context === undefined && limits === undefined && (target === undefined || target.state === 'unknown')) {
+      return passThrough.dispatch(options, handler)
+    }
+    let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
+    if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
+    const request = new OutboundRequest(origin, options, context)
+    new ClientCall(this.#scope, target, request, legacy, deadline).begin()
+    return true
+  }
+
+  /** Takes no new request, waits for those in flight and closes every connection. */
+  override close(): Promise<void>
+  override close(callback: () => void): void
+  override close(callback?: () => void): Promise<void> {
+    this.#closing ??= this.#drain()
+    return settled(this.#closing, callback)
+  }
+
+  /** Ends every request in flight with an error, `ERR_INMESH_CLOSED` by default, and closes every connection. */
+  override destroy(): Promise<void>
+  override destroy(error: Error | null): Promise<void>
+  override destroy(callback: () => void): void
+  override destroy(error: Error | null, callback: () => void): void
+  override destroy(error?: Error | null | (() => void), callback?: () => void): Promise<void> {
+    if (typeof error === 'function') return settled(this.#abort(closedError()), error)
+    return settled(this.#abort(error ?? closedError()), callback)
+  }
+
+  #refusal(options: MeshDispatchOptions): Error | undefined {
+    if (this.#closed) return closedError()
+    if (options === null || typeof options !== 'object')
+      return new errors.InvalidArgumentError('opts must be an object.')
+    if (typeof options.path !== 'string') return new errors.InvalidArgumentError('path must be a string')
+    if (typeof options.method !== 'string') return new errors.InvalidArgumentError('method must be a string')
+    return options.mesh === undefined ? undefined : checkCallOptions(options.mesh)
+  }
+
+  async #drain(): Promise<void> {
+    this.#closed = true
+    if (this.#scope.active > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    await Promise.all([this.#scope.carrier.close(), this.#ownAgent?.close()])
+  }
+
+  async #abort(error: Error): Promise<void> {
+    this.#closed = true
+    this.#scope.destroyed = error
+    for (const call of this.#scope.unconnected) call.abort(error)
+    await Promise.all([this.#scope.carrier.destroy(error), this.#ownAgent?.destroy(error)])
+  }
+}
+
+function closedError(): MeshError {
+  return new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed')
+}
+
+/** undici's dispatchers take a callback where a promise is not wanted. */
+function settled(promise: Promise<void>, callback: (() => void) | undefined): Promise<void> {
+  if (callback !== undefined) promise.then(callback, callback)
+  return promise
+}

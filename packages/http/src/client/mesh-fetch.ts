@@ -1,0 +1,53 @@
+import { type Dispatcher, fetch, type RequestInfo, type RequestInit, type Response } from 'undici'
+import type { MeshCallOptions } from './call-options.js'
+import type { MeshDispatcher } from './mesh-dispatcher.js'
+
+/** What {@link MeshFetch} takes beside the URL: all that undici's `fetch` takes, and options of the mesh. */
+export type MeshRequestInit = RequestInit & {
+  /** Options of the mesh for this call. */
+  readonly mesh?: MeshCallOptions
+}
+
+/**
+ * `fetch` through the mesh. Rejects with a `TypeError` whose `cause` is the error of the dispatcher, as undici's does; answers that the
+ * mesh makes itself are responses, unless the dispatcher throws them.
+ *
+ * A body given as a string can be sent again after it was written; any other body only until it was first read.
+ */
+export type MeshFetch = (input: RequestInfo, init?: MeshRequestInit) => Promise<Response>
+
+/**
+ * @param dispatcher - The mesh's dispatcher; takes the place of any that a request names itself.
+ * @returns `fetch` bound to it.
+ */
+export function createFetch(dispatcher: MeshDispatcher): MeshFetch {
+  const plain: RequestInit = { dispatcher }
+  return (input, init) => {
+    if (init === undefined) return fetch(input, plain)
+    const body = typeof init.body === 'string' ? init.body : undefined
+    if (init.mesh === undefined && body === undefined) return fetch(input, { ...init, dispatcher })
+    const call = new FetchCall(dispatcher, init.mesh, body)
+    // `fetch` asks nothing else of a dispatcher.
+    return fetch(input, { ...init, dispatcher: call as Pick<Dispatcher, 'dispatch'> as Dispatcher })
+  }
+}
+
+/** One `fetch` with its redirects: adds to each request what `fetch` does not hand on. */
+class FetchCall implements Pick<Dispatcher, 'dispatch'> {
+  readonly #dispatcher: MeshDispatcher
+  readonly #mesh: MeshCallOptions | undefined
+  readonly #body: string | undefined
+
+  constructor(dispatcher: MeshDispatcher, mesh: MeshCallOptions | undefined, body: string | undefined) {
+    this.#dispatcher = dispatcher
+    this.#mesh = mesh
+    this.#body = body
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    // `fetch` wraps every body in a generator that yields once; the text itself can be sent again. A redirect may have dropped the body.
+    const body =
+      this.#body !== undefined && options.body !== null && options.body !== undefined ? this.#body : options.body
+    return this.#dispatcher.dispatch({ ...options, body: body ?? null, mesh: this.#mesh }, handler)
+  }
+}

@@ -1,0 +1,116 @@
+import { EXPECTED_TIMEOUT_HEADER } from '@inmesh/core'
+import type { Dispatcher } from 'undici'
+
+/** Headers in any form that undici takes: names and values in turn, a record, or an iterable of pairs. */
+export type RequestHeaders = Dispatcher.DispatchOptions['headers']
+
+type HeaderValue = string | readonly string[] | number | boolean | null | undefined
+
+/** Headers of which the mesh must know whether the caller set them; bits of {@link presentHeaders}. */
+export const HOST = 1
+/** See {@link HOST}. */
+export const TRACEPARENT = 2
+/** See {@link HOST}. */
+export const TRACESTATE = 4
+/** See {@link HOST}. */
+export const EXPECTED_TIMEOUT = 8
+
+/**
+ * Makes headers readable more than once: an iterable may be a generator.
+ *
+ * @param headers - As given to `dispatch`.
+ * @returns the same object, or a flat array where an iterable was given.
+ */
+export function repeatableHeaders(headers: RequestHeaders): RequestHeaders {
+  if (headers === null || headers === undefined || Array.isArray(headers) || !isIterable(headers)) return headers
+  const flat: string[] = []
+  // A list as value is as good here as in a record; undici's type for arrays does not say so.
+  for (const [name, value] of headers) flat.push(name, value as string)
+  return flat
+}
+
+/**
+ * Looks once through all names.
+ *
+ * @param headers - Repeatable headers.
+ * @returns the sum of the bits of those that are present.
+ */
+export function presentHeaders(headers: RequestHeaders): number {
+  let present = 0
+  if (Array.isArray(headers)) {
+    for (let index = 0; index < headers.length; index += 2) present |= bitOf(headers[index]!)
+  } else {
+    for (const name in headers as Record<string, unknown>) present |= bitOf(name)
+  }
+  return present
+}
+
+/**
+ * Reads a header.
+ *
+ * @param headers - Repeatable headers.
+ * @param name - Lower-case name.
+ * @returns the value, several values joined by `,`; undefined when there is none.
+ */
+export function readHeader(headers: RequestHeaders, name: string): string | undefined {
+  let found: string | undefined
+  if (Array.isArray(headers)) {
+    for (let index = 0; index < headers.length; index += 2) {
+      if (isNamed(headers[index]!, name)) found = joined(found, headers[index + 1])
+    }
+  } else {
+    const record = headers as Record<string, HeaderValue>
+    for (const key in record) {
+      if (isNamed(key, name)) found = joined(found, record[key])
+    }
+  }
+  return found
+}
+
+/**
+ * Adds headers without touching the caller's object.
+ *
+ * @param headers - Repeatable headers.
+ * @param added - Names and values in turn; becomes part of the result.
+ * @returns a flat array, the form that undici reads fastest.
+ */
+export function withHeaders(headers: RequestHeaders, added: string[]): string[] {
+  if (headers === null || headers === undefined) return added
+  if (Array.isArray(headers)) return headers.concat(added)
+  const record = headers as Record<string, string>
+  for (const name in record) added.push(name, record[name]!)
+  return added
+}
+
+function isIterable(headers: object): headers is Iterable<[string, string | string[] | undefined]> {
+  // As undici tells them apart: a polluted Object.prototype must not turn a record into an iterable.
+  const prototype: unknown = Object.getPrototypeOf(headers)
+  if (!Object.hasOwn(headers, Symbol.iterator) && (prototype === null || prototype === Object.prototype)) return false
+  return typeof (headers as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+}
+
+function bitOf(name: string): number {
+  switch (name.length) {
+    case 4:
+      return isNamed(name, 'host') ? HOST : 0
+    case 10:
+      return isNamed(name, 'tracestate') ? TRACESTATE : 0
+    case 11:
+      return isNamed(name, 'traceparent') ? TRACEPARENT : 0
+    case EXPECTED_TIMEOUT_HEADER.length:
+      return isNamed(name, EXPECTED_TIMEOUT_HEADER) ? EXPECTED_TIMEOUT : 0
+    default:
+      return 0
+  }
+}
+
+function isNamed(given: string, name: string): boolean {
+  return given === name || (given.length === name.length && given.toLowerCase() === name)
+}
+
+function joined(found: string | undefined, value: HeaderValue): string | undefined {
+  if (value === undefined) return found
+  const text =
+    value === null ? '' : typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : String(value)
+  return found === undefined ? text : `${found},${text}`
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { TestContext } from 'node:test'
+import {
+  type CircuitBreakerThresholds,
+  type Cluster,
+  type ContextStore,
+  DataPlane,
+  type HttpFilter,
+  type RequestContext,
+  SeededRandom,
+  type SimulatedClock,
+  SystemClock,
+} from '@inmesh/core'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { HttpCarrier } from '../http-carrier.js'
+import { MeshDispatcher, type MeshDispatcherOptions } from '../mesh-dispatcher.js'
+import { cluster, endpoint, type RouteParts, route, target } from './configs.js'
+import { TestSource } from './test-source.js'
+
+export class TestContexts implements ContextStore {
+  readonly #storage = new AsyncLocalStorage<RequestContext | undefined>()
+
+  current(): RequestContext | undefined {
+    return this.#storage.getStore()
+  }
+
+  run<T>(context: RequestContext | undefined, callback: () => T): T {
+    return this.#storage.run(context, callback)
+  }
+}
+
+type Options = Partial<Omit<MeshDispatcherOptions, 'plane' | 'carrier'>>
+
+type ServeParts = Omit<RouteParts, 'clusters'> & {
+  readonly filters?: readonly HttpFilter[]
+  readonly thresholds?: CircuitBreakerThresholds
+}
+
+/** The client side of a mesh. Whatever a test does, at its end every counter must be back at 0. */
+export class ClientFixture {
+  readonly source = new TestSource()
+  readonly contexts = new TestContexts()
+  readonly carrier = new HttpCarrier()
+  readonly plane: DataPlane
+  readonly dispatcher: MeshDispatcher
+  readonly #seen = new Set<Cluster>()
+  readonly #context: TestContext
+
+  constructor(context: TestContext, clock: SimulatedClock | SystemClock = new SystemClock(), options: Options = {}) {
+    this.#context = context
+    const random = new SeededRandom(7)
+    this.plane = new DataPlane({ source: this.source, clock, random, carriers: [this.carrier] })
+    this.dispatcher = new MeshDispatcher({
+      plane: this.plane,
+      carrier: this.carrier,
+      context: this.contexts,
+      ...options,
+    })
+    context.after(async () => {
+      for (const cluster of this.plane.clusters()) this.#seen.add(cluster)
+      await this.dispatcher.destroy()
+      this.plane.close()
+      for (const cluster of this.#seen) assertIdle(cluster)
+    })
+  }
+
+  /** Configures `reviews:80`: one route to one cluster, both named `reviews`, with an endpoint for each port. */
+  serve(ports: readonly number[], parts: ServeParts = {}): void {
+    const { filters, thresholds, ...routeParts } = parts
+    const endpoints = ports.map((port) => endpoint(port))
+    const clusters = [cluster('reviews', endpoints, thresholds === undefined ? {} : { thresholds })]
+    const routes = [route({ clusters: { reviews: 1 }, ...routeParts })]
+    this.source.set('reviews:80', target('reviews:80', routes, clusters, filters))
+  }
+
+  /** Waits until the configuration of `reviews:80` is in use. */
+  async configured(): Promise<void> {
+    const { plane } = this
+    const target = plane.target('reviews:80')
+    if (target.state === 'pending') await new Promise<void>((resolve) => target.whenSettled(resolve))
+  }
+
+  /** Makes connections to an endpoint wait until they are released. */
+  async holdConnections(name: string, port: number): Promise<{ release: () => void }> {
+    await this.configured()
+    let held: (() => void)[] | undefined = []
+    const connect = buildConnector({})
+    const pool = new Pool('http://reviews', {
+      connect: (options, callback) => {
+        const dial = (): void => connect({ ...options, hostname: '127.0.0.1', port: String(port) }, callback)
+        if (held === undefined) dial()
+        else held.push(dial)
+      },
+    })
+    const endpoint = this.cluster(name).endpoints.get(`127.0.0.1:${port}`)!
+    endpoint.connections.http = { authority: 'reviews', pool, close: () => pool.close() }
+    this.#context.after(() => pool.destroy())
+    return {
+      release: () => {
+        for (const dial of held ?? []) dial()
+        held = undefined
+      },
+    }
+  }
+
+  cluster(name: string): Cluster {
+    for (const cluster of this.plane.clusters()) {
+      if (cluster.name !== name) continue
+      this.#seen.add(cluster)
+      return cluster
+    }
+    throw new Error(`no cluster ${name}`)
+  }
+
+  /** Asserts that nothing is counted as in flight. */
+  assertIdle(): void {
+    for (const cluster of this.plane.clusters()) assertIdle(cluster)
+  }
+
+  /** A request whose body is read. */
+  async request(path = '/', options: Record<string, unknown> = {}): Promise<{ status: number; text: string }> {
+    const response = await this.response(path, options)
+    return { status: response.statusCode, text: await response.body.text() }
+  }
+
+  response(path = '/', options: Record<string, unknown> = {}): Promise<Dispatcher.ResponseData> {
+    const request = { origin: 'http://reviews', method: 'GET', ...options, path } as Dispatcher.RequestOptions
+    return this.dispatcher.request(request)
+  }
+}
+
+function assertIdle(cluster: Cluster): void {
+  const endpoints = [...cluster.endpoints.values()].map(({ key, active }) => [key, active])
+  assert.deepEqual(
+    { requests: cluster.activeRequests, retries: cluster.activeRetries, endpoints },
+    { requests: 0, retries: 0, endpoints: endpoints.map(([key]) => [key, 0]) },
+    `cluster ${cluster.name} is idle`,
+  )
+}

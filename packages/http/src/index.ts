@@ -1,0 +1,19 @@
+export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
+export { HttpCarrier } from './client/http-carrier.js'
+export { MeshDispatcher, type MeshDispatcherOptions } from './client/mesh-dispatcher.js'
+export { createFetch, type MeshFetch, type MeshRequestInit } from './client/mesh-fetch.js'
+export { ContextView } from './server/context-view.js'
+export { InFlightRequests } from './server/in-flight-requests.js'
+export { Inbound, type InboundOptions } from './server/inbound.js'
+export { InboundAdapter } from './server/inbound-adapter.js'
+export { type ListenOptions, listen } from './server/listen.js'
+export { type MeshIncomingMessage, MeshRequest } from './server/mesh-request.js'
+export {
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  type DrainOptions,
+  MeshServer,
+  type MeshServerOptions,
+  type ServerHandler,
+  type ServerObserver,
+} from './server/mesh-server.js'
+export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js'

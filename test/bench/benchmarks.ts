@@ -1,0 +1,15 @@
+import { benchDispatcher } from './dispatcher.js'
+import { benchFetch } from './fetch.js'
+import type { Benchmark } from './harness/benchmark.js'
+import { benchImports } from './imports.js'
+import { benchInRequest } from './in-request.js'
+import { benchUpdates } from './updates.js'
+
+/** Every benchmark by the name that `--only` takes. */
+export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
+  ['dispatcher', benchDispatcher],
+  ['in-request', benchInRequest],
+  ['fetch', benchFetch],
+  ['imports', benchImports],
+  ['updates', benchUpdates],
+])

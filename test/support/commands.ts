@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline'
+import { inspect } from 'node:util'
+import type { JsonLine } from './test-process.js'
+
+/** Writes a JSON line for the test. */
+export function say(line: JsonLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+/** What a script does for a test, by the name of the command. Results are JSON. */
+export type Commands = Readonly<Record<string, (parameters: never) => unknown>>
+
+/**
+ * Serves commands that come as JSON lines on standard input. They run beside one another. The process is held until the input ends.
+ *
+ * @param commands - What can be asked for.
+ * @param onEnd - Called when the test has no more commands, or is gone.
+ */
+export function serveCommands(commands: Commands, onEnd: () => void = () => {}): void {
+  const lines = createInterface({ input: process.stdin })
+  lines.on('line', (text) => {
+    const parameters = JSON.parse(text) as { id: number; command: string }
+    void run(commands, parameters)
+  })
+  lines.on('close', onEnd)
+}
+
+async function run(commands: Commands, parameters: { id: number; command: string }): Promise<void> {
+  const { id, command } = parameters
+  try {
+    const perform = commands[command]
+    if (perform === undefined) throw new Error(`there is no command ${command}`)
+    const result: unknown = await perform(parameters as never)
+    say({ id, result: result ?? null })
+  } catch (error) {
+    say({ id, error: inspect(error) })
+  }
+}
