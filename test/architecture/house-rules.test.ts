@@ -64,6 +64,18 @@ test('package-lock.json names no registry', () => {
   assert.doesNotMatch(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'), /"resolved": "http/)
 })
 
+test('package-lock.json holds the packages of every platform, or npm ci would fail on the others', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages))
+      .map((name) => `${path}: ${name}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
 test('no tracked file holds a path of a machine', {
   skip: !existsSync(join(ROOT, '.git')) && 'not a git checkout',
 }, () => {
