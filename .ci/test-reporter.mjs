@@ -11,9 +11,10 @@ export default async function* report(events) {
     const isSuite = data?.details?.type === 'suite'
     // Each file is itself reported as a test that is named by its path; only a file that broke outside its tests is news.
     const isFile = data?.nesting === 0 && data?.name?.endsWith('.test.js')
-    if (type === 'test:pass' && !isSuite && !isFile) {
-      if (data.skip !== undefined) skips.push(data)
-      else if (data.todo === undefined) passed++
+    if (type === 'test:pass' && data.skip !== undefined) {
+      skips.push(data)
+    } else if (type === 'test:pass' && !isSuite && !isFile) {
+      if (data.todo === undefined) passed++
     } else if (type === 'test:fail' && !isSuite) {
       const broken = data.details?.error?.failureType
       if (isFile && broken !== 'testCodeFailure' && broken !== 'testTimeoutFailure') continue
