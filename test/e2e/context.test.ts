@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { eventually } from '../support/patience.js'
-import type { TestScope } from '../support/test-process.js'
+import { suiteScope } from '../support/suite-scope.js'
 import { catalogService, reviewsService } from './catalog-configuration.js'
 import type { CatalogInstance } from './catalog-instance.js'
 import { ShopMesh } from './shop-mesh.js'
@@ -14,66 +14,73 @@ interface Seen {
   readonly reviews?: Seen
 }
 
-/** The shop asks the catalog and the reviews, the reviews ask the catalog. */
-async function startShop(scope: TestScope): Promise<{ shopUrl: string; catalog: CatalogInstance }> {
-  const mesh = await ShopMesh.start(scope, { 'catalog.yaml': catalogService })
-  const [shop, reviews, [catalog]] = await Promise.all([
-    mesh.application('shop'),
-    mesh.application('reviews'),
-    mesh.catalogs('v1', 'catalog'),
-  ])
-  await mesh.directory.write('reviews.yaml', reviewsService(reviews))
-  const shopUrl = `http://127.0.0.1:${shop}`
-  await eventually(
-    'the shop reaches the reviews',
-    () => fetch(`${shopUrl}/context`),
-    ({ ok }) => ok,
-  )
-  return { shopUrl, catalog: catalog! }
-}
-
-function chain(shop: Seen): Seen[] {
-  const { catalog, reviews } = shop
-  assert.ok(catalog && reviews?.catalog)
-  return [shop, reviews, reviews.catalog, catalog]
-}
-
 const traceId = (traceparent: string) => /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1]
 
-describe('context', () => {
-  it('trace and deadline of a request pass from service to service, without help of the application', async (t) => {
-    const { shopUrl } = await startShop(t)
+describe('the context of a request', () => {
+  const suite = suiteScope()
+  let shopUrl: string
+  let catalog: CatalogInstance
+
+  // The shop asks the catalog and the reviews, the reviews ask the catalog.
+  before(async () => {
+    const mesh = await ShopMesh.start(suite, { 'catalog.yaml': catalogService })
+    const starting = [mesh.application('shop'), mesh.application('reviews'), mesh.catalogs('v1', 'catalog')] as const
+    const [shop, reviews, catalogs] = await Promise.all(starting)
+    catalog = catalogs[0]!
+    const mark = mesh.controlPlane.process.lines.length
+    await mesh.directory.write('reviews.yaml', reviewsService(reviews))
+    await mesh.controlPlane.process.event('reloaded', mark)
+    shopUrl = `http://127.0.0.1:${shop}`
+    const reached = () => fetch(`${shopUrl}/context`)
+    await eventually('the catalog is registered', reached, ({ ok }) => ok)
+  })
+
+  /** What shop, reviews, catalog behind the reviews and catalog saw of one request. */
+  async function seenOf(headers: Readonly<Record<string, string>>): Promise<readonly [Seen, Seen, Seen, Seen]> {
+    const response = await fetch(`${shopUrl}/context`, { headers })
+    const shop = (await response.json()) as Seen
+    assert.ok(shop.catalog && shop.reviews?.catalog)
+    return [shop, shop.reviews, shop.reviews.catalog, shop.catalog]
+  }
+
+  it('passes from service to service without help of the application: trace and deadline', async () => {
     const id = '0af7651916cd43dd8448eb211c80319c'
-    const headers = { traceparent: `00-${id}-b7ad6b7169203331-01`, 'x-envoy-expected-rq-timeout-ms': '20000' }
-    const seen = chain((await (await fetch(`${shopUrl}/context`, { headers })).json()) as Seen)
+    const seen = await seenOf({
+      traceparent: `00-${id}-b7ad6b7169203331-01`,
+      'x-envoy-expected-rq-timeout-ms': '20000',
+    })
     assert.deepEqual(
       seen.map(({ traceparent }) => traceId(traceparent)),
       [id, id, id, id],
     )
-    let limit = 20_000
-    const [shop, reviews, behindReviews, catalog] = seen.map(
+    const [shop, reviews, behindReviews, directly] = seen.map(
       ({ timeLeftMs }) => timeLeftMs ?? assert.fail('no deadline'),
     )
-    for (const left of [shop!, reviews!, behindReviews!]) {
+    for (const [left, limit] of [
+      [shop!, 20_000],
+      [reviews!, shop!],
+      [behindReviews!, reviews!],
+      [directly!, shop!],
+    ] as const) {
       assert.ok(left > 0 && left <= limit, `${left} of ${limit} ms left`)
-      limit = left
     }
-    assert.ok(catalog! > 0 && catalog! <= shop!)
+  })
 
-    const bare = chain((await (await fetch(`${shopUrl}/context`)).json()) as Seen)
-    const begun = traceId(bare[0]!.traceparent)
-    assert.ok(begun !== undefined && begun !== id)
+  it('begins with the first service when the caller sends none: one trace, no deadline', async () => {
+    const seen = await seenOf({})
+    const begun = traceId(seen[0].traceparent)
+    assert.ok(begun !== undefined)
     assert.deepEqual(
-      bare.map(({ traceparent, timeLeftMs }) => [traceId(traceparent), timeLeftMs]),
-      bare.map(() => [begun, undefined]),
+      seen.map(({ traceparent, timeLeftMs }) => [traceId(traceparent), timeLeftMs]),
+      seen.map(() => [begun, undefined]),
     )
   })
 
-  it('a request whose time is up is answered 504 while the service behind is still at work', async (t) => {
-    const { shopUrl, catalog } = await startShop(t)
+  it('ends in time: a request is answered 504 at its deadline while the service behind is still at work', async () => {
     await catalog.hold()
     const response = await fetch(`${shopUrl}/products`, { headers: { 'x-envoy-expected-rq-timeout-ms': '300' } })
     assert.deepEqual([response.status, await response.text()], [504, 'upstream request timeout'])
     assert.equal(catalog.received('GET'), 1)
+    await catalog.release()
   })
 })

@@ -184,6 +184,19 @@ test('a retry that could not begin before the deadline is not made', () => {
   call.end()
 })
 
+test("the route's limit begins when a request whose body is still produced was sent, and does not begin again", () => {
+  const made = plane(undefined, { timeoutMs: 300 })
+  const call = made.call({}, 5000)
+  call.start(true)
+  assert.equal(call.deadline, 5000)
+  made.clock.advance(1000)
+  call.requestSent()
+  made.clock.advance(100)
+  call.requestSent()
+  assert.equal(call.deadline, 1300)
+  call.end()
+})
+
 test('the deadline is the earliest of the caller and the route', () => {
   const made = plane(undefined, { timeoutMs: 300 })
   made.clock.advance(1000)

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { errors } from 'undici'
-import type { ClientCall } from './client-call.js'
+import type { AttemptOwner } from './attempt-owner.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 
 /** Bodies of error answers are small as a rule; reading them to the end is cheaper than a new connection. */
@@ -14,7 +14,7 @@ export class Attempt implements LegacyHandler {
   /** Whether undici was about to write the request, so that some of it may have reached the upstream. */
   connected = false
   readonly #handler: LegacyHandler
-  #call: ClientCall | undefined
+  #call: AttemptOwner | undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
   #discardable = DISCARD_LIMIT
 
@@ -22,7 +22,7 @@ export class Attempt implements LegacyHandler {
    * @param call - The call.
    * @param handler - The caller's: hears what needs no decision.
    */
-  constructor(call: ClientCall, handler: LegacyHandler) {
+  constructor(call: AttemptOwner, handler: LegacyHandler) {
     this.#call = call
     this.#handler = handler
   }
@@ -56,7 +56,7 @@ export class Attempt implements LegacyHandler {
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): unknown {
     if (this.#call === undefined) return true
-    if (status >= 200 && !this.#call.attemptAnswered(this, status, headers)) return true
+    if (status >= 200 && !this.#call.attemptAnswered(status, headers)) return true
     return this.#handler.onHeaders(status, headers, resume, statusText)
   }
 
@@ -81,7 +81,7 @@ export class Attempt implements LegacyHandler {
 
   onError(error: Error): void {
     this.#abort = undefined
-    this.#call?.attemptFailed(this, error)
+    this.#call?.attemptFailed(error)
   }
 
   onBodySent(chunk: unknown): void {

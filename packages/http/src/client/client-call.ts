@@ -14,8 +14,9 @@ import {
 import { type Dispatcher, errors } from 'undici'
 import { Attempt } from './attempt.js'
 import { classifyFailure, describe, failureReply, isTransportError } from './attempt-failure.js'
+import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
-import type { ClientScope } from './client-scope.js'
+import type { Abortable, ClientScope } from './client-scope.js'
 import type { EndpointPool } from './endpoint-pool.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
@@ -27,7 +28,7 @@ import { discardBody, isReplayable, onBodyError } from './request-body.js'
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
  * response or one error. Whatever the call waits for next, it has one timer at most.
  */
-export class ClientCall {
+export class ClientCall implements AttemptOwner, Abortable {
   readonly #scope: ClientScope
   /** Absent for a host that the mesh never looks at. */
   readonly #target: Target | undefined
@@ -93,12 +94,10 @@ export class ClientCall {
     if (this.#phase < COMPLETED) this.#fail(reason ?? new errors.RequestAbortedError())
   }
 
-  /** The current attempt is about to be written. */
   attemptConnected(): void {
     this.#bodyTouched = true
   }
 
-  /** The current attempt was written whole. */
   attemptSent(): void {
     const call = this.#call
     if (!this.#streaming || call === undefined) return
@@ -108,18 +107,13 @@ export class ClientCall {
     this.#limitAttempt(call)
   }
 
-  /**
-   * The current attempt has a response.
-   *
-   * @returns whether the caller gets it. If not, the call goes on without this attempt.
-   */
-  attemptAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
+  attemptAnswered(status: number, headers: RawHeaders): boolean {
     const call = this.#call
     if (call !== undefined) {
       const readsGrpc = (call.route!.retryPolicy?.conditions.grpcStatuses.length ?? 0) > 0
       const delayMs = call.responded(status, readsGrpc ? readGrpcStatus(headers) : -1, this.#repeatable)
       if (delayMs !== NO_RETRY) {
-        attempt.discard()
+        this.#attempt!.discard()
         this.#backOff(call, delayMs)
         return false
       }
@@ -128,27 +122,26 @@ export class ClientCall {
     return true
   }
 
-  /** The connection of the current attempt now speaks another protocol; the request is in flight until it closes. */
   attemptUpgraded(status: number, socket: Duplex): void {
     this.#call?.responded(status, -1, false)
     this.#timer?.cancel()
     this.#phase = COMPLETED
+    // In flight until then.
     socket.once('close', () => this.#release())
   }
 
-  /** The response of the current attempt is complete. */
   attemptCompleted(): void {
     this.#phase = COMPLETED
     this.#release()
   }
 
-  /** The current attempt failed. */
-  attemptFailed(attempt: Attempt, error: Error): void {
+  attemptFailed(error: Error): void {
     const call = this.#call
+    const { connected } = this.#attempt!
     const undecided = call !== undefined && this.#phase === ATTEMPTING && this.#scope.destroyed === undefined
-    const failure = undecided ? classifyFailure(error, attempt.connected, this.#request.body) : undefined
+    const failure = undecided ? classifyFailure(error, connected, this.#request.body) : undefined
     if (failure !== undefined) {
-      const written = attempt.connected && !(failure === 'reset' && this.#request.idempotent)
+      const written = connected && !(failure === 'reset' && this.#request.idempotent)
       this.#retryOrReply(call!, failure, written, `${describe(call!)}: ${error.message}`, error)
     } else if (call !== undefined && this.#phase === RESPONDING && isTransportError(error)) {
       const message = `${describe(call)} broke the response off: ${error.message}`
@@ -176,7 +169,8 @@ export class ClientCall {
       case 'closed':
         this.#fail(target.error!)
         break
-      default:
+      case 'unknown':
+      case undefined:
         this.#passThrough()
         break
     }
@@ -320,12 +314,15 @@ export class ClientCall {
     else if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
   }
 
-  /** The mesh answers itself; never while the caller's own call to `dispatch` runs. */
+  /**
+   * The mesh answers itself; never while the caller's own call to `dispatch` runs, and not before the event loop has turned: a caller that
+   * tries again at once would else keep its process from ever reading the configuration that helps.
+   */
   #reply(reply: LocalReply, cause?: unknown): void {
     this.#endCall()
     this.#phase = REPLYING
     this.#cutAttempt(new errors.RequestAbortedError())
-    queueMicrotask(() => this.#answer(reply, cause))
+    this.#setTimer(0, () => this.#answer(reply, cause))
   }
 
   #answer(reply: LocalReply, cause: unknown): void {

@@ -1,7 +1,12 @@
 import type { ContextStore, DataPlane } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
-import type { ClientCall } from './client-call.js'
 import type { HttpCarrier } from './http-carrier.js'
+
+/** A call, as far as ending it goes. */
+export interface Abortable {
+  /** Ends it with an error. */
+  abort(reason: Error): void
+}
 
 /** What the calls of one dispatcher share. */
 export interface ClientScope {
@@ -20,7 +25,7 @@ export interface ClientScope {
   /** Calls that have not ended. */
   active: number
   /** Those that no connection of the carrier would tell of its end: they wait, or go to a host outside the mesh. */
-  readonly unconnected: Set<ClientCall>
+  readonly unconnected: Set<Abortable>
   /** What every call ends with since the dispatcher was destroyed. */
   destroyed: Error | undefined
   /** Told when a call has ended. */

@@ -110,6 +110,20 @@ test('nothing but onConnect is heard before dispatch returns, and pauses are kep
   assert.deepEqual(events, ['connect', 'dispatched', 'head 503', 'data no healthy upstream', 'complete'])
 })
 
+test('a caller that tries again at once lets the event loop turn, so that configuration can arrive', async (context) => {
+  const mesh = new ClientFixture(context)
+  mesh.serve([])
+  await mesh.configured()
+  let turned = false
+  const immediate = setImmediate(() => {
+    turned = true
+  })
+  context.after(() => clearImmediate(immediate))
+  // Bounded, so that a loop that never turns fails instead of running for ever.
+  for (let tries = 1; tries <= 1000 && !turned; tries++) assert.equal((await mesh.request()).status, 503)
+  assert.ok(turned)
+})
+
 test('an answer of the mesh can be aborted', async (context) => {
   const mesh = new ClientFixture(context)
   mesh.serve([])

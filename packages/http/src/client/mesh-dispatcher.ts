@@ -67,7 +67,7 @@ export class MeshDispatcher extends Dispatcher {
       discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
       throwsReplies: options.localReply === 'throw',
       active: 0,
-      unconnected: new Set<ClientCall>(),
+      unconnected: new Set(),
       destroyed: undefined,
       callEnded: () => {
         this.#scope.active--

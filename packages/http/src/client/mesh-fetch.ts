@@ -1,5 +1,5 @@
 import { type Dispatcher, fetch, type RequestInfo, type RequestInit, type Response } from 'undici'
-import type { MeshCallOptions } from './call-options.js'
+import type { MeshCallOptions, MeshDispatchOptions } from './call-options.js'
 import type { MeshDispatcher } from './mesh-dispatcher.js'
 
 /** What {@link MeshFetch} takes beside the URL: all that undici's `fetch` takes, and options of the mesh. */
@@ -45,9 +45,10 @@ class FetchCall implements Pick<Dispatcher, 'dispatch'> {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    // Keys first, as in OutboundRequest.
+    const own: MeshDispatchOptions = { mesh: this.#mesh, body: null, ...options }
     // `fetch` wraps every body in a generator that yields once; the text itself can be sent again. A redirect may have dropped the body.
-    const body =
-      this.#body !== undefined && options.body !== null && options.body !== undefined ? this.#body : options.body
-    return this.#dispatcher.dispatch({ ...options, body: body ?? null, mesh: this.#mesh }, handler)
+    if (this.#body !== undefined && options.body !== null && options.body !== undefined) own.body = this.#body
+    return this.#dispatcher.dispatch(own, handler)
   }
 }

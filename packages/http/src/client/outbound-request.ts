@@ -118,8 +118,19 @@ export class OutboundRequest implements RequestView {
 
   #withAdded(added: string[]): MeshDispatchOptions {
     const headers = this.#headers
-    if (added.length > 0) return { ...this.#options, headers: withHeaders(headers, added) }
+    if (added.length > 0) return withHeadersOf(this.#options, withHeaders(headers, added))
     // An iterable was read already, and may not be readable again.
-    return headers === undefined || headers === this.#options.headers ? this.#options : { ...this.#options, headers }
+    return headers === undefined || headers === this.#options.headers
+      ? this.#options
+      : withHeadersOf(this.#options, headers)
   }
+}
+
+/** A copy with other headers. */
+function withHeadersOf(options: MeshDispatchOptions, headers: RequestHeaders): MeshDispatchOptions {
+  // The key comes first and its value last: V8 gives each object that is spread and then extended a hidden class of its own, and undici
+  // reads such objects ten times slower.
+  const copy = { headers: undefined as RequestHeaders, ...options }
+  copy.headers = headers
+  return copy
 }

@@ -4,7 +4,6 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { SimulatedClock } from '@inmesh/core'
 import { ClientFixture } from './testing/client-fixture.js'
 import { closedPort, hungUp, TestUpstream } from './testing/test-upstream.js'
 
@@ -102,7 +101,7 @@ test('an error of the body while the target is pending ends the request and not 
 })
 
 test('a body that was not read because the mesh itself answered is let go of', async (context) => {
-  const mesh = new ClientFixture(context, new SimulatedClock())
+  const mesh = new ClientFixture(context)
   mesh.serve([await closedPort()])
   const body = createReadStream(fileURLToPath(import.meta.url))
   assert.equal((await mesh.request('/', { method: 'POST', body })).status, 503)

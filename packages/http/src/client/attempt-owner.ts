@@ -1,0 +1,22 @@
+import type { Duplex } from 'node:stream'
+import type { RawHeaders } from './legacy-handler.js'
+
+/** What an attempt reports to: the call that it is the current attempt of. */
+export interface AttemptOwner {
+  /** undici is about to write the request. */
+  attemptConnected(): void
+  /** The request was written whole. */
+  attemptSent(): void
+  /**
+   * The head of a response arrived.
+   *
+   * @returns whether the caller gets it. If not, the call went on without the attempt.
+   */
+  attemptAnswered(status: number, headers: RawHeaders): boolean
+  /** The connection now speaks another protocol. */
+  attemptUpgraded(status: number, socket: Duplex): void
+  /** The response is complete. */
+  attemptCompleted(): void
+  /** The attempt failed. */
+  attemptFailed(error: Error): void
+}
