@@ -21,7 +21,7 @@ const inPackage = (...path) => join(packageFolder, ...path)
  * @returns {Promise<boolean>} whether anything had to be built
  */
 export async function build() {
-  const entries = ['index.js', join('json', 'index.js')]
+  const entries = ['index.js', 'all.js', join('json', 'index.js')]
   const step = new Step(
     join(distFolder, '.stamp'),
     hashOf([
@@ -70,7 +70,12 @@ async function bundle() {
     target: 'node20',
   }
   // Bundling the wire format and minifying halve the import: see README.md.
-  await esbuild({ ...shared, entryPoints: ['src/index.ts'], minify: true, banner: { js: wireLicences() } })
+  await esbuild({
+    ...shared,
+    entryPoints: ['src/index.ts', 'src/all.ts'],
+    minify: true,
+    banner: { js: wireLicences() },
+  })
   await esbuild({ ...shared, entryPoints: ['src/json/index.ts'], packages: 'external' })
 }
 

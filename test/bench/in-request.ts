@@ -65,8 +65,8 @@ export async function benchInRequest(): Promise<readonly Row[]> {
     bare: () => storage.run({ deadline: performance.now() + LIMIT_MS, traceparent: TRACE }, bareCall),
     mesh: () => store.run(new RequestContext(performance.now() + LIMIT_MS, TRACE), meshCall),
     target: 1.3,
-    perBlock: 3000,
-    rounds: 41,
+    perBlock: 2000,
+    rounds: 61,
     concurrency: 64,
   })
   await mesh.close()

@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import type { Row } from './harness/benchmark.js'
 import { Upstreams } from './harness/upstreams.js'
-import { type ChangingMesh, directMesh } from './support/changing-mesh.js'
+import { servedMesh } from './support/served-mesh.js'
 import { ORIGIN } from './support/shop.js'
 
 const UPDATES = 1000
-const UPDATE_MS = 20
 const CONCURRENCY = 64
 const CAPACITY_REQUESTS = 20_000
 const LOAD_SHARE = 0.8
@@ -14,23 +13,17 @@ const MAX_IN_FLIGHT = 4 * CONCURRENCY
 const ENDPOINTS = 24
 
 /**
- * One thousand updates that each change something, under a load of 80 % of what this machine can carry: no request may fail.
- *
- * @param start - Makes the mesh.
+ * One thousand updates that each change something, from the files of a control plane over ADS to the data plane, under a load of 80 % of
+ * what this machine can carry: no request may fail.
  */
-export async function benchUpdates(
-  start: (ports: readonly number[]) => Promise<ChangingMesh> = directMesh,
-): Promise<readonly Row[]> {
+export async function benchUpdates(): Promise<readonly Row[]> {
   const upstreams = await Upstreams.start(ENDPOINTS)
-  const mesh = await start(upstreams.ports)
+  const mesh = await servedMesh(upstreams.ports)
   await mesh.publish(0)
   const perSecond = await capacity(mesh.dispatcher)
   const load = new SteadyLoad(mesh.dispatcher, perSecond * LOAD_SHARE)
   const ended = load.run()
-  for (let step = 1; step <= UPDATES; step++) {
-    await mesh.publish(step)
-    await sleep(UPDATE_MS)
-  }
+  for (let step = 1; step <= UPDATES; step++) await mesh.publish(step)
   load.stop()
   await ended
   await mesh.close()

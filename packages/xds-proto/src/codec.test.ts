@@ -26,7 +26,7 @@ import {
   UpstreamTlsContext,
   unpackAny,
   XdsMatcher,
-} from '@inmesh/xds-proto'
+} from '@inmesh/xds-proto/all'
 
 describe('create', () => {
   it('gives the fields that are not named their proto3 defaults', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { anyOf, Cluster, create, decodeAny, Router, TypeUrl } from '@inmesh/xds-proto'
+import { anyOf, Cluster, create, decodeAny, Router, TypeUrl } from '@inmesh/xds-proto/all'
 import { loadJsonCodec } from '@inmesh/xds-proto/json'
 
 // The README shows parts of this file.

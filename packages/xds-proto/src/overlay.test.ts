@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as xdsProto from '@inmesh/xds-proto'
-import { enumName, type MessageCodec } from '@inmesh/xds-proto'
+import * as xdsProto from '@inmesh/xds-proto/all'
+import { enumName, type MessageCodec } from '@inmesh/xds-proto/all'
 import { loadJsonCodec } from '@inmesh/xds-proto/json'
 
 type OverlayEntry = string | { oneof: string; field: string }

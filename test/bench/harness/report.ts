@@ -35,7 +35,7 @@ function cells(row: Row): string[] {
     row.ratio?.toFixed(2) ?? '',
     row.noise?.toFixed(2) ?? '',
     typeof row.target === 'number' ? `≤ ${row.target.toFixed(2)}` : row.target,
-    row.met ? 'met' : 'missed',
+    row.target === '' ? '' : row.met ? 'met' : 'missed',
   ]
 }
 

@@ -9,7 +9,7 @@ import {
   Node,
   RpcStatus,
   TypeUrl,
-} from '@inmesh/xds-proto'
+} from '@inmesh/xds-proto/all'
 import type { AdsRequest } from '../stream/ads-protocol.js'
 import { deltaProtocol, sotwProtocol } from '../stream/ads-protocol.js'
 
@@ -191,7 +191,7 @@ export function endpointAddresses(response: DiscoveryResponse | DeltaDiscoveryRe
       ? response.resources.flatMap(({ resource }) => (resource === undefined ? [] : [resource]))
       : response.resources
   return anys.flatMap(({ typeUrl, value }) => {
-    const assignment = messageTypes.get(typeUrl)?.decode(value) as import('@inmesh/xds-proto').ClusterLoadAssignment
+    const assignment = messageTypes.get(typeUrl)?.decode(value) as import('@inmesh/xds-proto/all').ClusterLoadAssignment
     return assignment.endpoints.flatMap(({ lbEndpoints }) =>
       lbEndpoints.map(({ hostIdentifier }) => {
         const endpoint = hostIdentifier?.$case === 'endpoint' ? hostIdentifier.value : undefined

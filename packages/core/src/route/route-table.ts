@@ -97,6 +97,8 @@ function compileRoute(
 }
 
 function withoutPort(authority: string): string {
+  // Nearly no authority has a port, and looking from the front is much faster.
+  if (!authority.includes(':')) return authority
   const colon = authority.lastIndexOf(':')
   return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority
 }

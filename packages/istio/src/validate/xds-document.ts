@@ -1,17 +1,17 @@
-import { messageTypes, TypeUrl } from '@inmesh/xds-proto'
+import { Cluster, ClusterLoadAssignment, Listener, RouteConfiguration, TypeUrl } from '@inmesh/xds-proto'
 import { type ProtoJsonCodec, ProtoJsonError } from '@inmesh/xds-proto/json'
 import type { XdsDocument } from '../model/xds-document.js'
 import { fieldPathSteps } from '../read/field-path.js'
 import { readFields } from '../read/yaml-fields.js'
 import type { YamlValue } from '../read/yaml-value.js'
 
-// What a data plane asks for by name. Secrets stay out of configuration files.
-const servedTypes: readonly string[] = [
-  TypeUrl.Listener,
-  TypeUrl.RouteConfiguration,
-  TypeUrl.Cluster,
-  TypeUrl.ClusterLoadAssignment,
-]
+// What a data plane asks for by name, and how the name is read. Secrets stay out of configuration files.
+const nameReaders: ReadonlyMap<string, (bytes: Uint8Array) => string> = new Map([
+  [TypeUrl.Listener, (bytes) => Listener.decode(bytes).name],
+  [TypeUrl.RouteConfiguration, (bytes) => RouteConfiguration.decode(bytes).name],
+  [TypeUrl.Cluster, (bytes) => Cluster.decode(bytes).name],
+  [TypeUrl.ClusterLoadAssignment, (bytes) => ClusterLoadAssignment.decode(bytes).clusterName],
+])
 // What a discovery response in JSON has beside its resources.
 const responseFields = ['versionInfo', 'version_info', 'typeUrl', 'type_url', 'nonce']
 
@@ -49,11 +49,12 @@ function readResource(value: YamlValue, codec: ProtoJsonCodec): XdsDocument | un
   const place = value.place
   try {
     const any = codec.encodeAny(value.plain())
-    if (!servedTypes.includes(any.typeUrl)) {
-      value.at(['@type']).fail(`must be one of ${servedTypes.join(', ')}`)
+    const readName = nameReaders.get(any.typeUrl)
+    if (readName === undefined) {
+      value.at(['@type']).fail(`must be one of ${[...nameReaders.keys()].join(', ')}`)
       return undefined
     }
-    const name = nameOf(any.typeUrl, any.value)
+    const name = readName(any.value)
     if (name === '') value.fail('the resource has no name')
     return { typeUrl: any.typeUrl, name, bytes: any.value, place }
   } catch (error) {
@@ -67,9 +68,4 @@ function readResource(value: YamlValue, codec: ProtoJsonCodec): XdsDocument | un
 
 function joinPaths(outer: string, inner: string): string {
   return outer === '' || inner === '' ? `${outer}${inner}` : `${outer}.${inner}`
-}
-
-function nameOf(typeUrl: string, bytes: Uint8Array): string {
-  const message = messageTypes.get(typeUrl)?.decode(bytes) as { name?: string; clusterName?: string } | undefined
-  return message?.name ?? message?.clusterName ?? ''
 }

@@ -15,7 +15,7 @@ import {
   StringMatcher,
   TypeUrl,
   unpackAny,
-} from '@inmesh/xds-proto'
+} from '@inmesh/xds-proto/all'
 import { loadJsonCodec, ProtoJsonError } from '@inmesh/xds-proto/json'
 
 const codec = loadJsonCodec()

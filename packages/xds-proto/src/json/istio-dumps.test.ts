@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { messageTypes, TypeUrl } from '@inmesh/xds-proto'
+import { messageTypes, TypeUrl } from '@inmesh/xds-proto/all'
 import { loadJsonCodec } from '@inmesh/xds-proto/json'
 
 /** Resources as istiod sent them, as proto-JSON; kept beside the checkout, not in it. */
