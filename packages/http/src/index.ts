@@ -1,4 +1,5 @@
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
+export { EndpointPool } from './client/endpoint-pool.js'
 export { HttpCarrier } from './client/http-carrier.js'
 export { MeshDispatcher, type MeshDispatcherOptions } from './client/mesh-dispatcher.js'
 export { createFetch, type MeshFetch, type MeshRequestInit } from './client/mesh-fetch.js'
