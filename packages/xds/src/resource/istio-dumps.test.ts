@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { parseBootstrapText } from '../bootstrap/parse-bootstrap.js'
 import { decodeJson } from '../testing/rule-table.js'
 import { clusterType } from './cluster/cluster-type.js'
 import { endpointAssignmentType } from './endpoint/endpoint-assignment-type.js'
@@ -20,6 +21,12 @@ const TYPES: readonly ResourceType<unknown>[] = [
   clusterType,
   endpointAssignmentType,
 ]
+
+/** Kinds of resources that the mesh never asks for, with the reason. */
+const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
+  'type.googleapis.com/istio.networking.nds.v1.NameTable':
+    'names are resolved by routes; a table of addresses is not read yet',
+}
 
 /** One field that is not carried out, wherever it stands in a list. */
 interface Entry {
@@ -50,6 +57,11 @@ class Inventory {
         else for (const { field, reason } of decoded.unsupported) this.#count(type.shortName, field, reason, file)
       }
     }
+    const known = TYPES.map((type) => type.shortName)
+    for (const [section, { resources = {} }] of Object.entries(dump)) {
+      if (known.includes(section) || Object.keys(resources).length === 0) continue
+      this.#count(section, '', NOT_ASKED_FOR[section] ?? 'unknown', file)
+    }
   }
 
   get entries(): readonly Entry[] {
@@ -77,8 +89,17 @@ describe('what a real istiod sends', { skip }, () => {
     assert.ok(inventory.resources > 100, `${inventory.resources} resources`)
   })
 
+  it('includes the bootstrap that its agent writes', () => {
+    const bootstrap = parseBootstrapText(readFileSync(new URL('agent-grpc-bootstrap.json', DUMPS), 'utf8'), {
+      description: 'bootstrap of the agent',
+    })
+    assert.equal(bootstrap.servers[0]?.uri, 'unix:///etc/istio/proxy/XDS')
+    assert.equal(bootstrap.serverListenerResourceNameTemplate, 'xds.istio.io/grpc/lds/inbound/%s')
+  })
+
   it('is carried out, or listed with a reason, as the list in the repository says', () => {
     if (process.env.UPDATE_UNSUPPORTED === '1') writeFileSync(LIST, `${JSON.stringify(inventory.entries, null, 2)}\n`)
+    assert.ok(inventory.entries.every(({ reason }) => reason !== 'unknown'))
     assert.deepEqual(inventory.entries, JSON.parse(readFileSync(LIST, 'utf8')))
   })
 })
