@@ -1,5 +1,6 @@
 export * from './balancing/balancer.js'
 export * from './call/call.js'
+export * from './call/grpc-status-names.js'
 export * from './call/local-reply.js'
 export * from './call/request-view.js'
 export * from './cluster/carrier.js'

@@ -1,27 +1,7 @@
+import { grpcStatusNames } from '@inmesh/core'
 import type { HttpFault } from '../model/http-route.js'
 import { readFields, type YamlFields } from '../read/yaml-fields.js'
 import type { YamlValue } from '../read/yaml-value.js'
-
-// Names of gRPC's status codes in the order of their numbers (grpc.io, "Status codes").
-const grpcStatuses = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const
 
 /** Reads the `fault` of a route. */
 export function readHttpFault(fields: YamlFields): HttpFault {
@@ -46,10 +26,10 @@ function readAbort(fields: YamlFields): HttpFault['abort'] {
   fields.notCarriedOut(['http2Error'], 'only httpStatus and grpcStatus are')
   const percent = readPercentage(fields)
   const http = fields.integer('httpStatus', { min: 200, max: 599 })
-  const grpc = fields.oneOf('grpcStatus', grpcStatuses)
+  const grpc = fields.oneOf('grpcStatus', grpcStatusNames)
   if (http !== undefined && grpc !== undefined) fields.owner.fail('only one of httpStatus and grpcStatus can be given')
   if (http !== undefined) return { percent, status: { kind: 'http', code: http } }
-  if (grpc !== undefined) return { percent, status: { kind: 'grpc', code: grpcStatuses.indexOf(grpc) } }
+  if (grpc !== undefined) return { percent, status: { kind: 'grpc', code: grpcStatusNames.indexOf(grpc) } }
   const said = ['httpStatus', 'grpcStatus', 'http2Error'].some((name) => fields.has(name))
   if (!said) fields.owner.fail('one of httpStatus and grpcStatus must be given')
   return undefined
