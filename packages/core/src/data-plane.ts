@@ -43,7 +43,7 @@ export class DataPlane {
     this.clock = options.clock
     this.random = options.random
     this.#source = options.source
-    this.#registry = new ClusterRegistry(options.carriers, options.random)
+    this.#registry = new ClusterRegistry(options)
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
   }
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../cluster/endpoint.js'
+import type { PickContext } from './pick-context.js'
 
 /** An endpoint with its share of the requests. */
 export interface WeightedEndpoint {
@@ -22,7 +23,8 @@ export interface Balancer {
   /**
    * Chooses an endpoint for one attempt.
    *
+   * @param context - The request, for policies that look at it.
    * @returns undefined only when there is no endpoint.
    */
-  pick(): Endpoint | undefined
+  pick(context: PickContext): Endpoint | undefined
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Endpoint } from '../cluster/endpoint.js'
 import type { LoadBalancingPolicy } from '../model/cluster.js'
 import { SeededRandom } from '../ports/seeded-random.js'
-import { endpoint } from '../testing/fixtures.js'
+import { endpoint, pickContext } from '../testing/fixtures.js'
 import type { Balancer, WeightedEndpoint } from './balancer.js'
 import { createBalancer } from './create-balancer.js'
 
@@ -21,7 +21,7 @@ function balancer(kind: LoadBalancingPolicy['kind'], members: readonly WeightedE
 function counts(picks: number, from: Balancer, members: readonly WeightedEndpoint[]): number[] {
   const found = new Map<Endpoint | undefined, number>()
   for (let pick = 0; pick < picks; pick++) {
-    const chosen = from.pick()
+    const chosen = from.pick(pickContext())
     found.set(chosen, (found.get(chosen) ?? 0) + 1)
   }
   return members.map(({ endpoint: member }) => found.get(member) ?? 0)
@@ -31,9 +31,9 @@ const POLICIES = ['round-robin', 'random', 'least-request'] as const
 
 for (const kind of POLICIES) {
   test(`${kind} answers undefined without endpoints and the only one with one`, () => {
-    assert.equal(balancer(kind, []).pick(), undefined)
+    assert.equal(balancer(kind, []).pick(pickContext()), undefined)
     const [only] = hosts(3)
-    assert.equal(balancer(kind, [only!]).pick(), only!.endpoint)
+    assert.equal(balancer(kind, [only!]).pick(pickContext()), only!.endpoint)
   })
 
   test(`${kind} shares by weight`, () => {
@@ -56,18 +56,20 @@ for (const kind of POLICIES) {
 test('round robin goes round', () => {
   const members = hosts(1, 1, 1)
   const made = balancer('round-robin', members)
-  const round = [made.pick(), made.pick(), made.pick()]
+  const round = [made.pick(pickContext()), made.pick(pickContext()), made.pick(pickContext())]
   assert.equal(new Set(round).size, 3)
-  assert.deepEqual([made.pick(), made.pick(), made.pick()], round)
+  assert.deepEqual([made.pick(pickContext()), made.pick(pickContext()), made.pick(pickContext())], round)
 })
 
 test('two clients with the same update do not begin with the same endpoint', () => {
   const members = hosts(...Array.from({ length: 50 }, () => 1))
-  const firsts = new Set(Array.from({ length: 20 }, (_, seed) => balancer('round-robin', members, seed).pick()))
+  const firsts = new Set(
+    Array.from({ length: 20 }, (_, seed) => balancer('round-robin', members, seed).pick(pickContext())),
+  )
   assert.ok(firsts.size > 10)
   const weighted = hosts(...Array.from({ length: 50 }, (_, index) => 1 + (index % 2)))
   const weightedFirsts = new Set(
-    Array.from({ length: 20 }, (_, seed) => balancer('round-robin', weighted, seed).pick()),
+    Array.from({ length: 20 }, (_, seed) => balancer('round-robin', weighted, seed).pick(pickContext())),
   )
   assert.ok(weightedFirsts.size > 10)
 })
@@ -77,7 +79,7 @@ test('weighted round robin spreads a heavy endpoint evenly', () => {
   const made = balancer('round-robin', members)
   let run = 0
   for (let pick = 0; pick < 60; pick++) {
-    run = made.pick() === members[0]!.endpoint ? run + 1 : 0
+    run = made.pick(pickContext()) === members[0]!.endpoint ? run + 1 : 0
     assert.ok(run <= 3, 'the heavy endpoint came in a run')
   }
 })

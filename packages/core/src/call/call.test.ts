@@ -24,7 +24,7 @@ import { Call, NO_RETRY } from './call.js'
 class Plane {
   readonly clock = new SimulatedClock()
   readonly random = new SeededRandom(1)
-  readonly registry = new ClusterRegistry([new FakeCarrier()], this.random)
+  readonly registry = new ClusterRegistry({ carriers: [new FakeCarrier()], clock: this.clock, random: this.random })
   readonly target = new Target('reviews:80', { watch: () => () => {} }, this.registry, this.random)
 
   constructor(config: TargetConfig) {

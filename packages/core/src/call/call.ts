@@ -1,3 +1,4 @@
+import type { PickContext } from '../balancing/pick-context.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterView, Queued } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
@@ -26,7 +27,7 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  *
  * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
  */
-export class Call implements FilterContext {
+export class Call implements FilterContext, PickContext {
   readonly clock: Clock
   readonly random: Random
   readonly request: RequestView
@@ -34,13 +35,15 @@ export class Call implements FilterContext {
   attempts = 0
   /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
   deadline: number
+  /** Endpoints that later attempts avoid. */
+  tried: readonly Endpoint[] = NO_ENDPOINTS
   readonly #snapshot: TargetSnapshot
   #state: CallState = 'new'
   #route: CompiledRoute | undefined
   #cluster: Cluster | undefined
   #view: ClusterView | undefined
   #endpoint: Endpoint | undefined
-  #tried: readonly Endpoint[] = NO_ENDPOINTS
+  #attemptStartedMs = 0
   #retries = 0
   /** Whether the next or current attempt is counted among the cluster's retries. */
   #retrying = false
@@ -134,9 +137,12 @@ export class Call implements FilterContext {
   /** Chooses the endpoint of the next attempt. A reply means that the call is over, `queued` that no endpoint is connected yet. */
   pick(): Endpoint | LocalReply | Queued {
     this.#expect('picking')
-    const policy = this.#route!.retryPolicy
-    const attempts = this.#tried.length > 0 && policy !== undefined ? policy.hostSelectionAttempts : 1
-    return this.#cluster!.pick(this.#view!, this.#tried, attempts)
+    return this.#cluster!.pick(this.#view!, this)
+  }
+
+  /** See {@link PickContext.hostSelectionAttempts}. */
+  get hostSelectionAttempts(): number {
+    return this.tried.length === 0 ? 1 : this.#route!.retryPolicy!.hostSelectionAttempts
   }
 
   /**
@@ -159,9 +165,9 @@ export class Call implements FilterContext {
     this.#state = 'attempting'
     this.attempts++
     this.#endpoint = endpoint
-    endpoint.active++
-    endpoint.started++
-    this.#cluster!.activeRequests++
+    const cluster = this.#cluster!
+    if (cluster.observed) this.#attemptStartedMs = this.clock.now()
+    cluster.attemptStarted(endpoint)
   }
 
   /**
@@ -174,7 +180,7 @@ export class Call implements FilterContext {
    */
   responded(status: number, grpcStatus: number, repeatable: boolean): number {
     this.#expect('attempting')
-    if (status >= 500) this.#endpoint!.failed++
+    this.#cluster!.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs)
     const policy = this.#route!.retryPolicy
     if (policy === undefined || !repeatable || !retriesResponse(policy, status, grpcStatus)) return NO_RETRY
     return this.#retry()
@@ -190,7 +196,7 @@ export class Call implements FilterContext {
    */
   attemptFailed(failure: AttemptFailure, written: boolean, repeatable: boolean): number {
     this.#expect('attempting')
-    this.#endpoint!.failed++
+    this.#cluster!.attemptFailed(this.#endpoint!, failure, this.#elapsedMs)
     const policy = this.#route!.retryPolicy
     if (policy === undefined || !repeatable || !retriesFailure(policy, failure, written)) return NO_RETRY
     return this.#retry()
@@ -210,7 +216,7 @@ export class Call implements FilterContext {
     if (this.#retries >= policy.retries || !this.#cluster!.retryAllowed) return NO_RETRY
     const delayMs = backOffMs(policy, this.#retries + 1, this.random)
     if (this.deadline !== Number.POSITIVE_INFINITY && this.clock.now() + delayMs >= this.deadline) return NO_RETRY
-    if (policy.avoidPreviousHosts) this.#tried = [...this.#tried, this.#endpoint!]
+    if (policy.avoidPreviousHosts) this.tried = [...this.tried, this.#endpoint!]
     this.#endAttempt()
     this.#retries++
     this.#retrying = true
@@ -219,9 +225,13 @@ export class Call implements FilterContext {
     return delayMs
   }
 
+  /** Only measured where somebody hears of it. */
+  get #elapsedMs(): number {
+    return this.#cluster!.observed ? this.clock.now() - this.#attemptStartedMs : 0
+  }
+
   #endAttempt(): void {
-    this.#endpoint!.active--
-    this.#cluster!.activeRequests--
+    this.#cluster!.attemptEnded(this.#endpoint!)
     if (this.#retrying) this.#endRetry()
   }
 

@@ -1,7 +1,6 @@
 import type { ResolvedCluster } from '../model/cluster.js'
-import type { Random } from '../ports/random.js'
-import type { Carrier } from './carrier.js'
 import { Cluster } from './cluster.js'
+import type { ClusterEnvironment } from './cluster-environment.js'
 
 /**
  * The clusters of a mesh by name. A cluster that several targets name is one cluster: one set of endpoints, one count of what is in
@@ -9,16 +8,13 @@ import { Cluster } from './cluster.js'
  */
 export class ClusterRegistry {
   readonly #clusters = new Map<string, Cluster>()
-  readonly #carriers: readonly Carrier[]
-  readonly #random: Random
+  readonly #environment: ClusterEnvironment
 
   /**
-   * @param carriers - Carriers of the plane.
-   * @param random - Dice.
+   * @param environment - Ports of the plane.
    */
-  constructor(carriers: readonly Carrier[], random: Random) {
-    this.#carriers = carriers
-    this.#random = random
+  constructor(environment: ClusterEnvironment) {
+    this.#environment = environment
   }
 
   /**
@@ -31,7 +27,7 @@ export class ClusterRegistry {
   acquire(name: string, resolved: ResolvedCluster): Cluster {
     let cluster = this.#clusters.get(name)
     if (cluster === undefined) {
-      cluster = new Cluster(name, this.#carriers, this.#random, (unused) => this.#retire(unused))
+      cluster = new Cluster(name, this.#environment, (unused) => this.#retire(unused))
       this.#clusters.set(name, cluster)
     }
     cluster.hold()

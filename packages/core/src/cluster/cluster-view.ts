@@ -1,11 +1,12 @@
 import type { Balancer } from '../balancing/balancer.js'
 import { createBalancer } from '../balancing/create-balancer.js'
+import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
 import type { ClusterConfig, LoadBalancingPolicy } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
-import type { Random } from '../ports/random.js'
 import type { Carrier } from './carrier.js'
+import type { ClusterEnvironment } from './cluster-environment.js'
 import type { Connectivity, Endpoint } from './endpoint.js'
 import { selectHosts } from './host-selection.js'
 
@@ -24,7 +25,7 @@ export const QUEUED: Queued = Object.freeze({ kind: 'queued' })
 export class ClusterView {
   readonly #name: string
   readonly #carrier: Carrier
-  readonly #random: Random
+  readonly #environment: ClusterEnvironment
   readonly #connectivity = new Map<Endpoint, Connectivity>()
   readonly #waiting = new Set<() => void>()
   #policy: LoadBalancingPolicy | undefined
@@ -38,12 +39,12 @@ export class ClusterView {
   /**
    * @param name - Name of the cluster, for messages.
    * @param carrier - Whose view this is.
-   * @param random - Dice for the balancer.
+   * @param environment - Ports of the plane.
    */
-  constructor(name: string, carrier: Carrier, random: Random) {
+  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment) {
     this.#name = name
     this.#carrier = carrier
-    this.#random = random
+    this.#environment = environment
   }
 
   /**
@@ -58,7 +59,7 @@ export class ClusterView {
     this.#refused = reason === undefined ? undefined : localReplies.routeRefused(`cluster ${this.#name}: ${reason}`)
     if (this.#balancer === undefined || !samePolicy(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
-      this.#balancer = createBalancer(config.loadBalancing, this.#random)
+      this.#balancer = createBalancer(config.loadBalancing, this.#environment.random)
     }
     this.#assignment = assignment
     this.#endpoints = endpoints
@@ -72,17 +73,21 @@ export class ClusterView {
   /**
    * Chooses an endpoint.
    *
-   * @param tried - Endpoints that earlier attempts of the same call went to.
-   * @param attempts - How often to draw again when the endpoint drawn was tried already; the last one drawn is taken then (Envoy,
-   * host_selection_retry_max_attempts).
+   * @param context - The request.
    */
-  pick(tried: readonly Endpoint[], attempts: number): Endpoint | LocalReply | Queued {
+  pick(context: PickContext): Endpoint | LocalReply | Queued {
     if (this.#refused !== undefined) return this.#refused
-    let endpoint = this.#balancer?.pick()
-    for (let draw = 1; endpoint !== undefined && draw < attempts && tried.includes(endpoint); draw++) {
-      endpoint = this.#balancer!.pick()
+    const { tried, hostSelectionAttempts } = context
+    let endpoint = this.#balancer?.pick(context)
+    for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && tried.includes(endpoint); draw++) {
+      endpoint = this.#balancer!.pick(context)
     }
     return endpoint ?? this.#nothing()
+  }
+
+  /** Endpoints were found ill or well. */
+  healthChanged(): void {
+    this.#rebuild()
   }
 
   /** How many endpoints can be picked now. */
@@ -147,7 +152,7 @@ export class ClusterView {
 
   #connectIdle(): void {
     for (const endpoint of this.#endpoints.values()) {
-      if (this.#connectivity.has(endpoint) || endpoint.config.health !== 'healthy') continue
+      if (this.#connectivity.has(endpoint) || endpoint.health !== 'healthy') continue
       this.#connectivity.set(endpoint, 'idle')
       this.#carrier.connect(endpoint)
     }

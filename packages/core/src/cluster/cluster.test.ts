@@ -3,27 +3,28 @@ import { test } from 'node:test'
 import { MeshError } from '../errors/mesh-error.js'
 import type { EndpointConfig } from '../model/endpoint.js'
 import { SeededRandom } from '../ports/seeded-random.js'
-import { endpoint, FakeCarrier, cluster as resolved } from '../testing/fixtures.js'
+import { SimulatedClock } from '../ports/simulated-clock.js'
+import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
 import { Cluster } from './cluster.js'
 import type { Endpoint } from './endpoint.js'
 
 const random = new SeededRandom(1)
 
 function make(carriers: FakeCarrier[] = [new FakeCarrier()]): Cluster {
-  return new Cluster('c', carriers, random, () => {})
+  return new Cluster('c', { carriers, clock: new SimulatedClock(), random }, () => {})
 }
 
 function ports(cluster: Cluster, view: 'http' | 'grpc' = 'http', picks = 60): number[] {
   const seen = new Set<number>()
   for (let pick = 0; pick < picks; pick++) {
-    const picked = cluster.pick(cluster.view(view), [], 1)
+    const picked = cluster.pick(cluster.view(view), pickContext())
     if (picked.kind === 'endpoint') seen.add(picked.port)
   }
   return [...seen].sort()
 }
 
 function outcome(cluster: Cluster, view: 'http' | 'grpc' = 'http'): string {
-  const picked = cluster.pick(cluster.view(view), [], 1)
+  const picked = cluster.pick(cluster.view(view), pickContext())
   return picked.kind === 'local-reply' ? picked.flag : picked.kind
 }
 
@@ -69,7 +70,7 @@ test('no endpoint is UH, a cluster in error is NC, a refused cluster says why', 
   cluster.update({ kind: 'failed', error: new MeshError('ERR_INMESH_RESOURCE_MISSING', 'cluster c is missing') })
   assert.equal(outcome(cluster), 'NC')
   cluster.update(resolved('c', [endpoint(1)], { refused: { http: 'TLS is not supported yet' } }))
-  const picked = cluster.pick(cluster.view('http'), [], 1)
+  const picked = cluster.pick(cluster.view('http'), pickContext())
   assert.ok(picked.kind === 'local-reply' && picked.detail === 'cluster c: TLS is not supported yet')
   cluster.update(resolved('c', [endpoint(1)]))
   assert.equal(outcome(cluster), 'endpoint')
@@ -97,11 +98,11 @@ test('a retry goes to an endpoint that was not tried, where there is one', () =>
   cluster.update(resolved('c', [endpoint(1), endpoint(2)]))
   const tried = [cluster.endpoints.get('10.0.0.1:1')!]
   for (let pick = 0; pick < 50; pick++) {
-    const picked = cluster.pick(cluster.view('http'), tried, 5)
+    const picked = cluster.pick(cluster.view('http'), pickContext({ tried, hostSelectionAttempts: 5 }))
     assert.ok(picked.kind === 'endpoint' && picked.port === 2)
   }
   cluster.update(resolved('c', [endpoint(1)]))
-  const picked = cluster.pick(cluster.view('http'), tried, 5)
+  const picked = cluster.pick(cluster.view('http'), pickContext({ tried, hostSelectionAttempts: 5 }))
   assert.ok(picked.kind === 'endpoint' && picked.port === 1, 'better the same than none')
 })
 
@@ -156,7 +157,7 @@ test('when every endpoint failed, calls fail with the last reason instead of que
   view.connectivityChanged(member(1), 'failed', 'connection refused by 1')
   assert.equal(outcome(cluster, 'grpc'), 'queued')
   view.connectivityChanged(member(2), 'failed', 'connection refused by 2')
-  const picked = cluster.pick(view, [], 1)
+  const picked = cluster.pick(view, pickContext())
   assert.ok(picked.kind === 'local-reply' && picked.detail.includes('connection refused by 2'))
   view.connectivityChanged(member(1), 'connecting')
   assert.equal(outcome(cluster, 'grpc'), 'UF', 'a failure sticks until the endpoint is ready (A62)')
@@ -198,7 +199,7 @@ test('gRPC weighs localities first and endpoints within them (A27)', () => {
   })
   const counts = new Map<number, number>()
   for (let pick = 0; pick < 8000; pick++) {
-    const picked = cluster.pick(cluster.view('grpc'), [], 1)
+    const picked = cluster.pick(cluster.view('grpc'), pickContext())
     assert.ok(picked.kind === 'endpoint')
     counts.set(picked.port, (counts.get(picked.port) ?? 0) + 1)
   }

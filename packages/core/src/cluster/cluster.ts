@@ -1,9 +1,11 @@
+import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
-import type { Random } from '../ports/random.js'
-import type { Carrier } from './carrier.js'
+import type { AttemptFailure } from '../retry/retry-decision.js'
+import type { AttemptObserver } from './attempt-observer.js'
+import type { ClusterEnvironment } from './cluster-environment.js'
 import { ClusterView, type Queued } from './cluster-view.js'
 import { Endpoint } from './endpoint.js'
 
@@ -23,8 +25,8 @@ export class Cluster {
   activeRequests = 0
   /** Retries decided on and not ended. */
   activeRetries = 0
-  readonly #random: Random
-  readonly #carriers: readonly Carrier[]
+  readonly #environment: ClusterEnvironment
+  readonly #observers: AttemptObserver[] = []
   readonly #views = new Map<View, ClusterView>()
   readonly #endpoints = new Map<string, Endpoint>()
   #resolved: ResolvedCluster | undefined
@@ -36,16 +38,16 @@ export class Cluster {
 
   /**
    * @param name - Resource name.
-   * @param carriers - Carriers of the plane.
-   * @param random - Dice.
+   * @param environment - Ports of the plane.
    * @param onUnused - Called when the last hold is released.
    */
-  constructor(name: string, carriers: readonly Carrier[], random: Random, onUnused: (cluster: Cluster) => void) {
+  constructor(name: string, environment: ClusterEnvironment, onUnused: (cluster: Cluster) => void) {
     this.name = name
-    this.#carriers = carriers
-    this.#random = random
+    this.#environment = environment
     this.#onUnused = onUnused
-    for (const carrier of carriers) this.#views.set(carrier.view, new ClusterView(name, carrier, random))
+    for (const carrier of environment.carriers) {
+      this.#views.set(carrier.view, new ClusterView(name, carrier, environment))
+    }
   }
 
   /** Configuration in use; undefined when the cluster is in error. */
@@ -93,22 +95,76 @@ export class Cluster {
    * Chooses an endpoint for an attempt: drops first, then the limit, then the balancer (gRFC A32).
    *
    * @param view - The carrier's view.
-   * @param tried - Endpoints that earlier attempts of the call went to; empty on the first.
-   * @param attempts - How often to draw when an endpoint was tried already.
+   * @param context - The request.
    */
-  pick(view: ClusterView, tried: readonly Endpoint[], attempts: number): Endpoint | LocalReply | Queued {
+  pick(view: ClusterView, context: PickContext): Endpoint | LocalReply | Queued {
     if (this.#failure !== undefined) return this.#failure
     const drops = this.#assignment.drops
     for (let index = 0; index < drops.length; index++) {
       const drop = drops[index]!
-      if (this.#random.below(MILLION) < drop.perMillion) {
+      if (this.#environment.random.below(MILLION) < drop.perMillion) {
         return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
       }
     }
     if (this.#config !== undefined && this.activeRequests >= this.#config.thresholds.maxRequests) {
       return localReplies.overflow(`cluster ${this.name}: ${this.activeRequests} requests are in flight`)
     }
-    return view.pick(tried, attempts)
+    return view.pick(context)
+  }
+
+  /**
+   * Starts to tell of every attempt.
+   *
+   * @param observer - Who wants to know.
+   * @returns a function that ends it.
+   */
+  observe(observer: AttemptObserver): () => void {
+    this.#observers.push(observer)
+    return () => {
+      const index = this.#observers.indexOf(observer)
+      if (index >= 0) this.#observers.splice(index, 1)
+    }
+  }
+
+  /** Whether anybody hears of attempts, so that they must be timed. */
+  get observed(): boolean {
+    return this.#observers.length > 0
+  }
+
+  /** Counts an attempt in. */
+  attemptStarted(endpoint: Endpoint): void {
+    endpoint.active++
+    endpoint.started++
+    this.activeRequests++
+    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.started(endpoint)
+  }
+
+  /** An attempt was answered; as {@link AttemptObserver.responded}. */
+  attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number): void {
+    if (status >= 500) endpoint.failed++
+    for (let index = 0; index < this.#observers.length; index++) {
+      this.#observers[index]!.responded(endpoint, status, grpcStatus, elapsedMs)
+    }
+  }
+
+  /** An attempt got no answer; as {@link AttemptObserver.failed}. */
+  attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number): void {
+    endpoint.failed++
+    for (let index = 0; index < this.#observers.length; index++) {
+      this.#observers[index]!.failed(endpoint, failure, elapsedMs)
+    }
+  }
+
+  /** Counts an attempt out. */
+  attemptEnded(endpoint: Endpoint): void {
+    endpoint.active--
+    this.activeRequests--
+    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.ended(endpoint)
+  }
+
+  /** The health of endpoints changed by something that the mesh itself saw: every view selects its hosts anew. */
+  healthChanged(): void {
+    for (const view of this.#views.values()) view.healthChanged()
   }
 
   /** Whether the retry budget or limit leaves room for one more retry (Envoy, CircuitBreakers.Thresholds). */
@@ -158,7 +214,7 @@ export class Cluster {
       if (listed.has(key)) continue
       endpoint.removed = true
       this.#endpoints.delete(key)
-      for (const carrier of this.#carriers) carrier.removed(endpoint)
+      for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
   }
 }

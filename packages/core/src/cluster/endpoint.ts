@@ -1,4 +1,4 @@
-import type { EndpointConfig } from '../model/endpoint.js'
+import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 
 /**
@@ -26,6 +26,10 @@ export class Endpoint {
   started = 0
   /** Attempts that failed: no answer, or a 5xx. */
   failed = 0
+  /** Outlier detection took it out for a while. Whoever changes it tells `Cluster.healthChanged`. */
+  ejected = false
+  /** The last verdict of active health checks; true while nobody checks. Whoever changes it tells `Cluster.healthChanged`. */
+  passesHealthChecks = true
   /** No longer listed: takes no new request, those in flight end. */
   removed = false
   /**
@@ -48,6 +52,11 @@ export class Endpoint {
   /** What the control plane says of it now. */
   get config(): EndpointConfig {
     return this.#config
+  }
+
+  /** What the control plane says and what the mesh itself found, taken together: the worse of them. */
+  get health(): EndpointHealth {
+    return this.ejected || !this.passesHealthChecks ? 'unhealthy' : this.#config.health
   }
 
   /**

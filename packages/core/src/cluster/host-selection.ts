@@ -43,13 +43,17 @@ function collect(
   usable: (endpoint: Endpoint) => boolean,
   into: WeightedEndpoint[],
 ): void {
-  const configs = locality.endpoints.filter((config) => config.health === health)
+  const members: Endpoint[] = []
   let sum = 0
-  for (const config of configs) sum += config.weight
+  for (const { key, weight } of locality.endpoints) {
+    const endpoint = endpoints.get(key)
+    if (endpoint === undefined || endpoint.health !== health) continue
+    members.push(endpoint)
+    sum += weight
+  }
   // gRPC weighs localities first and endpoints within them (gRFC A27); Envoy looks at locality weights only where the cluster asks for it.
   const scale = view === 'grpc' ? locality.weight / sum : 1
-  for (const config of configs) {
-    const endpoint = endpoints.get(config.key)
-    if (endpoint !== undefined && usable(endpoint)) into.push({ endpoint, weight: config.weight * scale })
+  for (const endpoint of members) {
+    if (usable(endpoint)) into.push({ endpoint, weight: endpoint.config.weight * scale })
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Cluster } from '../cluster/cluster.js'
 import type { Route, VirtualHost } from '../model/route.js'
 import { SeededRandom } from '../ports/seeded-random.js'
+import { SimulatedClock } from '../ports/simulated-clock.js'
 import { FakeCarrier, forward, LISTENER, request, route, routes, virtualHost } from '../testing/fixtures.js'
 import { RouteTable } from './route-table.js'
 
@@ -13,7 +14,9 @@ function table(hosts: readonly VirtualHost[], ignorePortInHostMatching = false):
     host.routes.flatMap(({ action }) => (action.kind === 'forward' ? action.clusters.map(({ name }) => name) : [])),
   )
   const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
-  const clusters = new Map(names.map((name) => [name, new Cluster(name, carriers, random, () => {})]))
+  const clusters = new Map(
+    names.map((name) => [name, new Cluster(name, { carriers, clock: new SimulatedClock(), random }, () => {})]),
+  )
   return new RouteTable(LISTENER, { ...routes(hosts), ignorePortInHostMatching }, clusters, random)
 }
 
@@ -119,7 +122,7 @@ test('weights divide requests among clusters', () => {
 test('time limits follow each view', () => {
   const timeouts = (action: Parameters<typeof forward>[1], view: 'http' | 'grpc', listenerMs = 0): number => {
     const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
-    const clusters = new Map([['c', new Cluster('c', carriers, random, () => {})]])
+    const clusters = new Map([['c', new Cluster('c', { carriers, clock: new SimulatedClock(), random }, () => {})]])
     const listener = { ...LISTENER, maxStreamDurationMs: listenerMs }
     const made = new RouteTable(listener, routes([virtualHost([route({}, forward('c', action))])]), clusters, random)
     return made.match(request())!.timeouts(view).requestMs

@@ -5,7 +5,16 @@ import { MeshError } from '../errors/mesh-error.js'
 import type { ConfigSource, TargetWatcher } from '../ports/config-source.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { cluster, endpoint, FakeCarrier, forward, request, route, targetConfig } from '../testing/fixtures.js'
+import {
+  cluster,
+  endpoint,
+  FakeCarrier,
+  forward,
+  pickContext,
+  request,
+  route,
+  targetConfig,
+} from '../testing/fixtures.js'
 
 class Source implements ConfigSource {
   readonly watched = new Map<string, TargetWatcher>()
@@ -90,7 +99,7 @@ test('a cluster that the source left out fails its own calls only', () => {
   source.watched.get('reviews:80')!.configured(config)
   const pick = (path: string): string => {
     const { cluster: found } = target.snapshot!.table.match(request({ path }))!.destination(plane.random)
-    return found.pick(found.view('http'), [], 1).kind
+    return found.pick(found.view('http'), pickContext()).kind
   }
   assert.deepEqual([pick('/gone'), pick('/')], ['local-reply', 'endpoint'])
 })

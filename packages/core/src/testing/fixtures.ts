@@ -1,3 +1,4 @@
+import type { PickContext } from '../balancing/pick-context.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Carrier } from '../cluster/carrier.js'
 import type { Endpoint } from '../cluster/endpoint.js'
@@ -21,6 +22,10 @@ export function request(
     authority: parts.authority ?? 'reviews',
     header: (name) => headers[name],
   }
+}
+
+export function pickContext(parts: Partial<PickContext> = {}): PickContext {
+  return { request: parts.request ?? request(), tried: [], hostSelectionAttempts: 1, ...parts }
 }
 
 export function endpoint(port: number, parts: { weight?: number; health?: EndpointHealth } = {}): EndpointConfig {

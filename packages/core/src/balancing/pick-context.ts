@@ -1,0 +1,15 @@
+import type { RequestView } from '../call/request-view.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+
+/** What a pick may look at: the request, and what its call learned from earlier attempts. */
+export interface PickContext {
+  /** The request. */
+  readonly request: RequestView
+  /** Endpoints that earlier attempts of the call went to and that are to be avoided; empty on the first. */
+  readonly tried: readonly Endpoint[]
+  /**
+   * How often an endpoint is drawn while the one drawn was tried already, 1 or more; the last one drawn is taken then (Envoy,
+   * `host_selection_retry_max_attempts`).
+   */
+  readonly hostSelectionAttempts: number
+}

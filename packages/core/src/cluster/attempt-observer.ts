@@ -1,0 +1,32 @@
+import type { AttemptFailure } from '../retry/retry-decision.js'
+import type { Endpoint } from './endpoint.js'
+
+/**
+ * Hears of every attempt on a cluster's endpoints, whatever carries it: outlier detection, policies that weigh endpoints by their answers,
+ * load reports. Called on the request path, so an implementation counts and leaves the thinking to a timer.
+ *
+ * Of one attempt it hears `started`, then at most one of `responded` and `failed`, then `ended`.
+ */
+export interface AttemptObserver {
+  /** The request is sent to the endpoint. */
+  started(endpoint: Endpoint): void
+  /**
+   * The head of a response arrived.
+   *
+   * @param endpoint - Who answered.
+   * @param status - HTTP status.
+   * @param grpcStatus - gRPC status, or -1 when there is none yet.
+   * @param elapsedMs - Milliseconds since the attempt started.
+   */
+  responded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number): void
+  /**
+   * The attempt got no response.
+   *
+   * @param endpoint - Who did not answer.
+   * @param failure - How it ended.
+   * @param elapsedMs - Milliseconds since the attempt started.
+   */
+  failed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number): void
+  /** The attempt is over: its response is complete, or it failed, or the caller gave it up. */
+  ended(endpoint: Endpoint): void
+}

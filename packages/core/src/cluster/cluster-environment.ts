@@ -1,0 +1,13 @@
+import type { Clock } from '../ports/clock.js'
+import type { Random } from '../ports/random.js'
+import type { Carrier } from './carrier.js'
+
+/** What every cluster of a plane is given: the plane's ports. */
+export interface ClusterEnvironment {
+  /** One carrier for each view that is served. */
+  readonly carriers: readonly Carrier[]
+  /** Time: ejections, failover and slow start end by it. */
+  readonly clock: Clock
+  /** Dice. */
+  readonly random: Random
+}
