@@ -20,7 +20,7 @@ export { endpointAssignmentType } from './resource/endpoint/endpoint-assignment-
 export type { EndpointResource } from './resource/endpoint/endpoint-resource.js'
 export type * from './resource/listener/listener-resource.js'
 export { listenerType } from './resource/listener/listener-type.js'
-export type { ResourceProvider, ResourceWatcher } from './resource/resource-provider.js'
+export type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from './resource/resource-provider.js'
 export type * from './resource/resource-type.js'
 export { routeConfigurationType } from './resource/route/route-configuration-type.js'
 export { type LocalResource, LocalSource } from './source/local-source.js'

@@ -10,6 +10,10 @@ export class FakeProvider implements ResourceProvider {
     return () => this.watchers.delete(key)
   }
 
+  watchAll(): never {
+    throw new Error('nothing is watched as a whole here')
+  }
+
   /** What is watched, as `LDS name`. */
   get watched(): string[] {
     return [...this.watchers.keys()]

@@ -4,7 +4,7 @@ import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
 import { ControlChannel, type ControlChannelOptions } from '../channel/control-channel.js'
 import type { StreamEnd, StreamOpener } from '../channel/control-stream.js'
 import { statusName } from '../channel/status-name.js'
-import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
 import { AdsStream, type AdsStreamState } from './ads-stream.js'
@@ -101,13 +101,18 @@ export class AdsClient implements ResourceProvider {
    * @throws MeshError ERR_INMESH_CLOSED after {@link AdsClient.close}.
    */
   watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
-    if (this.#stream.state === 'closed') throw new MeshError('ERR_INMESH_CLOSED', 'the ADS client is closed')
-    let subscription = this.#subscriptions.get(type.typeUrl)
-    if (subscription === undefined) {
-      subscription = new TypeSubscription(type, this.#host)
-      this.#subscriptions.set(type.typeUrl, subscription)
-    }
-    const unwatch = subscription.watch(name, watcher, this.#connectionError)
+    const unwatch = this.#subscription(type).watch(name, watcher, this.#connectionError)
+    this.#stream.start()
+    return unwatch
+  }
+
+  /**
+   * Watches every resource of a type that the control plane has for this node, by the name `*`.
+   *
+   * @throws MeshError ERR_INMESH_CLOSED after {@link AdsClient.close}.
+   */
+  watchAll<T>(type: ResourceType<T>, watcher: ResourceSetWatcher<T>): () => void {
+    const unwatch = this.#subscription(type).watchAll(watcher, this.#connectionError)
     this.#stream.start()
     return unwatch
   }
@@ -129,6 +134,16 @@ export class AdsClient implements ResourceProvider {
     for (const subscription of this.#subscriptions.values()) subscription.streamLost()
     this.#queue.close()
     this.#opener.close()
+  }
+
+  #subscription(type: ResourceType<unknown>): TypeSubscription {
+    if (this.#stream.state === 'closed') throw new MeshError('ERR_INMESH_CLOSED', 'the ADS client is closed')
+    let subscription = this.#subscriptions.get(type.typeUrl)
+    if (subscription === undefined) {
+      subscription = new TypeSubscription(type, this.#host)
+      this.#subscriptions.set(type.typeUrl, subscription)
+    }
+    return subscription
   }
 
   #flush(): void {

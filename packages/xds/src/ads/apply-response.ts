@@ -30,8 +30,8 @@ export interface Verdict {
 /** What {@link applyResponse} looks things up in. */
 export interface ApplyContext {
   readonly type: ResourceType<unknown>
-  /** Every resource asked for, by name. */
-  readonly resources: ReadonlyMap<string, WatchedResource<unknown>>
+  /** Finds a resource that is wanted, whether by its name or because all are; undefined for one that nobody asked for. */
+  readonly wanted: (name: string) => WatchedResource<unknown> | undefined
   /** What the response before left behind. */
   readonly nameless: readonly NamelessRejection[]
   /** Ends every error, the node id in it. */
@@ -43,7 +43,7 @@ export interface ApplyContext {
  * its watchers. Bytes that were accepted or rejected before are not decoded again, and resources nobody asked for are passed over.
  */
 export function applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Verdict {
-  const { type, resources } = context
+  const { type, wanted } = context
   const complaints: string[] = []
   const nameless: NamelessRejection[] = []
   let isRepeat = true
@@ -65,7 +65,7 @@ export function applyResponse(received: readonly ReceivedResource[], context: Ap
   }
 
   for (const [name, copies] of arrivals) {
-    const resource = resources.get(name)
+    const resource = wanted(name)
     const bytes = copies.at(-1)
     if (resource === undefined || bytes === undefined) continue
     const outcome = copies.length > 1 ? applyDuplicate(resource, bytes, context) : applyOne(resource, bytes, context)

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, MeshError, type Timer } from '@inmesh/core'
-import type { ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
+import { ResourceSet } from '../source/resource-set.js'
 import { WatchedResource } from '../source/watched-resource.js'
 import { applyResponse, type NamelessRejection, type Verdict } from './apply-response.js'
 import { deletionPolicy } from './deletion-policy.js'
@@ -10,6 +11,9 @@ import { NackPacer } from './nack-pacer.js'
 
 /** A resource that never came does not exist after this time on a connected stream (gRFC A57). */
 const doesNotExistMs = 15_000
+
+/** Subscribes to every resource of a type. */
+const wildcard = '*'
 
 /** A server reads error_detail into its log and may refuse a large request: the rest of the complaints is counted only. */
 const complaintLimit = 64 * 1024
@@ -39,6 +43,10 @@ export class TypeSubscription {
   readonly type: ResourceType<unknown>
   readonly #host: SubscriptionHost
   readonly #resources = new Map<string, WatchedResource<unknown>>()
+  /** What a wildcard subscription, as long as there is one, brought. */
+  readonly #all: ResourceSet<unknown>
+  /** Resources asked for by name in the last request, on whatever stream. */
+  #namedBefore: ReadonlySet<string> = new Set()
   readonly #timers = new Map<string, Timer>()
   readonly #pacer = new NackPacer()
   /** Version of the last response accepted, on whatever stream. */
@@ -52,25 +60,42 @@ export class TypeSubscription {
   constructor(type: ResourceType<unknown>, host: SubscriptionHost) {
     this.type = type
     this.#host = host
+    this.#all = new ResourceSet(host.queue)
   }
 
   /** Watches a resource; the request for it goes out with the next {@link flush}. */
   watch(name: string, watcher: ResourceWatcher<unknown>, connectionError: MeshError | undefined): () => void {
     let resource = this.#resources.get(name)
     if (resource === undefined) {
-      resource = new WatchedResource(this.type, name, this.#host.queue)
-      if (connectionError !== undefined) resource.disconnect(connectionError)
-      this.#resources.set(name, resource)
-      this.#namesMayDiffer = true
+      resource = this.#add(name)
+      if (this.#all.isComplete) resource.drop()
+      else if (connectionError !== undefined) resource.disconnect(connectionError)
     }
-    const unwatch = resource.watch(watcher)
-    this.#host.queue.schedule()
-    return () => {
-      unwatch()
-      // The resource goes with the next flush, unless someone watches it again before.
+    return this.#interest(resource.watch(watcher))
+  }
+
+  /** Watches every resource that the server has for this node; the request for them goes out with the next {@link flush}. */
+  watchAll(watcher: ResourceSetWatcher<unknown>, connectionError: MeshError | undefined): () => void {
+    return this.#interest(this.#all.watch(watcher, connectionError))
+  }
+
+  /** What is asked for differs from now on, and once more when the interest ends; a flush finds out how. */
+  #interest(end: () => void): () => void {
+    const changed = (): void => {
       this.#namesMayDiffer = true
       this.#host.queue.schedule()
     }
+    changed()
+    return () => {
+      end()
+      changed()
+    }
+  }
+
+  #add(name: string): WatchedResource<unknown> {
+    const resource = new WatchedResource(this.type, name, this.#host.queue)
+    this.#resources.set(name, resource)
+    return resource
   }
 
   /** Forgets what nobody watches any more, and asks the server for what is watched, where that differs from the last request. */
@@ -79,23 +104,41 @@ export class TypeSubscription {
     for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#forget(name)
     if (!isStreamOpen) return
     this.#namesMayDiffer = false
-    const names = [...this.#resources.keys()]
+    const names = this.#wantedNames()
     const asked = new Set(this.#stream?.names)
     const added = names.filter((name) => !asked.has(name))
     // An empty list is "nothing any more" after names, but "everything" in the first request of a stream.
     if (added.length === 0 && names.length === asked.size) return
     // istiod drops what else a NACK says: it goes first, in a request of its own.
     this.#sendPendingNack()
-    this.#stream ??= this.#firstRequest(names)
+    this.#stream ??= this.#newStream(names)
     this.#stream.names = names
     if (added.length > 0) this.#stream.unanswered.push(added)
     this.#send()
     for (const name of added) this.#expectWithin(name)
   }
 
-  #firstRequest(names: readonly string[]): StreamState {
+  /**
+   * With a wildcard, a resource is named as well where the complete set lacks it: a server may have resources that it gives only to those
+   * who ask. What was named stays so, since from its being in a response nobody can tell which of the two it owes that to.
+   */
+  #wantedNames(): readonly string[] {
+    if (!this.#all.isWatched) {
+      this.#namedBefore = new Set(this.#resources.keys())
+      return [...this.#namedBefore]
+    }
+    const named = new Set<string>()
+    for (const [name, resource] of this.#resources) {
+      if (!resource.isWatchedByName) continue
+      if (this.#namedBefore.has(name) || (this.#all.isComplete && !this.#all.has(name))) named.add(name)
+    }
+    this.#namedBefore = named
+    return [wildcard, ...named]
+  }
+
+  #newStream(names: readonly string[]): StreamState {
     // With nothing left of a version, a server that takes it for known would not answer.
-    const holdsAny = names.some((name) => this.#resources.get(name)?.isCached)
+    const holdsAny = [...this.#resources.values()].some((resource) => resource.isCached)
     if (!holdsAny) this.#version = ''
     return { names, nonce: '', unanswered: [] }
   }
@@ -117,6 +160,7 @@ export class TypeSubscription {
 
   /** The server cannot be reached. */
   disconnect(error: MeshError): void {
+    this.#all.unreachable(error)
     for (const resource of this.#resources.values()) resource.disconnect(error)
   }
 
@@ -135,7 +179,7 @@ export class TypeSubscription {
     this.#pendingNack = undefined
     const verdict = applyResponse(response.resources, {
       type: this.type,
-      resources: this.#resources,
+      wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
       nameless: this.#nameless,
       suffix: this.#host.errorSuffix(),
     })
@@ -145,7 +189,9 @@ export class TypeSubscription {
       timer.cancel()
       this.#timers.delete(name)
     }
-    if (this.type.fullState) this.#noteAbsences(stream, verdict)
+    const answered = this.#answered(stream)
+    if (this.type.fullState) this.#noteAbsences(answered, verdict)
+    if (this.#all.isWatched) this.#noteSet(answered, verdict)
     stream.nonce = response.nonce
     if (verdict.complaints.length === 0) {
       this.#version = response.version
@@ -156,13 +202,30 @@ export class TypeSubscription {
   }
 
   /** A response of a full-state type says of every resource whether it exists. */
-  #noteAbsences(stream: StreamState, { present, nameless }: Verdict): void {
+  #noteAbsences(answered: readonly string[], { present, nameless }: Verdict): void {
     // A resource whose name cannot be read may be any of those that seem to be absent.
     if (nameless.length > 0) return
     for (const [name, resource] of this.#resources) {
-      if (!present.has(name) && resource.isCached) this.#delete(resource)
+      if (present.has(name)) continue
+      this.#all.remove(name)
+      if (!resource.isWatched) this.#forget(name)
+      else if (resource.isCached) this.#delete(resource)
     }
-    for (const name of this.#answered(stream)) if (!present.has(name)) this.#resources.get(name)?.hintAbsent()
+    for (const name of answered) if (!present.has(name)) this.#resources.get(name)?.hintAbsent()
+  }
+
+  #noteSet(answered: readonly string[], { present, nameless }: Verdict): void {
+    for (const name of present) {
+      const resource = this.#resources.get(name)
+      if (resource !== undefined) this.#all.add(resource)
+    }
+    if (nameless.length > 0 || !(this.#all.isComplete || answered.includes(wildcard))) return
+    if (!this.#all.isComplete) {
+      // Others are told of a loss by noteAbsences, or of an absence when they are watched.
+      for (const resource of this.#resources.values()) if (resource.status === 'requested') resource.drop()
+      this.#namesMayDiffer = true
+    }
+    this.#all.complete()
   }
 
   /**
@@ -173,7 +236,7 @@ export class TypeSubscription {
     for (;;) {
       const names = stream.unanswered.shift()
       if (names === undefined) return []
-      const open = names.filter((name) => this.#resources.get(name)?.status === 'requested')
+      const open = names.filter((name) => name === wildcard || this.#resources.get(name)?.status === 'requested')
       if (open.length > 0 || stream.unanswered.length === 0) return open
     }
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settled } from '../testing/fake-clock.js'
+import { RecordingSetWatcher } from '../testing/recording-set-watcher.js'
 import { RecordingWatcher } from '../testing/recording-watcher.js'
 import { fullStateType, partialStateType, type TextType, textResource } from '../testing/text-resource.js'
 import { type LocalResource, LocalSource } from './local-source.js'
@@ -109,4 +110,43 @@ test('a set given as buffers that are changed later keeps what it said', async (
   source.replace([resource(lds, 'a', 'one')])
   await settled()
   assert.deepEqual(watcher.take(), ['changed one'])
+})
+
+test('a whole type is told resource by resource, then that it is all, then what differs', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const early = new RecordingSetWatcher()
+  source.watchAll(lds, early)
+  await settled()
+  assert.deepEqual(early.take(), [])
+  source.replace([resource(lds, 'a', 'one'), resource(lds, 'b', 'bad'), resource(lds, 'c', 'one')])
+  await settled()
+  const late = new RecordingSetWatcher()
+  source.watchAll(lds, late)
+  await settled()
+  const all = ['changed a one', 'failed b ERR_INMESH_RESOURCE_INVALID', 'changed c one', 'complete']
+  assert.deepEqual([early.take(), late.take()], [all, all])
+  source.replace([resource(lds, 'a', 'one'), resource(lds, 'c', 'two'), resource(lds, 'd', 'one')])
+  await settled()
+  assert.deepEqual(early.take().sort(), ['changed c two', 'changed d one', 'removed b'])
+})
+
+test('a resource of a whole type can be watched by name too, each in its own way', async () => {
+  const source = new LocalSource()
+  const lds = fullStateType()
+  const all = new RecordingSetWatcher()
+  const byName = new RecordingWatcher()
+  const endAll = source.watchAll(lds, all)
+  source.watch(lds, 'a', byName)
+  for (const set of [[resource(lds, 'a', 'one')], [], [resource(lds, 'a', 'two')]]) {
+    source.replace(set)
+    await settled()
+  }
+  assert.deepEqual(all.take(), ['changed a one', 'complete', 'removed a', 'changed a two'])
+  assert.deepEqual(byName.take(), ['changed one', 'missing', 'changed two'])
+  endAll()
+  source.replace([resource(lds, 'a', 'three'), resource(lds, 'b', 'one')])
+  await settled()
+  assert.deepEqual([all.take(), byName.take()], [[], ['changed three']])
+  assert.equal(lds.decoded, 3)
 })

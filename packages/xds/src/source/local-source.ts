@@ -1,9 +1,10 @@
 import { type Logger, silentLogger } from '@inmesh/core'
-import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { guardedDecode } from './guarded-decode.js'
 import { refuse } from './rejection.js'
+import { ResourceSet } from './resource-set.js'
 import { WatchedResource } from './watched-resource.js'
 
 /** One resource of a {@link LocalSource}. */
@@ -23,31 +24,26 @@ export interface LocalResource {
 export class LocalSource implements ResourceProvider {
   readonly #logger: Logger
   readonly #queue: DeliveryQueue
-  /** Undefined before the first set: then nobody knows what exists. */
-  #set: ReadonlyMap<string, Uint8Array> | undefined
-  readonly #watched = new Map<string, WatchedResource<unknown>>()
+  /** By type URL and name. Undefined before the first set: then nobody knows what exists. */
+  #given: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> | undefined
+  readonly #types = new Map<string, LocalType>()
 
   /**
    * @param logger - Told of refused resources and of watchers that throw. Default: silent.
    */
   constructor(logger: Logger = silentLogger) {
     this.#logger = logger
-    this.#queue = new DeliveryQueue(logger, () => this.#forgetUnwatched())
+    this.#queue = new DeliveryQueue(logger, () => {
+      for (const type of this.#types.values()) type.forgetUnwatched()
+    })
   }
 
   watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
-    const key = keyOf(type.typeUrl, name)
-    let resource = this.#watched.get(key)
-    if (resource === undefined) {
-      resource = new WatchedResource<unknown>(type, name, this.#queue)
-      this.#watched.set(key, resource)
-      this.#update(resource, key)
-    }
-    const unwatch = resource.watch(watcher as ResourceWatcher<unknown>)
-    return () => {
-      unwatch()
-      this.#queue.schedule()
-    }
+    return this.#type(type).watch(name, watcher as ResourceWatcher<unknown>)
+  }
+
+  watchAll<T>(type: ResourceType<T>, watcher: ResourceSetWatcher<T>): () => void {
+    return this.#type(type).watchAll(watcher as ResourceSetWatcher<unknown>)
   }
 
   /**
@@ -56,18 +52,92 @@ export class LocalSource implements ResourceProvider {
    * @param set - Every resource there is. Of two with the same type and name the last counts.
    */
   replace(set: Iterable<LocalResource>): void {
-    const next = new Map<string, Uint8Array>()
-    for (const { typeUrl, name, bytes } of set) next.set(keyOf(typeUrl, name), bytes)
-    this.#set = next
-    for (const [key, resource] of this.#watched) this.#update(resource, key)
+    const given = new Map<string, Map<string, Uint8Array>>()
+    for (const { typeUrl, name, bytes } of set) {
+      const ofType = given.get(typeUrl) ?? new Map<string, Uint8Array>()
+      given.set(typeUrl, ofType.set(name, bytes))
+    }
+    this.#given = given
+    for (const [typeUrl, type] of this.#types) type.replace(given.get(typeUrl) ?? NONE)
   }
 
-  #update(resource: WatchedResource<unknown>, key: string): void {
-    if (this.#set === undefined) return
-    const bytes = this.#set.get(key)
-    if (bytes === undefined) resource.drop()
+  #type(type: ResourceType<unknown>): LocalType {
+    let local = this.#types.get(type.typeUrl)
+    if (local === undefined) {
+      local = new LocalType(type, this.#queue, this.#logger)
+      this.#types.set(type.typeUrl, local)
+      if (this.#given !== undefined) local.replace(this.#given.get(type.typeUrl) ?? NONE)
+    }
+    return local
+  }
+}
+
+const NONE: ReadonlyMap<string, Uint8Array> = new Map()
+
+/** The resources of one type. */
+class LocalType {
+  readonly #type: ResourceType<unknown>
+  readonly #queue: DeliveryQueue
+  readonly #logger: Logger
+  readonly #all: ResourceSet<unknown>
+  readonly #resources = new Map<string, WatchedResource<unknown>>()
+  #given: ReadonlyMap<string, Uint8Array> | undefined
+
+  constructor(type: ResourceType<unknown>, queue: DeliveryQueue, logger: Logger) {
+    this.#type = type
+    this.#queue = queue
+    this.#logger = logger
+    this.#all = new ResourceSet(queue)
+  }
+
+  watch(name: string, watcher: ResourceWatcher<unknown>): () => void {
+    return this.#untilForgotten(this.#resource(name).watch(watcher))
+  }
+
+  watchAll(watcher: ResourceSetWatcher<unknown>): () => void {
+    const end = this.#all.watch(watcher)
+    this.#list()
+    return this.#untilForgotten(end)
+  }
+
+  replace(given: ReadonlyMap<string, Uint8Array>): void {
+    this.#given = given
+    for (const resource of this.#resources.values()) this.#update(resource)
+    this.#list()
+  }
+
+  forgetUnwatched(): void {
+    for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#resources.delete(name)
+  }
+
+  #list(): void {
+    if (!this.#all.isWatched || this.#given === undefined) return
+    for (const name of this.#given.keys()) this.#all.add(this.#resource(name))
+    this.#all.complete()
+  }
+
+  #resource(name: string): WatchedResource<unknown> {
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      resource = new WatchedResource(this.#type, name, this.#queue)
+      this.#resources.set(name, resource)
+      this.#update(resource)
+    }
+    return resource
+  }
+
+  #update(resource: WatchedResource<unknown>): void {
+    if (this.#given === undefined) return
+    const bytes = this.#given.get(resource.name)
+    if (bytes === undefined) this.#miss(resource)
     else if (resource.isAccepted(bytes)) resource.acceptAgain()
     else if (resource.rejectionOf(bytes, 'malformed') === undefined) this.#apply(resource, bytes)
+  }
+
+  /** The set hears of a removal, not of a resource that is missing. */
+  #miss(resource: WatchedResource<unknown>): void {
+    this.#all.remove(resource.name)
+    resource.drop()
   }
 
   #apply(resource: WatchedResource<unknown>, bytes: Uint8Array): void {
@@ -81,12 +151,10 @@ export class LocalSource implements ResourceProvider {
     resource.reject(rejection)
   }
 
-  #forgetUnwatched(): void {
-    for (const [key, resource] of this.#watched) if (!resource.isWatched) this.#watched.delete(key)
+  #untilForgotten(end: () => void): () => void {
+    return () => {
+      end()
+      this.#queue.schedule()
+    }
   }
-}
-
-/** A type URL contains no space. */
-function keyOf(typeUrl: string, name: string): string {
-  return `${typeUrl} ${name}`
 }

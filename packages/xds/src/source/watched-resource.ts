@@ -26,6 +26,8 @@ interface Trouble {
 /** One interest in the resource. The same watcher may have several. */
 interface Watch<T> {
   readonly watcher: ResourceWatcher<T>
+  /** Whether it asked for this resource, and not for whatever there is. */
+  readonly byName: boolean
 }
 
 /** One resource with everything known about it and everyone who wants to know. */
@@ -57,18 +59,24 @@ export class WatchedResource<T> {
     return this.#watches.size > 0
   }
 
+  /** Whether somebody asked for it by its name. */
+  get isWatchedByName(): boolean {
+    for (const { byName } of this.#watches) if (byName) return true
+    return false
+  }
+
   /**
-   * Adds a watcher and tells it what is known already.
+   * Adds a watcher that asks for this resource, and tells it what is known already.
    *
    * @returns a function that takes the watcher off again.
    */
   watch(watcher: ResourceWatcher<T>): () => void {
-    const watch: Watch<T> = { watcher }
-    this.#watches.add(watch)
-    this.#replay(watch)
-    return () => {
-      this.#watches.delete(watch)
-    }
+    return this.#add({ watcher, byName: true })
+  }
+
+  /** The same for a watcher that asks for every resource of the type. */
+  follow(watcher: ResourceWatcher<T>): () => void {
+    return this.#add({ watcher, byName: false })
   }
 
   /** Whether these are the bytes of the value in use, so that decoding them would change nothing. */
@@ -138,6 +146,14 @@ export class WatchedResource<T> {
     if (this.#trouble?.cause !== 'connection') return
     this.#trouble = undefined
     if (this.#cached !== undefined) this.#use(this.#cached)
+  }
+
+  #add(watch: Watch<T>): () => void {
+    this.#watches.add(watch)
+    this.#replay(watch)
+    return () => {
+      this.#watches.delete(watch)
+    }
   }
 
   #use(cached: Cached<T>): void {

@@ -1,5 +1,5 @@
 import type { MeshError } from '@inmesh/core'
-import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 
 /** A type, as far as the provider of a test looks at it. */
@@ -11,6 +11,7 @@ type Word = (watcher: ResourceWatcher<unknown>) => void
 /** A provider whose resources are in the hands of the test. */
 export class FakeResourceProvider implements ResourceProvider {
   readonly #watchers = new Map<string, Set<ResourceWatcher<unknown>>>()
+  readonly #setWatchers = new Map<string, Set<ResourceSetWatcher<unknown>>>()
   readonly #words = new Map<string, Word>()
 
   watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
@@ -33,9 +34,27 @@ export class FakeResourceProvider implements ResourceProvider {
     }
   }
 
+  /** Named in {@link FakeResourceProvider.watched} as `CDS *`. What resources of the type do is for the test to say of each by name too. */
+  watchAll<T>(type: ResourceType<T>, watcher: ResourceSetWatcher<T>): () => void {
+    const watchers = this.#setWatchers.get(type.shortName) ?? new Set()
+    this.#setWatchers.set(type.shortName, watchers)
+    const erased = watcher as ResourceSetWatcher<unknown>
+    watchers.add(erased)
+    return () => {
+      watchers.delete(erased)
+      if (watchers.size === 0) this.#setWatchers.delete(type.shortName)
+    }
+  }
+
+  /** Says something to whoever watches a type as a whole. */
+  tellAll<T>(type: ResourceType<T>, word: (watcher: ResourceSetWatcher<T>) => void): void {
+    for (const watcher of [...(this.#setWatchers.get(type.shortName) ?? [])]) word(watcher)
+  }
+
   /** What is watched, as `LDS name`, in order of the alphabet. */
   get watched(): readonly string[] {
-    return [...this.#watchers.keys()].sort()
+    const sets = [...this.#setWatchers.keys()].map((type) => `${type} *`)
+    return [...this.#watchers.keys(), ...sets].sort()
   }
 
   /** Whether a resource is watched. */
