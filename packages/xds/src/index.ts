@@ -1,13 +1,20 @@
 export { AdsClient, type AdsClientOptions, type AdsConnection } from './ads/ads-client.js'
 export type { AdsStreamState } from './ads/ads-stream.js'
 export type {
+  AuthorityConfig,
   Bootstrap,
   CertificateProviderConfig,
   NodeIdentity,
   NodeLocality,
   ServerConfig,
 } from './bootstrap/bootstrap.js'
-export type { ChannelCredentialsConfig } from './bootstrap/channel-credentials.js'
+export type { CallCredentialsConfig, JwtTokenFileCredentials } from './bootstrap/call-credentials.js'
+export type { CertificateFiles } from './bootstrap/certificate-files.js'
+export type {
+  ChannelCredentialsConfig,
+  InsecureChannelCredentials,
+  TlsChannelCredentials,
+} from './bootstrap/channel-credentials.js'
 export type { JsonObject, JsonValue } from './bootstrap/json.js'
 export type { BootstrapOrigin } from './bootstrap/json-field.js'
 export { loadBootstrap, loadBootstrapFile } from './bootstrap/load-bootstrap.js'

@@ -74,7 +74,8 @@ export class AdsClient implements ResourceProvider {
     this.#userAgentVersion = options.userAgentVersion ?? ''
     this.#node = nodeMessage(options.node, this.#userAgentVersion)
     this.#nodeId = options.node.id
-    this.#opener = options.opener ?? new ControlChannel(options.server, options.clock, options.channel)
+    this.#opener =
+      options.opener ?? new ControlChannel(options.server, options.clock, { logger: this.#logger, ...options.channel })
     this.#queue = new DeliveryQueue(this.#logger, () => this.#flush())
     this.#host = {
       clock: options.clock,

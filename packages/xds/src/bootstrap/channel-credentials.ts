@@ -1,10 +1,22 @@
+import { type CertificateFiles, parseCertificateFiles } from './certificate-files.js'
 import type { JsonField } from './json-field.js'
 
-/** How the connection to a control plane is secured. */
-export interface ChannelCredentialsConfig {
-  /** `insecure`: plaintext, for loopback, unix sockets and networks that are protected otherwise. */
+/** Plaintext, for loopback, unix sockets and networks that are protected otherwise. */
+export interface InsecureChannelCredentials {
+  /** Tag of the union. */
   readonly type: 'insecure'
 }
+
+/** TLS, the server's certificate verified against its name (gRFC A65). */
+export interface TlsChannelCredentials {
+  /** Tag of the union. */
+  readonly type: 'tls'
+  /** Whom to trust and what to present. */
+  readonly files: CertificateFiles
+}
+
+/** How the connection to a control plane is secured. */
+export type ChannelCredentialsConfig = InsecureChannelCredentials | TlsChannelCredentials
 
 /**
  * Picks the channel credentials of a server: the first entry of a type that gRPC defines (gRFC A27). An entry whose type is unknown is
@@ -20,9 +32,7 @@ export function chooseChannelCredentials(list: JsonField): ChannelCredentialsCon
       case 'insecure':
         return { type }
       case 'tls':
-        return entry.fail(
-          'asks for tls, which this version cannot do yet; reach the control plane over a unix socket or loopback with insecure',
-        )
+        return { type, files: parseCertificateFiles(entry.member('config')) }
       case 'google_default':
         return entry.fail(
           'asks for google_default, which needs credentials of Google Cloud; put an insecure or tls entry before it',
@@ -30,5 +40,5 @@ export function chooseChannelCredentials(list: JsonField): ChannelCredentialsCon
     }
   }
   const types = entries.map((entry) => entry.member('type').string(''))
-  return list.fail(`has no type that is supported (insecure), only ${types.join(', ')}`)
+  return list.fail(`has no type that is supported (insecure, tls), only ${types.join(', ')}`)
 }

@@ -67,6 +67,22 @@ export class JsonField {
     return value
   }
 
+  /** This boolean, or `fallback` when it is absent. */
+  boolean(fallback: boolean): boolean {
+    if (this.isAbsent) return fallback
+    if (typeof this.#value !== 'boolean') this.#wrongType('true or false')
+    return this.#value
+  }
+
+  /** This duration as proto JSON has it (`600s`, `1.5s`), in milliseconds and more than none, or `fallback` when it is absent. */
+  positiveDurationMs(fallback: number): number {
+    if (this.isAbsent) return fallback
+    const text = this.string('')
+    const milliseconds = /^\d{1,12}(\.\d{1,9})?s$/.test(text) ? Number.parseFloat(text) * 1_000 : 0
+    if (milliseconds <= 0) this.fail(`is ${JSON.stringify(text)}, not a duration such as "600s"`)
+    return milliseconds
+  }
+
   /** A copy of this object, or an empty one when it is absent. Members that are undefined are left out. */
   copyObject(): JsonObject {
     const copied = this.members().filter(([, member]) => member.#value !== undefined)

@@ -9,6 +9,10 @@ function withServer(fields: object): object {
   return { xds_servers: [{ ...minimal.xds_servers[0], ...fields }] }
 }
 
+function withTls(config: object): object {
+  return withServer({ channel_creds: [{ type: 'tls', config }] })
+}
+
 function cyclic(): object {
   const metadata: Record<string, unknown> = {}
   metadata.self = metadata
@@ -22,6 +26,7 @@ test('a minimal bootstrap has every default', () => {
         uri: 'localhost:15010',
         target: 'dns:///localhost:15010',
         credentials: { type: 'insecure' },
+        callCredentials: [],
         features: [],
       },
     ],
@@ -50,8 +55,8 @@ test('every part is read, and what a later version may add is passed over', () =
       locality: { region: 'r', zone: 'z', sub_zone: 's' },
       metadata: { NUMBER: 15020, NESTED: { list: [1, null, 'x'] }, NOTHING: null, TRUE: true },
     },
-    certificate_providers: { default: { plugin_name: 'file_watcher', config: { certificate_file: '/c' } } },
-    authorities: { 'auth.example': { xds_servers: [] } },
+    certificate_providers: { default: { plugin_name: 'newer', config: { certificate_file: '/c' } } },
+    authorities: { 'auth.example': { xds_servers: [], something_new: 1 } },
     server_listener_resource_name_template: 'in/%s',
     client_default_listener_resource_name_template: 'out/%s',
     something_new: [],
@@ -70,11 +75,61 @@ test('every part is read, and what a later version may add is passed over', () =
     metadata: { NUMBER: 15020, NESTED: { list: [1, null, 'x'] }, NOTHING: null, TRUE: true },
   })
   assert.deepEqual(bootstrap.certificateProviders, {
-    default: { pluginName: 'file_watcher', config: { certificate_file: '/c' } },
+    default: { pluginName: 'newer', config: { certificate_file: '/c' } },
   })
-  assert.deepEqual(bootstrap.authorities, { 'auth.example': { xds_servers: [] } })
+  assert.deepEqual(bootstrap.authorities, {
+    'auth.example': {
+      clientListenerResourceNameTemplate: 'xdstp://auth.example/envoy.config.listener.v3.Listener/%s',
+      servers: bootstrap.servers,
+      fallbackOnReachabilityOnly: false,
+    },
+  })
   assert.equal(bootstrap.serverListenerResourceNameTemplate, 'in/%s')
   assert.equal(bootstrap.clientDefaultListenerResourceNameTemplate, 'out/%s')
+})
+
+test('the first entry of a supported type is used', () => {
+  const bootstrap = parseBootstrap(
+    withServer({
+      channel_creds: [
+        { type: 'alts' },
+        { type: 'tls', config: { ca_certificate_file: '/ca', refresh_interval: '1.5s', since: 2030 } },
+        { type: 'insecure' },
+      ],
+      call_creds: [{ type: 'later' }, { type: 'jwt_token_file', config: { jwt_token_file: '/t' } }],
+    }),
+  )
+  assert.deepEqual(bootstrap.servers[0]?.credentials, {
+    type: 'tls',
+    files: {
+      caCertificateFile: '/ca',
+      certificateFile: undefined,
+      privateKeyFile: undefined,
+      refreshIntervalMs: 1_500,
+    },
+  })
+  assert.deepEqual(bootstrap.servers[0]?.callCredentials, [{ type: 'jwt_token_file', file: '/t' }])
+})
+
+test('an authority may have servers, a template and a fallback rule of its own', () => {
+  const { servers, authorities } = parseBootstrap({
+    ...minimal,
+    authorities: {
+      a: {
+        xds_servers: [{ server_uri: 'unix:///run/a', channel_creds: [{ type: 'insecure' }] }],
+        client_listener_resource_name_template: 'xdstp://a/envoy.config.listener.v3.Listener/shop/%s',
+        fallback_on_reachability_only: true,
+      },
+      b: {},
+    },
+  })
+  assert.equal(authorities.a?.clientListenerResourceNameTemplate, 'xdstp://a/envoy.config.listener.v3.Listener/shop/%s')
+  assert.deepEqual(
+    authorities.a?.servers.map(({ uri }) => uri),
+    ['unix:///run/a'],
+  )
+  assert.equal(authorities.a?.fallbackOnReachabilityOnly, true)
+  assert.equal(authorities.b?.servers, servers)
 })
 
 test("the quirks of what istio's agent writes are accepted", () => {
@@ -128,10 +183,43 @@ const refused: readonly (readonly [title: string, document: unknown, field: stri
     /supported.*alts/,
   ],
   [
-    'tls even when insecure follows',
-    withServer({ channel_creds: [{ type: 'tls' }, { type: 'insecure' }] }),
-    'xds_servers[0].channel_creds[0]',
-    /asks for tls/,
+    'a certificate without its key',
+    withTls({ certificate_file: '/c' }),
+    'xds_servers[0].channel_creds[0].config.private_key_file',
+    /is missing/,
+  ],
+  [
+    'a key without its certificate',
+    withTls({ private_key_file: '/k' }),
+    'xds_servers[0].channel_creds[0].config.certificate_file',
+    /is missing/,
+  ],
+  [
+    'a file that is a number',
+    withTls({ ca_certificate_file: 1 }),
+    'xds_servers[0].channel_creds[0].config.ca_certificate_file',
+    /must be a string/,
+  ],
+  ...['600', '0s', '-1s', '1m', 's', 'Infinitys'].map(
+    (refresh_interval) =>
+      [
+        `a refresh interval of ${refresh_interval}`,
+        withTls({ refresh_interval }),
+        'xds_servers[0].channel_creds[0].config.refresh_interval',
+        /not a duration/,
+      ] as const,
+  ),
+  [
+    'a token over plaintext',
+    withServer({ call_creds: [{ type: 'jwt_token_file', config: { jwt_token_file: '/t' } }] }),
+    'xds_servers[0].call_creds[0]',
+    /in plaintext/,
+  ],
+  [
+    'a token without a file',
+    withServer({ channel_creds: [{ type: 'tls' }], call_creds: [{ type: 'jwt_token_file' }] }),
+    'xds_servers[0].call_creds[0].config.jwt_token_file',
+    /is missing/,
   ],
   [
     'google_default even when insecure follows',
@@ -167,6 +255,33 @@ const refused: readonly (readonly [title: string, document: unknown, field: stri
     { ...minimal, certificate_providers: { default: { plugin_name: 'x', config: [] } } },
     'certificate_providers.default.config',
     /not an array/,
+  ],
+  [
+    'a file_watcher with a certificate without its key',
+    {
+      ...minimal,
+      certificate_providers: { default: { plugin_name: 'file_watcher', config: { certificate_file: '/c' } } },
+    },
+    'certificate_providers.default.config.private_key_file',
+    /is missing/,
+  ],
+  [
+    "an authority whose template is another's",
+    { ...minimal, authorities: { a: { client_listener_resource_name_template: 'xdstp://b/x/%s' } } },
+    'authorities.a.client_listener_resource_name_template',
+    /must begin with xdstp:\/\/a\//,
+  ],
+  [
+    'an authority with a wrong server',
+    { ...minimal, authorities: { a: { xds_servers: [{ server_uri: 'x:1' }] } } },
+    'authorities.a.xds_servers[0].channel_creds',
+    /is missing/,
+  ],
+  [
+    'a fallback rule that is a word',
+    { ...minimal, authorities: { a: { fallback_on_reachability_only: 'yes' } } },
+    'authorities.a.fallback_on_reachability_only',
+    /must be true or false/,
   ],
   ['an authority that is a list', { ...minimal, authorities: { a: [] } }, 'authorities.a', /must be an object/],
   [

@@ -1,9 +1,12 @@
 import type { Bootstrap, CertificateProviderConfig, NodeIdentity, NodeLocality, ServerConfig } from './bootstrap.js'
+import { parseCallCredentials } from './call-credentials.js'
+import { parseCertificateFiles } from './certificate-files.js'
 import { chooseChannelCredentials } from './channel-credentials.js'
 import type { JsonObject } from './json.js'
 import { deepFreeze } from './json.js'
 import type { BootstrapOrigin } from './json-field.js'
 import { JsonField } from './json-field.js'
+import { parseAuthority } from './parse-authority.js'
 import { grpcTarget } from './server-uri.js'
 
 /**
@@ -21,11 +24,14 @@ export function parseBootstrap(
   const root = new JsonField(document, origin)
   if (root.isAbsent) root.fail('is empty')
   const template = root.member('server_listener_resource_name_template')
+  const servers = parseServers(root.member('xds_servers'))
   const bootstrap: Bootstrap = {
-    servers: parseServers(root.member('xds_servers')),
+    servers,
     node: parseNode(root.member('node')),
     certificateProviders: mapMembers(root.member('certificate_providers'), parseCertificateProvider),
-    authorities: mapMembers(root.member('authorities'), (authority) => authority.copyObject()),
+    authorities: mapMembers(root.member('authorities'), (authority, name) =>
+      parseAuthority(name, authority, servers, parseServers),
+    ),
     serverListenerResourceNameTemplate: template.isAbsent ? undefined : template.string(''),
     clientDefaultListenerResourceNameTemplate: root
       .member('client_default_listener_resource_name_template')
@@ -67,10 +73,12 @@ function parseServer(server: JsonField): ServerConfig {
   } catch (error) {
     return uriField.fail(error instanceof Error ? error.message : String(error), error)
   }
+  const credentials = chooseChannelCredentials(server.member('channel_creds'))
   return {
     uri,
     target,
-    credentials: chooseChannelCredentials(server.member('channel_creds')),
+    credentials,
+    callCredentials: parseCallCredentials(server.member('call_creds'), credentials),
     features: server
       .member('server_features')
       .elements()
@@ -99,9 +107,12 @@ function parseLocality(locality: JsonField): NodeLocality | undefined {
 
 function parseCertificateProvider(provider: JsonField): CertificateProviderConfig {
   const config: JsonObject = provider.member('config').copyObject()
-  return { pluginName: provider.member('plugin_name').requiredString(), config }
+  const pluginName = provider.member('plugin_name').requiredString()
+  // A plug-in that is known has to make sense (gRFC A29); of others nothing is known.
+  if (pluginName === 'file_watcher') parseCertificateFiles(provider.member('config'))
+  return { pluginName, config }
 }
 
-function mapMembers<T>(object: JsonField, parse: (member: JsonField) => T): Record<string, T> {
-  return Object.fromEntries(object.members().map(([name, member]) => [name, parse(member)]))
+function mapMembers<T>(object: JsonField, parse: (member: JsonField, name: string) => T): Record<string, T> {
+  return Object.fromEntries(object.members().map(([name, member]) => [name, parse(member, name)]))
 }

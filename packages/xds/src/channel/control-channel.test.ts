@@ -45,7 +45,7 @@ class Probe {
 }
 
 function serverAt(uri: string): ServerConfig {
-  return { uri, target: grpcTarget(uri), credentials: { type: 'insecure' }, features: [] }
+  return { uri, target: grpcTarget(uri), credentials: { type: 'insecure' }, callCredentials: [], features: [] }
 }
 
 function channelTo(server: ServerConfig, options?: ControlChannelOptions, clock = new SystemClock()): ControlChannel {

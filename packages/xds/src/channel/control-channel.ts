@@ -1,6 +1,7 @@
-import type { Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
-import { type Clock, MeshError } from '@inmesh/core'
+import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
+import { type Clock, type Logger, MeshError, silentLogger } from '@inmesh/core'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
+import { ChannelSecurity } from './channel-security.js'
 import type { ControlStream, StreamEnd, StreamListener, StreamOpener } from './control-stream.js'
 import { UnheldConnection } from './unheld-connection.js'
 
@@ -17,6 +18,8 @@ export interface ControlChannelOptions {
    * have to wait so long where the network swallows connections without a word; an open stream does not hold it.
    */
   readonly connectTimeoutMs?: number
+  /** Told of certificates that cannot be used. Default: silent. */
+  readonly logger?: Logger
 }
 
 /** gRPC status UNAVAILABLE. */
@@ -30,6 +33,7 @@ export class ControlChannel implements StreamOpener {
   readonly #server: ServerConfig
   readonly #clock: Clock
   readonly #options: Required<ControlChannelOptions>
+  readonly #security: ChannelSecurity
   readonly #streams = new Set<ChannelStream>()
   #connection: Connection | undefined
   #closed = false
@@ -46,7 +50,9 @@ export class ControlChannel implements StreamOpener {
       keepaliveTimeMs: options.keepaliveTimeMs ?? 30_000,
       keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 10_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
+      logger: options.logger ?? silentLogger,
     }
+    this.#security = new ChannelSecurity(server, clock, this.#options.logger)
   }
 
   openStream(method: string, listener: StreamListener): ControlStream {
@@ -64,12 +70,14 @@ export class ControlChannel implements StreamOpener {
     for (const stream of this.#streams) stream.cancel()
     this.#connection?.close()
     this.#connection = undefined
+    this.#security.close()
   }
 
   async #start(method: string, stream: ChannelStream): Promise<void> {
     const grpc = await import('@grpc/grpc-js')
+    const credentials = await this.#security.credentials(grpc)
     if (stream.isOver) return
-    const connection = this.#connect(grpc)
+    const connection = this.#connect(grpc, credentials)
     const connected = await connection.settled
     if (stream.isOver) return
     // A call on a channel that failed to connect fails at once too, and says why.
@@ -77,10 +85,10 @@ export class ControlChannel implements StreamOpener {
     stream.attach(call, connected, connected ? undefined : () => connection.close())
   }
 
-  #connect(grpc: Grpc): Connection {
+  #connect(grpc: Grpc, credentials: ChannelCredentials): Connection {
     if (this.#connection === undefined || !this.#connection.isUsable()) {
       this.#connection?.close()
-      this.#connection = new Connection(grpc, this.#server, this.#clock, this.#options)
+      this.#connection = new Connection(grpc, this.#server.target, credentials, this.#clock, this.#options)
     }
     return this.#connection
   }
@@ -99,10 +107,15 @@ class Connection {
   #isSettled = false
   #closed = false
 
-  constructor(grpc: Grpc, server: ServerConfig, clock: Clock, options: Required<ControlChannelOptions>) {
+  constructor(
+    grpc: Grpc,
+    target: string,
+    credentials: ChannelCredentials,
+    clock: Clock,
+    options: Required<ControlChannelOptions>,
+  ) {
     this.#grpc = grpc
-    const credentials = this.#unheld.protect(grpc.credentials.createInsecure())
-    this.client = new grpc.Client(server.target, credentials, {
+    this.client = new grpc.Client(target, this.#unheld.protect(credentials), {
       'grpc.keepalive_time_ms': options.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
       // One response holds every resource of its type, easily more than the 4 MB that grpc-js takes by default.

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { CertificateMaker } from '../testing/certificate-maker.js'
 import { runJob } from '../testing/run-job.js'
 import { ScriptedControlPlane } from '../testing/scripted-control-plane.js'
 import { fullStateType, textResource } from '../testing/text-resource.js'
@@ -17,6 +21,23 @@ test('an open stream does not keep an idle process alive', async () => {
     assert.equal(controlPlane.streams.length, 1)
   } finally {
     controlPlane.stop()
+  }
+})
+
+test('neither does one over TLS, whose certificates are refreshed', async () => {
+  const authority = new CertificateMaker()
+  const folder = await mkdtemp(join(tmpdir(), 'inmesh-idle-'))
+  await writeFile(join(folder, 'ca.pem'), authority.certificate)
+  const controlPlane = new ScriptedControlPlane(authority.make('localhost'))
+  await controlPlane.start()
+  controlPlane.onStream = (stream) => stream.respond(fullStateType().typeUrl, 'v1', [textResource('a', 'one')])
+  try {
+    const uri = controlPlane.config.uri.replace('127.0.0.1', 'localhost')
+    const end = await runJob(uri, 'told', undefined, join(folder, 'ca.pem'))
+    assert.deepEqual(end, { code: 0, output: 'changed one' })
+  } finally {
+    controlPlane.stop()
+    await rm(folder, { recursive: true })
   }
 })
 

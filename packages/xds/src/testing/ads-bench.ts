@@ -16,6 +16,7 @@ export const someServer: ServerConfig = {
   uri: 'control-plane:1',
   target: 'dns:///control-plane:1',
   credentials: { type: 'insecure' },
+  callCredentials: [],
   features: [],
 }
 

@@ -5,10 +5,12 @@ import { RecordingWatcher } from './recording-watcher.js'
 import { fullStateType } from './text-resource.js'
 
 // A job that uses a control plane and then has nothing left to do. It never closes its client and never calls process.exit().
-// Arguments: the server_uri; what to wait for: `told` (until the watcher hears something) or `nothing`; milliseconds to connect.
-const [serverUri, waitFor, connectTimeoutMs] = process.argv.slice(2)
+// Arguments: the server_uri; what to wait for: `told` (until the watcher hears something) or `nothing`; milliseconds to connect;
+// the file of the authority to trust, without which the connection is in plaintext.
+const [serverUri, waitFor, connectTimeoutMs, caFile] = process.argv.slice(2)
+const credentials = caFile ? { type: 'tls', config: { ca_certificate_file: caFile } } : { type: 'insecure' }
 const { servers, node } = parseBootstrap({
-  xds_servers: [{ server_uri: serverUri, channel_creds: [{ type: 'insecure' }] }],
+  xds_servers: [{ server_uri: serverUri, channel_creds: [credentials] }],
 })
 const [server] = servers
 if (server === undefined) throw new Error('no server')

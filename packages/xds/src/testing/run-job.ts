@@ -11,10 +11,15 @@ export interface JobEnd {
 const patienceMs = 30_000
 
 /** Runs `job-process` to its end. */
-export function runJob(serverUri: string, waitFor: 'told' | 'nothing', connectTimeoutMs = 20_000): Promise<JobEnd> {
+export function runJob(
+  serverUri: string,
+  waitFor: 'told' | 'nothing',
+  connectTimeoutMs = 20_000,
+  caFile = '',
+): Promise<JobEnd> {
   const program = fileURLToPath(new URL('./job-process.js', import.meta.url))
   return new Promise((resolve, reject) => {
-    const job = spawn(process.execPath, [program, serverUri, waitFor, String(connectTimeoutMs)], {
+    const job = spawn(process.execPath, [program, serverUri, waitFor, String(connectTimeoutMs), caFile], {
       stdio: ['ignore', 'pipe', 'inherit'],
       timeout: patienceMs,
     })

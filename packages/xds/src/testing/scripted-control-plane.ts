@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type * as GrpcModule from '@grpc/grpc-js'
 import { create, DiscoveryRequest, DiscoveryResponse } from '@inmesh/xds-proto'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
+import type { MadeCertificate } from './certificate-maker.js'
 
 const grpc = createRequire(import.meta.url)('@grpc/grpc-js') as typeof GrpcModule
 
@@ -13,6 +14,8 @@ export class ServedStream {
   readonly requests: DiscoveryRequest[] = []
   /** Address and port of the client. */
   readonly peer: string
+  /** The `authorization` of the call; empty without. */
+  readonly authorization: string
   isOver = false
   readonly #call: Call
   #nonce = 0
@@ -20,6 +23,7 @@ export class ServedStream {
   constructor(call: Call) {
     this.#call = call
     this.peer = call.getPeer()
+    this.authorization = call.metadata.get('authorization').join()
     call.on('data', (request: DiscoveryRequest) => this.requests.push(request))
     const over = (): void => {
       this.isOver = true
@@ -61,6 +65,21 @@ export class ScriptedControlPlane {
   onStream: (stream: ServedStream) => void = () => {}
   #server = new grpc.Server()
   #port = 0
+  readonly #credentials: GrpcModule.ServerCredentials
+
+  /**
+   * @param tls - What it presents, and whose certificates it asks clients for. Default: plaintext.
+   */
+  constructor(tls?: MadeCertificate & { readonly clientAuthority?: string }) {
+    this.#credentials =
+      tls === undefined
+        ? grpc.ServerCredentials.createInsecure()
+        : grpc.ServerCredentials.createSsl(
+            tls.clientAuthority === undefined ? null : Buffer.from(tls.clientAuthority),
+            [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) }],
+            tls.clientAuthority !== undefined,
+          )
+  }
 
   /** Listens, on the same port as before if there was one. */
   async start(): Promise<void> {
@@ -86,7 +105,7 @@ export class ScriptedControlPlane {
     )
     this.#port = await new Promise<number>((resolve, reject) => {
       const address = `127.0.0.1:${this.#port}`
-      this.#server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+      this.#server.bindAsync(address, this.#credentials, (error, port) => {
         if (error) reject(error)
         else resolve(port)
       })
@@ -101,7 +120,7 @@ export class ScriptedControlPlane {
   /** Where it listens, as a bootstrap has it. */
   get config(): ServerConfig {
     const uri = `127.0.0.1:${this.#port}`
-    return { uri, target: `dns:///${uri}`, credentials: { type: 'insecure' }, features: [] }
+    return { uri, target: `dns:///${uri}`, credentials: { type: 'insecure' }, callCredentials: [], features: [] }
   }
 
   /** The stream that was opened last. */
