@@ -14,6 +14,11 @@ export interface RequestView {
   /** Host and, where it is not the scheme's default, port; lower case. */
   readonly authority: string
   /**
+   * Address of the client for whose inbound request this one is made, an IP literal; the empty string or absent where there is none, or
+   * where nobody trusted told it.
+   */
+  readonly clientAddress?: string
+  /**
    * Reads a header. For gRPC only what gRFC A28 makes visible: custom metadata that is not binary, and `content-type`.
    *
    * @param name - Lower-case name.

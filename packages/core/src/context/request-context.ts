@@ -7,15 +7,22 @@ export class RequestContext {
   readonly deadline: number
   /** `tracestate` of the inbound request; empty when it had none. */
   readonly tracestate: string
+  /**
+   * Address of the client that the request comes from in the end, an IP literal: of the peer, or what trusted peers tell in
+   * `x-forwarded-for`. Empty when it is not known. Routes may match its network.
+   */
+  readonly clientAddress: string
   #traceparent: string
 
   /**
    * @param deadline - Absolute limit on the plane's clock; `Infinity` for none.
    * @param traceparent - A valid `traceparent`, or the empty string to begin a trace when one is first needed.
    * @param tracestate - Its `tracestate`; ignored without a `traceparent`.
+   * @param clientAddress - Address of the originating client, or the empty string.
    */
-  constructor(deadline: number, traceparent = '', tracestate = '') {
+  constructor(deadline: number, traceparent = '', tracestate = '', clientAddress = '') {
     this.deadline = deadline
+    this.clientAddress = clientAddress
     this.#traceparent = traceparent
     this.tracestate = traceparent === '' ? '' : tracestate
   }

@@ -1,4 +1,6 @@
+import type { NetworkSet } from '../matching/network-set.js'
 import type { SafeRegex } from '../matching/safe-regex.js'
+import type { UriTemplate } from '../matching/uri-template.js'
 
 /** A condition that compares a string with a text. */
 export interface TextMatch {
@@ -31,8 +33,16 @@ export interface PathTextMatch {
   readonly caseSensitive: boolean
 }
 
+/** A condition that a URI template matches a path as a whole. HTTP only: gRPC knows no templates (gRFC A28). */
+export interface TemplateMatch {
+  /** Tag of the union. */
+  readonly kind: 'template'
+  /** The template; its variables are there for a rewrite of the path. */
+  readonly template: UriTemplate
+}
+
 /** A condition on the path of a request, its query string left out. */
-export type PathMatch = PathTextMatch | RegexMatch
+export type PathMatch = PathTextMatch | RegexMatch | TemplateMatch
 
 /** A condition on whether a header is there. */
 export interface PresenceMatch {
@@ -50,6 +60,24 @@ export interface RangeMatch {
   readonly start: number
   /** Smallest value above `start` that does not. */
   readonly end: number
+}
+
+/** A condition on one parameter of the query string (envoy.config.route.v3.QueryParameterMatcher). HTTP only: gRPC calls pass such routes by. */
+export interface QueryParameterMatch {
+  /** Name; case counts, and nothing is decoded, as in Envoy. */
+  readonly name: string
+  /** What the value must be; of several values the first counts, and a name without `=` has the empty string. */
+  readonly value: StringMatch | PresenceMatch
+}
+
+/** A condition on one cookie of the `cookie` header (envoy.config.route.v3.CookieMatcher). HTTP only, as query parameters. */
+export interface CookieMatch {
+  /** Name; case counts. */
+  readonly name: string
+  /** What the value must be; of several cookies of that name the first counts. */
+  readonly value: StringMatch | PresenceMatch
+  /** Matches where `value` does not. Unlike a header, an absent cookie then matches (Envoy). */
+  readonly invert: boolean
 }
 
 /** A condition on one header (envoy.config.route.v3.HeaderMatcher). Several values of one name are joined by `,` before matching. */
@@ -76,6 +104,15 @@ export interface RouteMatch {
   readonly path: PathMatch
   /** Conditions on headers. */
   readonly headers: readonly HeaderMatch[]
+  /** Conditions on the query string; absent means none. */
+  readonly queryParameters?: readonly QueryParameterMatch[]
+  /** Conditions on cookies; absent means none. */
+  readonly cookies?: readonly CookieMatch[]
+  /**
+   * Networks of which each must hold the address of the client that the inbound request came from, as far as trusted peers tell. A call
+   * that belongs to no inbound request is in no network. Absent means none.
+   */
+  readonly clientNetworks?: readonly NetworkSet[]
   /** Share of the requests for which the route applies; absent means all. */
   readonly fraction?: Fraction
   /** Applies to gRPC requests only (`content-type: application/grpc`). */

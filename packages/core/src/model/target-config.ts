@@ -10,6 +10,13 @@ export interface ListenerConfig {
   readonly filters: readonly HttpFilter[]
   /** Time limit of a stream in milliseconds for routes that do not say, 0 for none. */
   readonly maxStreamDurationMs: number
+  /**
+   * Whether a port in the authority is left out when virtual hosts are matched: `any` port, or the `own` port of the target only
+   * (`strip_any_host_port` and `strip_matching_host_port`). Absent means that it counts. HTTP view; the `host` header stays as it is.
+   */
+  readonly strippedHostPort?: 'any' | 'own'
+  /** Whether a final dot of the host is left out when virtual hosts are matched (`strip_trailing_host_dot`). HTTP view. Default false. */
+  readonly stripsTrailingHostDot?: boolean
 }
 
 /**

@@ -2,7 +2,13 @@ import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { FilterChain } from '../filters/filter-chain.js'
-import { compileHeaderMatch, type HeaderMatcher } from '../matching/header-matcher.js'
+import {
+  compileCookieMatch,
+  compileHeaderMatch,
+  compileQueryParameterMatch,
+  type RequestMatcher,
+} from '../matching/request-matcher.js'
+import type { RouteMatch } from '../model/match.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
 import type { Route, VirtualHost } from '../model/route.js'
 import type { View } from '../model/view.js'
@@ -37,7 +43,7 @@ export class CompiledRoute {
   readonly retryPolicy: RetryPolicy | undefined
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
-  readonly #headers: readonly HeaderMatcher[]
+  readonly #conditions: readonly RequestMatcher[]
   readonly #perMillion: number
   readonly #grpcOnly: boolean
   readonly #skipped: Record<View, boolean>
@@ -54,7 +60,7 @@ export class CompiledRoute {
     this.source = source
     this.#destinations = destinations
     this.#totalWeight = destinations.at(-1)?.upTo ?? 0
-    this.#headers = source.match.headers.map(compileHeaderMatch)
+    this.#conditions = compileConditions(source.match)
     this.#perMillion = source.match.fraction?.perMillion ?? -1
     this.#grpcOnly = source.match.grpcOnly
     this.#skipped = { http: source.skipped.http !== undefined, grpc: source.skipped.grpc !== undefined }
@@ -82,8 +88,8 @@ export class CompiledRoute {
   applies(request: RequestView, random: Random): boolean {
     if (this.#skipped[request.view]) return false
     if (this.#grpcOnly && !isGrpc(request)) return false
-    for (let index = 0; index < this.#headers.length; index++) {
-      if (!this.#headers[index]!(request)) return false
+    for (let index = 0; index < this.#conditions.length; index++) {
+      if (!this.#conditions[index]!(request)) return false
     }
     // Strictly less, so that a share of 0 never applies; gRFC A28 words it otherwise.
     return this.#perMillion < 0 || random.below(1_000_000) < this.#perMillion
@@ -116,6 +122,22 @@ export class CompiledRoute {
     while (destinations[index]!.upTo <= drawn) index++
     return destinations[index]!
   }
+}
+
+/** All conditions but those on the path and on chance; the cheap ones first. */
+function compileConditions(match: RouteMatch): readonly RequestMatcher[] {
+  const networks = match.clientNetworks ?? []
+  return [
+    ...match.headers.map(compileHeaderMatch),
+    ...(match.queryParameters ?? []).map(compileQueryParameterMatch),
+    ...(match.cookies ?? []).map(compileCookieMatch),
+    ...networks.map(
+      (network): RequestMatcher =>
+        ({ clientAddress }) => {
+          return clientAddress !== undefined && clientAddress !== '' && network.has(clientAddress)
+        },
+    ),
+  ]
 }
 
 function refusal(host: VirtualHost, route: Route, view: View): LocalReply | undefined {

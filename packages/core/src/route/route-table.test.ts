@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../cluster/cluster.js'
 import type { Route, VirtualHost } from '../model/route.js'
+import type { ListenerConfig } from '../model/target-config.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { FakeCarrier, forward, LISTENER, request, route, routes, virtualHost } from '../testing/fixtures.js'
@@ -9,7 +10,11 @@ import { RouteTable } from './route-table.js'
 
 const random = new SeededRandom(1)
 
-function table(hosts: readonly VirtualHost[], ignorePortInHostMatching = false): RouteTable {
+function table(
+  hosts: readonly VirtualHost[],
+  ignorePortInHostMatching = false,
+  listener: Partial<ListenerConfig> = {},
+): RouteTable {
   const names = hosts.flatMap((host) =>
     host.routes.flatMap(({ action }) => (action.kind === 'forward' ? action.clusters.map(({ name }) => name) : [])),
   )
@@ -17,7 +22,13 @@ function table(hosts: readonly VirtualHost[], ignorePortInHostMatching = false):
   const clusters = new Map(
     names.map((name) => [name, new Cluster(name, { carriers, clock: new SimulatedClock(), random }, () => {})]),
   )
-  return new RouteTable(LISTENER, { ...routes(hosts), ignorePortInHostMatching }, clusters, random)
+  return new RouteTable(
+    { ...LISTENER, ...listener },
+    { ...routes(hosts), ignorePortInHostMatching },
+    clusters,
+    random,
+    '80',
+  )
 }
 
 const named = (name: string, match: Partial<Route['match']>, parts: Partial<Route> = {}): Route =>
@@ -46,6 +57,20 @@ test('the port of the authority is ignored for HTTP only, and only where the tab
   const six = [virtualHost([named('six', {})], { domains: ['[::1]'] })]
   assert.equal(table(six, true).match(request({ authority: '[::1]' }))?.source.name, 'six')
   assert.equal(table(six, true).match(request({ authority: '[::1]:80' }))?.source.name, 'six')
+})
+
+test('a listener leaves out the own port, any port or a final dot where it says so, for HTTP only', () => {
+  const hosts = [virtualHost([named('a', {})], { domains: ['a'] })]
+  const found = (listener: Partial<ListenerConfig>, authority: string, view: 'http' | 'grpc' = 'http'): boolean =>
+    table(hosts, false, listener).match(request({ authority, view })) !== undefined
+  assert.equal(found({ strippedHostPort: 'own' }, 'a:80'), true)
+  assert.equal(found({ strippedHostPort: 'own' }, 'a:8080'), false)
+  assert.equal(found({ strippedHostPort: 'own' }, 'a:180'), false)
+  assert.equal(found({ strippedHostPort: 'any' }, 'a:8080'), true)
+  assert.equal(found({ strippedHostPort: 'any' }, 'a:8080', 'grpc'), false)
+  assert.equal(found({ stripsTrailingHostDot: true }, 'a.'), true)
+  assert.equal(found({ stripsTrailingHostDot: true, strippedHostPort: 'any' }, 'a.:80'), true)
+  assert.equal(found({}, 'a.'), false)
 })
 
 test('the query string takes no part in matching the path', () => {

@@ -2,17 +2,17 @@ import { pathWithoutQuery, type RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { FilterChain } from '../filters/filter-chain.js'
 import { DomainIndex } from '../matching/domain-index.js'
-import { PathIndex } from '../matching/path-index.js'
+import { RouteIndex } from '../matching/route-index.js'
 import type { FilterOverrides } from '../model/filter-config.js'
 import type { Route, RouteConfiguration, VirtualHost } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { Random } from '../ports/random.js'
 import { CompiledRoute, type Destination } from './compiled-route.js'
 
-/** One virtual host: its routes in order and an index over their paths. */
+/** One virtual host: its routes in order and an index over them. */
 class VirtualHostTable {
   readonly #routes: readonly CompiledRoute[]
-  readonly #paths = new PathIndex()
+  readonly #index: RouteIndex
   readonly #random: Random
   /** Whether the first route takes every path: the usual table of a service without rules of its own. */
   readonly #catchAll: boolean
@@ -22,8 +22,9 @@ class VirtualHostTable {
   constructor(routes: readonly CompiledRoute[], random: Random) {
     this.#routes = routes
     this.#random = random
-    for (const [position, route] of routes.entries()) this.#paths.add(position, route.source.match.path)
+    this.#index = new RouteIndex(routes.map(({ source }) => source.match))
     const first = routes[0]?.source.match.path
+    // Its other conditions are asked without the index; where they fail, the index goes on.
     this.#catchAll = first?.kind === 'prefix' && (first.value === '/' || first.value === '')
   }
 
@@ -31,7 +32,7 @@ class VirtualHostTable {
     if (this.#catchAll && this.#accept(0, request)) return this.#routes[0]
     // Not asked twice: its dice for a share of the requests are thrown.
     const from = this.#catchAll ? 1 : 0
-    const position = this.#paths.first(pathWithoutQuery(request.path), request, this.#accept, from)
+    const position = this.#index.first(pathWithoutQuery(request.path), request, this.#accept, from)
     return position < 0 ? undefined : this.#routes[position]
   }
 }
@@ -39,21 +40,26 @@ class VirtualHostTable {
 /** A route configuration made ready for requests. Immutable. */
 export class RouteTable {
   readonly #hosts = new DomainIndex<VirtualHostTable>()
-  readonly #ignorePort: boolean
+  /** Where a port in the authority does not count: any, none (the empty string), or the one given. */
+  readonly #strippedPort: string
+  readonly #stripsDot: boolean
 
   /**
    * @param listener - Filters and defaults that apply before the routes.
    * @param routes - The configuration.
    * @param clusters - Running clusters, all that the routes name.
    * @param random - Dice for shares of requests.
+   * @param port - Port of the target, for a listener that leaves it out of the match. Default: none.
    */
   constructor(
     listener: ListenerConfig,
     routes: RouteConfiguration,
     clusters: ReadonlyMap<string, Cluster>,
     random: Random,
+    port = '',
   ) {
-    this.#ignorePort = routes.ignorePortInHostMatching
+    this.#strippedPort = strippedPort(listener, routes, port)
+    this.#stripsDot = listener.stripsTrailingHostDot === true
     for (const host of routes.virtualHosts) {
       const compiled = host.routes.map((route) => compileRoute(listener, host, route, clusters))
       const table = new VirtualHostTable(compiled, random)
@@ -68,9 +74,14 @@ export class RouteTable {
    * @returns undefined when there is none.
    */
   match(request: RequestView): CompiledRoute | undefined {
-    // Envoy strips the port where the table says so; gRPC compares literally (gRFC A27: the port is part of the name).
-    const authority = this.#ignorePort && request.view === 'http' ? withoutPort(request.authority) : request.authority
-    return this.#hosts.find(authority)?.match(request)
+    return this.#hosts.find(this.#hostOf(request))?.match(request)
+  }
+
+  /** Envoy strips what the configuration says; gRPC compares literally (gRFC A27: the port is part of the name). */
+  #hostOf({ authority, view }: RequestView): string {
+    if (view === 'grpc') return authority
+    const host = this.#strippedPort === '' ? authority : withoutPort(authority, this.#strippedPort)
+    return this.#stripsDot ? withoutFinalDot(host) : host
   }
 }
 
@@ -96,9 +107,26 @@ function compileRoute(
   return new CompiledRoute(host, route, destinations, listener.maxStreamDurationMs)
 }
 
-function withoutPort(authority: string): string {
+const ANY_PORT = '*'
+
+function strippedPort(listener: ListenerConfig, routes: RouteConfiguration, port: string): string {
+  if (routes.ignorePortInHostMatching || listener.strippedHostPort === 'any') return ANY_PORT
+  return listener.strippedHostPort === 'own' ? port : ''
+}
+
+function withoutPort(authority: string, stripped: string): string {
   // Nearly no authority has a port, and looking from the front is much faster.
   if (!authority.includes(':')) return authority
   const colon = authority.lastIndexOf(':')
-  return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority
+  if (colon < authority.lastIndexOf(']')) return authority
+  return stripped === ANY_PORT || (authority.endsWith(stripped) && colon + 1 + stripped.length === authority.length)
+    ? authority.slice(0, colon)
+    : authority
+}
+
+/** The dot before a port too, as Envoy does. */
+function withoutFinalDot(host: string): string {
+  if (host.endsWith('.')) return host.slice(0, -1)
+  const dot = host.lastIndexOf('.:')
+  return dot < 0 ? host : host.slice(0, dot) + host.slice(dot + 1)
 }

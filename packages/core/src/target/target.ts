@@ -71,7 +71,10 @@ export class Target implements TargetWatcher {
     const clusters = new Map<string, Cluster>()
     for (const [name, resolved] of withMissing(config)) clusters.set(name, this.#registry.acquire(name, resolved))
     const sameTable = before?.config.routes === config.routes && before.config.listener === config.listener
-    const table = sameTable ? before.table : new RouteTable(config.listener, config.routes, clusters, this.#random)
+    const port = this.name.slice(this.name.lastIndexOf(':') + 1)
+    const table = sameTable
+      ? before.table
+      : new RouteTable(config.listener, config.routes, clusters, this.#random, port)
     this.#snapshot = { config, table, clusters }
     // Acquired before the old ones are released: a cluster in both must not be torn down in between.
     if (before !== undefined) release(before)

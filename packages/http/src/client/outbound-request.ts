@@ -60,6 +60,10 @@ export class OutboundRequest implements RequestView {
     return 'http'
   }
 
+  get clientAddress(): string {
+    return this.#context?.clientAddress ?? ''
+  }
+
   /** Authority of the URL, whatever a `host` header says. */
   get originAuthority(): string {
     return this.#origin?.authority ?? ''

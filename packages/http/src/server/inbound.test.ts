@@ -61,6 +61,29 @@ describe('the context of an inbound request', () => {
   })
 })
 
+describe('the originating client', () => {
+  const cases: [told: string | undefined, trusted: string[], expected: string][] = [
+    [undefined, ['127.0.0.0/8'], '127.0.0.1'],
+    ['192.0.2.9', ['127.0.0.0/8'], '192.0.2.9'],
+    ['198.51.100.1, 192.0.2.9, 10.0.0.1', ['127.0.0.0/8', '10.0.0.0/8'], '192.0.2.9'],
+    ['10.1.1.1, 10.0.0.1', ['127.0.0.0/8', '10.0.0.0/8'], '10.1.1.1'],
+    ['unknown, 10.0.0.1', ['127.0.0.0/8', '10.0.0.0/8'], '10.0.0.1'],
+    ['192.0.2.9', ['10.0.0.0/8'], '127.0.0.1'],
+  ]
+  for (const [told, trusted, expected] of cases) {
+    test(`is ${expected} when ${trusted.join(' and ')} may tell and x-forwarded-for is ${told ?? 'absent'}`, async (context) => {
+      const { server, port } = await serve(
+        context,
+        () => (request, response) => response.end(request.mesh.context.clientAddress),
+        { trusted },
+      )
+      const { body } = await send(port, { headers: told === undefined ? {} : { 'x-forwarded-for': told } })
+      assert.equal(body, expected)
+      await server.drain()
+    })
+  }
+})
+
 describe('a peer that is not trusted', () => {
   const stranger = { trusted: ['192.0.2.0/24'] }
 

@@ -11,6 +11,7 @@ import {
 import { ContextEvents } from './context-events.js'
 import type { InFlightRequests } from './in-flight-requests.js'
 import { MeshRequest } from './mesh-request.js'
+import { originatingClient } from './originating-client.js'
 import type { TrustedNetworks } from './trusted-networks.js'
 import { stripUntrustedHeaders } from './untrusted-headers.js'
 
@@ -95,7 +96,9 @@ export class Inbound {
 
   #contextOf(request: IncomingMessage): RequestContext {
     let deadline = Number.POSITIVE_INFINITY
+    let client = request.socket.remoteAddress ?? ''
     if (this.#trusted!.trusts(request.socket)) {
+      client = originatingClient(request, this.#trusted!) ?? client
       const timeout = request.headers[EXPECTED_TIMEOUT_HEADER]
       // Envoy reads 0 as "no limit".
       const timeoutMs = typeof timeout === 'string' ? parseTimeoutMs(timeout) : undefined
@@ -104,7 +107,9 @@ export class Inbound {
       stripUntrustedHeaders(request)
     }
     const { traceparent, tracestate } = request.headers
-    if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) return new RequestContext(deadline)
-    return new RequestContext(deadline, traceparent, typeof tracestate === 'string' ? tracestate : '')
+    if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) {
+      return new RequestContext(deadline, '', '', client)
+    }
+    return new RequestContext(deadline, traceparent, typeof tracestate === 'string' ? tracestate : '', client)
   }
 }

@@ -66,6 +66,8 @@ export function retryPolicy(conditions: Partial<RetryConditions>, parts: Partial
 /** Parts of a route that tests vary. */
 export interface RouteParts {
   readonly prefix?: string
+  /** Conditions beside the prefix. */
+  readonly match?: Partial<Route['match']>
   readonly clusters: Readonly<Record<string, number>>
   readonly timeoutMs?: number
   readonly retries?: RetryPolicy
@@ -74,7 +76,12 @@ export interface RouteParts {
 export function route(parts: RouteParts): Route {
   return {
     name: '',
-    match: { path: { kind: 'prefix', value: parts.prefix ?? '/', caseSensitive: true }, headers: [], grpcOnly: false },
+    match: {
+      path: { kind: 'prefix', value: parts.prefix ?? '/', caseSensitive: true },
+      headers: [],
+      grpcOnly: false,
+      ...parts.match,
+    },
     action: {
       kind: 'forward',
       clusters: Object.entries(parts.clusters).map(([name, weight]) => ({ name, weight, filterOverrides: new Map() })),

@@ -12,7 +12,6 @@ import type { ListenerResource, ListenerRoutes } from './listener-resource.js'
 const CLIENT_ADDRESS = refusedFor(['grpc'], 'gRPC does not take a client address from headers (gRFC A41)')
 const TIMEOUT = leftOut('the limit of the listener is not applied yet')
 const PATH_NORMALIZATION = leftOut('paths are matched and sent as the application wrote them')
-const HOST_NORMALIZATION = leftOut('hosts are matched and sent as the application wrote them')
 const ACCESS_LOG = leftOut('access logs are not written by listener configuration yet')
 const HEADER = leftOut('the header is not sent yet')
 
@@ -38,9 +37,9 @@ const FIELDS = new FieldTreatments<HttpConnectionManager>({
   mergeSlashes: PATH_NORMALIZATION,
   pathWithEscapedSlashesAction: PATH_NORMALIZATION,
   pathNormalizationOptions: PATH_NORMALIZATION,
-  stripMatchingHostPort: HOST_NORMALIZATION,
-  stripPortMode: HOST_NORMALIZATION,
-  stripTrailingHostDot: HOST_NORMALIZATION,
+  stripMatchingHostPort: CARRIED,
+  stripPortMode: CARRIED,
+  stripTrailingHostDot: CARRIED,
   typedHeaderValidationConfig: leftOut('headers are checked by the carrier only'),
   localReplyConfig: leftOut('local replies are not rewritten yet'),
   requestIdExtension: leftOut('x-request-id is not managed by listeners yet'),
@@ -103,7 +102,12 @@ export function translateHttpConnectionManager(
   FIELDS.apply(scope, manager, refusals)
   const filters = translateHttpFilters(scope, manager.httpFilters, refusals)
   const routes = translateRoutes(scope, manager)
-  const listener: ListenerConfig = { name, filters, maxStreamDurationMs: maxStreamDuration(scope, manager) }
+  const listener: ListenerConfig = {
+    name,
+    filters,
+    maxStreamDurationMs: maxStreamDuration(scope, manager),
+    ...translateHostNormalization(scope, manager),
+  }
   return { listener, routes, refused: refusals.toRefusals() }
 }
 
@@ -114,6 +118,19 @@ function maxStreamDuration(scope: FieldScope, manager: HttpConnectionManager): n
   COMMON_FIELDS.apply(place, options, ViewReasons.refusals())
   if (options.maxStreamDuration === undefined) return 0
   return translateDuration(place.at('max_stream_duration'), options.maxStreamDuration) ?? 0
+}
+
+type HostNormalization = Pick<ListenerConfig, 'strippedHostPort' | 'stripsTrailingHostDot'>
+
+function translateHostNormalization(scope: FieldScope, manager: HttpConnectionManager): HostNormalization {
+  const own = manager.stripMatchingHostPort
+  const any = manager.stripPortMode?.value === true
+  // Envoy: only one of the two may be set.
+  if (own && any) scope.at('strip_matching_host_port').malformed('excludes strip_any_host_port')
+  return {
+    ...((own || any) && { strippedHostPort: any ? 'any' : 'own' }),
+    ...(manager.stripTrailingHostDot && { stripsTrailingHostDot: true }),
+  }
 }
 
 function translateRoutes(scope: FieldScope, manager: HttpConnectionManager): ListenerRoutes {

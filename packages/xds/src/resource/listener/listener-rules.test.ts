@@ -161,17 +161,26 @@ const LISTENERS: readonly Rule<ListenerResource>[] = [
       streamIdleTimeout: '0s',
       upgradeConfigs: [{ upgradeType: 'websocket' }],
       normalizePath: true,
-      stripAnyHostPort: true,
     }),
     outcome: 'listed',
-    fields: [
-      'tracing',
-      'access_log',
-      'stream_idle_timeout',
-      'upgrade_configs',
-      'normalize_path',
-      'strip_any_host_port',
-    ].map((field) => `${HCM}.${field}`),
+    fields: ['tracing', 'access_log', 'stream_idle_timeout', 'upgrade_configs', 'normalize_path'].map(
+      (field) => `${HCM}.${field}`,
+    ),
+  },
+  {
+    id: 'LDS-19',
+    rule: 'ports and final dots of hosts are left out of the match where the listener says so',
+    input: manager({ stripAnyHostPort: true, stripTrailingHostDot: true }),
+    outcome: 'carried',
+    check: ({ listener }) =>
+      assert.deepEqual([listener.strippedHostPort, listener.stripsTrailingHostDot], ['any', true]),
+  },
+  {
+    id: 'LDS-20',
+    rule: 'the two ways to leave ports out exclude each other',
+    input: manager({ stripMatchingHostPort: true, stripAnyHostPort: true }),
+    outcome: 'malformed',
+    fields: [`${HCM}.strip_matching_host_port`],
   },
   {
     id: 'LDS-17',

@@ -1,4 +1,4 @@
-import type { PathMatch } from '@inmesh/core'
+import { type PathMatch, UriTemplate } from '@inmesh/core'
 import type { RouteMatch as RouteMatchMessage, TypedExtensionConfig } from '@inmesh/xds-proto'
 import { UriTemplateMatchConfig } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
@@ -72,15 +72,26 @@ function separatedPrefix(
   return { kind: 'path', path: { kind: 'path-separated-prefix', value: prefix, caseSensitive } }
 }
 
-/**
- * A condition that cannot be tested must not take requests it was not meant for further than needed: a URI template is narrowed to
- * what stands before its first variable, and the requests below that are refused.
- */
-function pathPolicy(scope: FieldScope, policy: TypedExtensionConfig, refusals: ViewReasons): TranslatedPath {
-  refusals.add(scope, 'path match policies are not supported yet')
-  const config = policy.typedConfig && typedConfigOf(scope.at('typed_config'), policy.typedConfig)
-  if (config?.typeName !== UriTemplateMatchConfig.$type || config.bytes === undefined)
+/** A policy of another kind cannot be tested: nobody can say for which requests it was meant, so all that come to it are refused. */
+function pathPolicy(
+  scope: FieldScope,
+  policy: TypedExtensionConfig,
+  refusals: ViewReasons,
+): TranslatedPath | undefined {
+  const place = scope.at('typed_config')
+  const config = policy.typedConfig && typedConfigOf(place, policy.typedConfig)
+  if (config?.typeName !== UriTemplateMatchConfig.$type || config.bytes === undefined) {
+    refusals.add(scope, 'path match policies other than URI templates are not supported')
     return literal('prefix', '', true)
-  const template = decodeConfig(scope.at('typed_config'), UriTemplateMatchConfig, config.bytes)?.pathTemplate ?? ''
-  return literal('prefix', template.split(/[{*]/, 1)[0]!, true)
+  }
+  const message = decodeConfig(place, UriTemplateMatchConfig, config.bytes)
+  if (message === undefined) return undefined
+  // gRFC A28 knows prefix, path and safe_regex only.
+  refusals.add(scope, 'path_match_policy is not among the path conditions of gRPC', ['grpc'])
+  try {
+    return { kind: 'path', path: { kind: 'template', template: new UriTemplate(message.pathTemplate) } }
+  } catch (error) {
+    place.at('path_template').malformed(error instanceof Error ? error.message : String(error))
+    return undefined
+  }
 }

@@ -10,7 +10,7 @@ import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../fiel
 import { translateRegex } from '../field/safe-regex.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateRetryPolicy } from './retry-policy.js'
-import type { RouteReasons } from './route-match.js'
+import type { RouteReasons } from './route-reasons.js'
 import { translateWeightedClusters } from './weighted-clusters.js'
 
 const PATH_REWRITE = refusedForHttp('the path is not rewritten yet')

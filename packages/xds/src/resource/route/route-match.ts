@@ -4,12 +4,14 @@ import { protoFieldName } from '../field/field-name.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { translateFraction } from '../field/fraction.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import { translateClientNetworks } from './client-network-match.js'
 import { translateHeaderMatch } from './header-match.js'
 import { translatePath } from './path-match.js'
+import type { RouteReasons } from './route-reasons.js'
+import { translateCookies, translateQueryParameters } from './value-match.js'
 
 /**
- * What gRPC makes of a condition that is not tested: gRFC A28 has routes with query parameters skipped; the others it does not read.
- * For HTTP nobody can say whether such a condition holds, so a request that meets all the other conditions is refused.
+ * What gRPC makes of a condition that is not tested: routes are skipped as gRFC A28 has it for query parameters, or it is not read. For HTTP nobody can say whether such a condition holds, so a request that meets all the other conditions is refused.
  */
 type Untested = { readonly reason: string; readonly grpc: 'skipped' | 'ignored' }
 
@@ -21,24 +23,16 @@ const CONDITIONS: Conditions = {
   runtimeFraction: 'tested',
   headers: 'tested',
   grpc: 'tested',
-  queryParameters: { reason: 'query parameters are not matched yet', grpc: 'skipped' },
-  cookies: { reason: 'cookies are not matched yet', grpc: 'skipped' },
+  queryParameters: 'tested',
+  cookies: 'tested',
+  filterState: 'tested',
   dynamicMetadata: { reason: 'dynamic metadata is not matched', grpc: 'skipped' },
-  filterState: { reason: 'filter state is not matched', grpc: 'skipped' },
   tlsContext: { reason: 'the TLS state of the caller is not matched', grpc: 'ignored' },
 }
 
 const UNTESTED = Object.entries(CONDITIONS).filter(
   (entry): entry is [keyof RouteMatchMessage, Untested] => entry[1] !== 'tested',
 )
-
-/** Reasons of a route, by what they do to it. */
-export interface RouteReasons {
-  /** Calls of the view fail. */
-  readonly refusals: ViewReasons
-  /** The route does not exist for the view. */
-  readonly skips: ViewReasons
-}
 
 /**
  * Translates a route's conditions.
@@ -60,10 +54,21 @@ export function translateRouteMatch(
   reportUntested(scope, match, reasons)
   const path = translatePath(scope, match, reasons.refusals)
   const headers = translateHeaders(scope, match, reasons.refusals)
+  const queryParameters = translateQueryParameters(scope, match.queryParameters, reasons)
+  const cookies = translateCookies(scope, match.cookies, reasons)
+  const clientNetworks = translateClientNetworks(scope, match.filterState, reasons)
   const fraction = translateRuntimeFraction(scope.at('runtime_fraction'), match, reasons.refusals)
   if (path === undefined) return undefined
   if (path.kind === 'never') return 'never'
-  return { path: path.path, headers, ...(fraction && { fraction }), grpcOnly: match.grpc !== undefined }
+  return {
+    path: path.path,
+    headers,
+    ...(queryParameters.length > 0 && { queryParameters }),
+    ...(cookies.length > 0 && { cookies }),
+    ...(clientNetworks.length > 0 && { clientNetworks }),
+    ...(fraction && { fraction }),
+    grpcOnly: match.grpc !== undefined,
+  }
 }
 
 function reportUntested(scope: FieldScope, match: RouteMatchMessage, { refusals, skips }: RouteReasons): void {

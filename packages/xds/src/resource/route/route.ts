@@ -6,7 +6,8 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateForwardAction } from './route-action.js'
-import { type RouteReasons, translateRouteMatch } from './route-match.js'
+import { translateRouteMatch } from './route-match.js'
+import type { RouteReasons } from './route-reasons.js'
 
 const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
 const BODY_LIMIT = leftOut('bodies are not buffered')

@@ -81,22 +81,19 @@ export function translateVirtualHost(
 }
 
 /**
- * Domains are compared without regard to case, as Envoy does. One that cannot match, or that an earlier virtual host has, is left out:
- * gRPC takes the first, and Envoy's refusal of the whole table would cost every other host its update.
+ * Domains are compared without regard to case, as Envoy does. One that cannot match, one that is there already and a list without any make
+ * the table malformed, in Envoy as in gRPC's C core: which host they were meant for is anybody's guess.
  */
 function translateDomains(scope: FieldScope, domains: readonly string[], seen: Set<string>): readonly string[] {
-  if (domains.length === 0) scope.at('domains').unsupported('without domains the virtual host matches no call')
-  const translated: string[] = []
-  for (const [index, given] of domains.entries()) {
+  if (domains.length === 0) scope.at('domains').malformed('at least one domain is required')
+  return domains.map((given, index) => {
     const domain = given.toLowerCase()
     const place = scope.at('domains', index)
-    if (!isDomainPattern(domain))
-      place.unsupported(`${JSON.stringify(given)} is not a domain pattern and matches no call`)
-    else if (seen.has(domain)) place.unsupported(`the domain ${given} is there already; the first one counts`)
-    else translated.push(domain)
+    if (!isDomainPattern(domain)) place.malformed(`${JSON.stringify(given)} is not a domain pattern`)
+    else if (seen.has(domain)) place.malformed(`the domain ${given} is there already`)
     seen.add(domain)
-  }
-  return translated
+    return domain
+  })
 }
 
 /** Exact, `*.suffix`, `prefix.*` or `*` (gRFC A27): an asterisk at one end at most. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HeaderMatch, StringMatch } from '../model/match.js'
 import { request } from '../testing/fixtures.js'
-import { compileHeaderMatch } from './header-matcher.js'
+import { compileHeaderMatch } from './request-matcher.js'
 import { SafeRegex } from './safe-regex.js'
 
 type Options = { invert?: boolean; treatMissingAsEmpty?: boolean }
