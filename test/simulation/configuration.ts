@@ -1,17 +1,18 @@
-import type {
-  CircuitBreakerThresholds,
-  EndpointConfig,
-  EndpointHealth,
-  FilterConfig,
-  HttpFilter,
-  LoadBalancingPolicy,
-  LocalityEndpoints,
-  Random,
-  ResolvedCluster,
-  RetryPolicy,
-  Route,
-  RouteAction,
-  TargetConfig,
+import {
+  type CircuitBreakerThresholds,
+  DEFAULT_HOST_POLICY,
+  type EndpointConfig,
+  type EndpointHealth,
+  type FilterConfig,
+  type HttpFilter,
+  type LoadBalancingPolicy,
+  type LocalityEndpoints,
+  type Random,
+  type ResolvedCluster,
+  type RetryPolicy,
+  type Route,
+  type RouteAction,
+  type TargetConfig,
 } from '@inmesh/core'
 
 const POLICIES: readonly LoadBalancingPolicy[] = [
@@ -49,8 +50,13 @@ function healthyEndpoint(port: number): EndpointConfig {
   return { key: `10.0.0.1:${port}`, host: '10.0.0.1', port, hostname: '', weight: 1, health: 'healthy', metadata: {} }
 }
 
-function locality(priority: number, weight: number, endpoints: readonly EndpointConfig[]): LocalityEndpoints {
-  return { locality: { region: '', zone: '', subZone: '' }, priority, weight, endpoints }
+function locality(
+  priority: number,
+  weight: number,
+  endpoints: readonly EndpointConfig[],
+  zone = '',
+): LocalityEndpoints {
+  return { locality: { region: '', zone, subZone: '' }, priority, weight, endpoints }
 }
 
 function route(prefix: string, action: RouteAction): Route {
@@ -135,30 +141,27 @@ export class ConfigurationMaker {
   #cluster(name: string): ResolvedCluster {
     const random = this.#random
     const seen = new Set<number>()
-    const priorities = Array.from({ length: 1 + random.below(2) }, () =>
-      Array.from({ length: random.below(7) }, () => random.below(12)).filter((port) => {
-        const fresh = !seen.has(port)
-        seen.add(port)
-        return fresh
+    const localities = Array.from({ length: 1 + random.below(3) }, (_, priority) =>
+      Array.from({ length: 1 + random.below(2) }, (_, zone) => {
+        const ports = Array.from({ length: random.below(5) }, () => random.below(12)).filter((port) => !seen.has(port))
+        const fresh = new Set(ports)
+        for (const port of fresh) seen.add(port)
+        const members = [...fresh].map((port) => this.#endpoint(port))
+        return locality(priority, 1 + random.below(3), members, `zone-${zone}`)
       }),
-    )
+    ).flat()
     return {
       kind: 'resolved',
       config: {
         name,
         loadBalancing: POLICIES[random.below(POLICIES.length)]!,
+        hosts: { ...DEFAULT_HOST_POLICY, localities: random.below(2) === 0 ? 'together' : 'weighted' },
         thresholds: { maxRequests: random.below(4) === 0 ? 5 : 1024, maxRetries: 3, retryBudget: BUDGET },
         connectTimeoutMs: 1000,
         refused: random.below(20) === 0 ? { grpc: 'refused by the simulation' } : {},
       },
       endpoints: {
-        localities: priorities.map((ports, priority) =>
-          locality(
-            priority,
-            1 + random.below(3),
-            ports.map((port) => this.#endpoint(port)),
-          ),
-        ),
+        localities,
         drops: random.below(10) === 0 ? [{ category: 'simulated', perMillion: 100_000 }] : [],
       },
     }

@@ -32,9 +32,9 @@ export class SimulatedCarrier implements Carrier {
   readonly #clock: Clock
   readonly #upstreams: Upstreams
   /** Called with every endpoint that an attempt goes to. */
-  readonly #onAttempt: (endpoint: Endpoint) => void
+  readonly #onAttempt: (endpoint: Endpoint, view: View) => void
 
-  constructor(view: View, clock: Clock, upstreams: Upstreams, onAttempt: (endpoint: Endpoint) => void) {
+  constructor(view: View, clock: Clock, upstreams: Upstreams, onAttempt: (endpoint: Endpoint, view: View) => void) {
     this.view = view
     this.connects = view === 'http' ? 'on-demand' : 'ahead'
     this.#clock = clock
@@ -75,7 +75,7 @@ class Flight {
   readonly #call: Call
   readonly #clock: Clock
   readonly #upstreams: Upstreams
-  readonly #onAttempt: (endpoint: Endpoint) => void
+  readonly #onAttempt: (endpoint: Endpoint, view: View) => void
   readonly #ended: (ending: Ending) => void
   #deadline: Timer | undefined
   #over = false
@@ -85,7 +85,7 @@ class Flight {
     target: Target,
     request: RequestView,
     upstreams: Upstreams,
-    onAttempt: (endpoint: Endpoint) => void,
+    onAttempt: (endpoint: Endpoint, view: View) => void,
     ended: (ending: Ending) => void,
   ) {
     this.#call = new Call(plane, target.snapshot!, request)
@@ -129,7 +129,7 @@ class Flight {
       this.#end('local-reply', picked.httpStatus)
       return
     }
-    this.#onAttempt(picked)
+    this.#onAttempt(picked, this.#call.request.view)
     this.#call.attemptStarted(picked)
     this.#upstreams.send(picked.key, (outcome) => {
       if (!this.#over) this.#answered(outcome)

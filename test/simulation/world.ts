@@ -33,12 +33,12 @@ export class World {
     this.random = new SeededRandom(seed)
     this.configurations = new ConfigurationMaker(this.random)
     this.upstreams = new Upstreams(this.clock, this.random)
-    const onAttempt = (endpoint: Endpoint): void => {
+    const onAttempt = (endpoint: Endpoint, view: View): void => {
       assert.equal(endpoint.removed, false, 'a removed endpoint was picked')
-      assert.ok(
-        endpoint.config.health === 'healthy' || endpoint.config.health === 'degraded',
-        'an endpoint out of service was picked',
-      )
+      if (!inService(endpoint)) {
+        assert.equal(view, 'http', 'gRPC picked an endpoint out of service')
+        assert.ok(this.#inPanic(endpoint), 'an endpoint out of service was picked without need')
+      }
       this.attempts.set(endpoint.key, (this.attempts.get(endpoint.key) ?? 0) + 1)
     }
     this.#carriers = {
@@ -60,6 +60,22 @@ export class World {
         }
       }
     }
+  }
+
+  /**
+   * Whether too many endpoints of an endpoint's priority are out of service, and those of all priorities together cannot make up for it:
+   * then, and only then, HTTP uses the ill ones too (Envoy, "Panic threshold").
+   */
+  #inPanic(endpoint: Endpoint): boolean {
+    const cluster = [...this.plane.clusters()].find(({ endpoints }) => endpoints.get(endpoint.key) === endpoint)
+    const members = [...cluster!.endpoints.values()]
+    const available = (at: number): number => {
+      const all = members.filter((member) => member.priority === at)
+      return all.length === 0 ? 0 : (100 * all.filter(inService).length) / all.length
+    }
+    // Of the two kinds of endpoints each counts for whole percents, which makes up to one less of each.
+    const together = [0, 1, 2].reduce((sum, at) => sum + Math.min(200, 1.4 * available(at)) - 2, 0)
+    return available(endpoint.priority) < 50 && together < 100
   }
 
   /** Publishes a configuration of a target. */
@@ -92,4 +108,8 @@ export class World {
       for (const endpoint of endpoints.values()) assert.equal(endpoint.active, 0, `${endpoint.key} is not idle`)
     }
   }
+}
+
+function inService({ config }: Endpoint): boolean {
+  return config.health === 'healthy' || config.health === 'degraded'
 }

@@ -12,4 +12,9 @@ export interface PickContext {
    * `host_selection_retry_max_attempts`).
    */
   readonly hostSelectionAttempts: number
+  /**
+   * Priorities that earlier attempts of the call went to and that are to be avoided; empty on the first (Envoy, `previous_priorities`). gRPC
+   * does not read it.
+   */
+  readonly excludedPriorities: readonly number[]
 }

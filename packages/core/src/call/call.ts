@@ -1,8 +1,9 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Cluster } from '../cluster/cluster.js'
-import type { ClusterView, Queued } from '../cluster/cluster-view.js'
+import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filters/filter.js'
+import type { Queued } from '../hosts/host-selector.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import { type AttemptFailure, backOffMs, retriesFailure, retriesResponse } from '../retry/retry-decision.js'
@@ -15,6 +16,7 @@ import type { RequestView } from './request-view.js'
 export const NO_RETRY = -1
 
 const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([])
+const NO_PRIORITIES: readonly number[] = Object.freeze([])
 
 /** Where a call stands: each method of {@link Call} moves it on, and refuses to be called out of turn. */
 type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
@@ -37,6 +39,8 @@ export class Call implements FilterContext, PickContext {
   deadline: number
   /** Endpoints that later attempts avoid. */
   tried: readonly Endpoint[] = NO_ENDPOINTS
+  /** Priorities that later attempts avoid. */
+  excludedPriorities: readonly number[] = NO_PRIORITIES
   readonly #snapshot: TargetSnapshot
   #state: CallState = 'new'
   #route: CompiledRoute | undefined

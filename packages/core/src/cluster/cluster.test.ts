@@ -45,12 +45,12 @@ test('an endpoint outlives updates: its load and connections stay, what changes 
   )
 })
 
-test('only healthy endpoints of the first priority that has one are picked', () => {
+test('only healthy endpoints are picked, and a priority that lost too many of its own overflows', () => {
   const cluster = make()
   const first = [endpoint(1, { health: 'unhealthy' }), endpoint(2)]
   const second = [endpoint(3)]
   cluster.update(resolved('c', [], { priorities: [first, second] }))
-  assert.deepEqual(ports(cluster), [2])
+  assert.deepEqual(ports(cluster), [2, 3])
   cluster.update(resolved('c', [], { priorities: [[endpoint(1, { health: 'draining' })], second] }))
   assert.deepEqual(ports(cluster), [3])
 })

@@ -1,12 +1,13 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { Queued } from '../hosts/host-selector.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
-import type { EndpointAssignment } from '../model/endpoint.js'
+import type { EndpointAssignment, EndpointConfig } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 import type { AttemptFailure } from '../retry/retry-decision.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
-import { ClusterView, type Queued } from './cluster-view.js'
+import { ClusterView } from './cluster-view.js'
 import { Endpoint } from './endpoint.js'
 
 const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
@@ -193,9 +194,10 @@ export class Cluster {
     return this.#held > 0
   }
 
-  /** Removes every endpoint, so that the carriers let their connections go. */
+  /** Removes every endpoint, so that the carriers let their connections go, and ends what the cluster does on its own. */
   retire(): void {
     this.#resolved = undefined
+    for (const view of this.#views.values()) view.close()
     this.#setEndpoints(NO_ENDPOINTS)
   }
 
@@ -205,9 +207,9 @@ export class Cluster {
     for (const locality of assignment.localities) {
       for (const config of locality.endpoints) {
         listed.add(config.key)
-        const endpoint = this.#endpoints.get(config.key)
-        if (endpoint === undefined) this.#endpoints.set(config.key, new Endpoint(config))
-        else endpoint.reconfigure(config)
+        const endpoint = this.#endpoints.get(config.key) ?? this.#newEndpoint(config)
+        endpoint.reconfigure(config)
+        endpoint.priority = locality.priority
       }
     }
     for (const [key, endpoint] of this.#endpoints) {
@@ -216,5 +218,11 @@ export class Cluster {
       this.#endpoints.delete(key)
       for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
+  }
+  #newEndpoint(config: EndpointConfig): Endpoint {
+    const endpoint = new Endpoint(config)
+    endpoint.inServiceSince = this.#environment.clock.now()
+    this.#endpoints.set(config.key, endpoint)
+    return endpoint
   }
 }

@@ -30,6 +30,10 @@ export class Endpoint {
   ejected = false
   /** The last verdict of active health checks; true while nobody checks. Whoever changes it tells `Cluster.healthChanged`. */
   passesHealthChecks = true
+  /** Priority of its locality, 0 for the highest. */
+  priority = 0
+  /** Since when it has been in service, on the clock's scale: since it was listed, or since it last began to pass health checks. */
+  inServiceSince = Number.NEGATIVE_INFINITY
   /** No longer listed: takes no new request, those in flight end. */
   removed = false
   /**

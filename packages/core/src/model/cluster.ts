@@ -1,5 +1,6 @@
 import type { MeshError } from '../errors/mesh-error.js'
 import type { EndpointAssignment } from './endpoint.js'
+import type { HostPolicy } from './host-policy.js'
 import type { Refusals } from './view.js'
 
 /** A policy that has nothing to set. */
@@ -43,6 +44,8 @@ export interface ClusterConfig {
   readonly name: string
   /** How an endpoint is chosen. */
   readonly loadBalancing: LoadBalancingPolicy
+  /** Which endpoints it is chosen from. Default `DEFAULT_HOST_POLICY`. */
+  readonly hosts?: HostPolicy
   /** Limits. */
   readonly thresholds: CircuitBreakerThresholds
   /** Limit for making a connection, in milliseconds. Default 5000 (Envoy). */

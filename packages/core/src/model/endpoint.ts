@@ -38,7 +38,7 @@ export interface LocalityEndpoints {
   readonly locality: Locality
   /** 0 is the highest; without gaps within an assignment. */
   readonly priority: number
-  /** Share of the requests relative to localities of the same priority. At least 1. */
+  /** Share of the requests relative to localities of the same priority; 0 when the control plane gave none. */
   readonly weight: number
   /** The endpoints; may be empty. */
   readonly endpoints: readonly EndpointConfig[]
@@ -58,4 +58,11 @@ export interface EndpointAssignment {
   readonly localities: readonly LocalityEndpoints[]
   /** Dice thrown for each request before an endpoint is picked, each on its own. */
   readonly drops: readonly DropOverload[]
+  /**
+   * In percent: a priority or a locality keeps its whole share until it has lost more of its endpoints than this makes up for. gRPC does not
+   * read it. Default 140.
+   */
+  readonly overprovisioningFactor?: number
+  /** The health of a priority is counted in weights of endpoints instead of endpoints. gRPC does not read it. Default false. */
+  readonly weightedPriorityHealth?: boolean
 }

@@ -25,7 +25,7 @@ export function request(
 }
 
 export function pickContext(parts: Partial<PickContext> = {}): PickContext {
-  return { request: parts.request ?? request(), tried: [], hostSelectionAttempts: 1, ...parts }
+  return { request: parts.request ?? request(), tried: [], hostSelectionAttempts: 1, excludedPriorities: [], ...parts }
 }
 
 export function endpoint(port: number, parts: { weight?: number; health?: EndpointHealth } = {}): EndpointConfig {

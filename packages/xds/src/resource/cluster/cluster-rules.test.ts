@@ -289,9 +289,9 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-34',
     rule: 'LEAST_REQUEST compares at most ten endpoints',
-    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 11, slowStartConfig: {} } }),
+    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 11 } }),
     outcome: 'listed',
-    fields: ['least_request_lb_config.slow_start_config', 'least_request_lb_config.choice_count'],
+    fields: ['least_request_lb_config.choice_count'],
     check: expectPolicy({ kind: 'least-request', choiceCount: 10 }),
   },
   {
@@ -528,20 +528,6 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     input: eds({ healthChecks: [{ timeout: '1s' }] }),
     outcome: 'listed',
     fields: ['health_checks'],
-  },
-  {
-    id: 'CDS-73',
-    rule: 'the panic threshold is listed; weights of localities are carried in any case',
-    input: eds({ commonLbConfig: { healthyPanicThreshold: {}, localityWeightedLbConfig: {} } }),
-    outcome: 'listed',
-    fields: ['common_lb_config.healthy_panic_threshold'],
-  },
-  {
-    id: 'CDS-74',
-    rule: 'zone-aware routing is listed',
-    input: eds({ commonLbConfig: { zoneAwareLbConfig: {} } }),
-    outcome: 'listed',
-    fields: ['common_lb_config.zone_aware_lb_config'],
   },
   {
     id: 'CDS-75',

@@ -10,6 +10,7 @@ import type { ResourceType } from '../resource-type.js'
 import { translateCircuitBreakers } from './circuit-breakers.js'
 import { translateDiscovery } from './cluster-discovery.js'
 import type { ClusterResource } from './cluster-resource.js'
+import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
 import { checkOutlierDetection } from './outlier-detection.js'
 import { checkProtocolOptions } from './protocol-options.js'
@@ -74,10 +75,8 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
 })
 
 const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
-  healthyPanicThreshold: leftOut('the panic threshold is not applied yet'),
-  // Localities take load by their weights in any case.
-  localityConfigSpecifier: (specifier) =>
-    specifier.$case === 'localityWeightedLbConfig' ? MOOT : leftOut('zone-aware routing is not supported yet'),
+  healthyPanicThreshold: CARRIED,
+  localityConfigSpecifier: CARRIED,
   updateMergeWindow: leftOut('updates take effect at once'),
   ignoreNewHostsUntilFirstHc: leftOut('endpoints are not checked actively yet'),
   closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
@@ -99,11 +98,15 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
     checkOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection)
   }
   const discovery = translateDiscovery(scope, cluster, refusals)
-  const loadBalancing = translateLoadBalancing(scope, cluster, refusals)
+  const hosts = new HostPolicyReader(scope, cluster, refusals)
+  const loadBalancing = translateLoadBalancing(scope, cluster, refusals, hosts)
   const thresholds = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
   const connectTimeoutMs = translateConnectTimeout(scope, cluster, refusals)
   const refused = refusals.toRefusals()
-  return { config: { name: cluster.name, loadBalancing, thresholds, connectTimeoutMs, refused }, discovery }
+  return {
+    config: { name: cluster.name, loadBalancing, hosts: hosts.toPolicy(), thresholds, connectTimeoutMs, refused },
+    discovery,
+  }
 }
 
 /** Envoy requires more than 0; gRPC does not read the field. */

@@ -5,23 +5,19 @@ import {
   Cluster_LbPolicy,
   type Cluster_LeastRequestLbConfig,
   Cluster_RingHashLbConfig_HashFunction,
-  type Cluster_RoundRobinLbConfig,
   enumName,
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { checkRing, leastRequest, NO_HASHING, ROUND_ROBIN } from './balancing-rules.js'
+import type { HostPolicyReader } from './host-policy.js'
 import { translateTypedPolicies } from './typed-load-balancing.js'
-
-const ROUND_ROBIN_FIELDS = new FieldTreatments<Cluster_RoundRobinLbConfig>({
-  slowStartConfig: leftOut('new endpoints are not warmed up yet'),
-})
 
 const LEAST_REQUEST_FIELDS = new FieldTreatments<Cluster_LeastRequestLbConfig>({
   choiceCount: CARRIED,
   activeRequestBias: leftOut('the bias is 1 for every cluster'),
-  slowStartConfig: leftOut('new endpoints are not warmed up yet'),
+  slowStartConfig: CARRIED,
 })
 
 /**
@@ -30,28 +26,31 @@ const LEAST_REQUEST_FIELDS = new FieldTreatments<Cluster_LeastRequestLbConfig>({
  * @param scope - The cluster.
  * @param cluster - The cluster.
  * @param refusals - Its refusals.
+ * @param hosts - Told which endpoints the policy chooses from.
  */
 export function translateLoadBalancing(
   scope: FieldScope,
   cluster: Cluster,
   refusals: ViewReasons,
+  hosts: HostPolicyReader,
 ): LoadBalancingPolicy {
   if (cluster.loadBalancingPolicy !== undefined) {
     const place = scope.at('load_balancing_policy')
-    return translateTypedPolicies(place, cluster.loadBalancingPolicy, refusals) ?? ROUND_ROBIN
+    return translateTypedPolicies(place, cluster.loadBalancingPolicy, refusals, hosts) ?? ROUND_ROBIN
   }
   const config = cluster.lbConfig
   const place = scope.at('lb_policy')
   switch (cluster.lbPolicy) {
     case Cluster_LbPolicy.ROUND_ROBIN:
       if (config?.$case === 'roundRobinLbConfig') {
-        ROUND_ROBIN_FIELDS.apply(scope.at('round_robin_lb_config'), config.value, ViewReasons.refusals())
+        hosts.slowStart(scope.at('round_robin_lb_config'), config.value.slowStartConfig)
       }
       return ROUND_ROBIN
     case Cluster_LbPolicy.LEAST_REQUEST: {
       if (config?.$case !== 'leastRequestLbConfig') return leastRequest(place, undefined)
       const at = scope.at('least_request_lb_config')
       LEAST_REQUEST_FIELDS.apply(at, config.value, ViewReasons.refusals())
+      hosts.slowStart(at, config.value.slowStartConfig)
       return leastRequest(at, config.value.choiceCount)
     }
     case Cluster_LbPolicy.RANDOM:

@@ -9,9 +9,9 @@ import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpo
 
 const POLICY_FIELDS = new FieldTreatments<ClusterLoadAssignment_Policy>({
   dropOverloads: CARRIED,
-  overprovisioningFactor: leftOut('priorities do not overflow by a factor yet'),
+  overprovisioningFactor: CARRIED,
   endpointStaleAfter: leftOut('endpoints do not grow stale'),
-  weightedPriorityHealth: leftOut('priorities are not weighted by health yet'),
+  weightedPriorityHealth: CARRIED,
 })
 
 const FIELDS = new FieldTreatments<ClusterLoadAssignment>({
@@ -32,7 +32,8 @@ export function translateAssignment(scope: FieldScope, message: ClusterLoadAssig
   FIELDS.apply(scope, message, refusals)
   const localities = translateLocalities(scope, message, refusals)
   checkPriorities(scope, localities)
-  const assignment: EndpointAssignment = { localities, drops: translateDrops(scope, message.policy) }
+  const policy = translatePolicy(scope.at('policy'), message.policy, refusals)
+  const assignment: EndpointAssignment = { localities, ...policy }
   return { assignment, refused: refusals.toRefusals() }
 }
 
@@ -88,12 +89,27 @@ function checkPriorities(scope: FieldScope, localities: readonly LocalityEndpoin
   }
 }
 
-function translateDrops(scope: FieldScope, policy: ClusterLoadAssignment_Policy | undefined): readonly DropOverload[] {
-  if (policy === undefined) return []
-  const place = scope.at('policy')
-  POLICY_FIELDS.apply(place, policy, ViewReasons.refusals())
+function translatePolicy(
+  scope: FieldScope,
+  policy: ClusterLoadAssignment_Policy | undefined,
+  refusals: ViewReasons,
+): Omit<EndpointAssignment, 'localities'> {
+  if (policy === undefined) return { drops: [] }
+  POLICY_FIELDS.apply(scope, policy, refusals)
+  // gRPC does not read the factor, so a bad one is none of its errors.
+  if (policy.overprovisioningFactor === 0) {
+    refusals.add(scope.at('overprovisioning_factor'), 'must be more than 0', ['http'])
+  }
+  return {
+    drops: translateDrops(scope, policy),
+    ...(policy.overprovisioningFactor && { overprovisioningFactor: policy.overprovisioningFactor }),
+    ...(policy.weightedPriorityHealth && { weightedPriorityHealth: true }),
+  }
+}
+
+function translateDrops(scope: FieldScope, policy: ClusterLoadAssignment_Policy): readonly DropOverload[] {
   return policy.dropOverloads.flatMap(({ category, dropPercentage }, index) => {
-    const fraction = translateFraction(place.at('drop_overloads', index).at('drop_percentage'), dropPercentage)
+    const fraction = translateFraction(scope.at('drop_overloads', index).at('drop_percentage'), dropPercentage)
     return fraction === undefined ? [] : { category, perMillion: fraction.perMillion }
   })
 }

@@ -352,12 +352,25 @@ const RULES: readonly Rule<EndpointResource>[] = [
   },
   {
     id: 'EDS-39',
-    rule: 'what else the policy says is listed',
-    input: assignment([], {
-      policy: { overprovisioningFactor: 140, endpointStaleAfter: '5s', weightedPriorityHealth: true },
-    }),
+    rule: 'that endpoints grow stale is listed',
+    input: assignment([], { policy: { endpointStaleAfter: '5s' } }),
     outcome: 'listed',
-    fields: ['policy.overprovisioning_factor', 'policy.endpoint_stale_after', 'policy.weighted_priority_health'],
+    fields: ['policy.endpoint_stale_after'],
+  },
+  {
+    id: 'EDS-301',
+    rule: 'how the health of a priority counts is carried',
+    input: assignment([], { policy: { overprovisioningFactor: 200, weightedPriorityHealth: true } }),
+    outcome: 'carried',
+    check: ({ assignment: { overprovisioningFactor, weightedPriorityHealth } }) =>
+      assert.deepEqual([overprovisioningFactor, weightedPriorityHealth], [200, true]),
+  },
+  {
+    id: 'EDS-302',
+    rule: 'an overprovisioning factor of 0 refuses HTTP; gRPC does not read it',
+    input: assignment([], { policy: { overprovisioningFactor: 0 } }),
+    outcome: 'HTTP refused',
+    fields: ['policy.overprovisioning_factor'],
   },
   {
     id: 'EDS-40',

@@ -1,0 +1,99 @@
+import { createBalancer } from '../balancing/create-balancer.js'
+import type { PickContext } from '../balancing/pick-context.js'
+import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+import type { ClusterConfig, LoadBalancingPolicy } from '../model/cluster.js'
+import type { EndpointAssignment } from '../model/endpoint.js'
+import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
+import type { HostSelector } from './host-selector.js'
+import { type LocalityMembers, membersByPriority } from './host-set.js'
+import { PrioritySet, type PrioritySetOptions } from './priority-set.js'
+import { WarmUp } from './warm-up.js'
+
+/** Envoy: a priority may lose 2 of 7 endpoints before its requests overflow. */
+const DEFAULT_OVERPROVISIONING = 140
+
+/** The endpoints of a cluster as Envoy chooses among them. Connections are made on demand, so connectivity plays no part. */
+export class HttpHosts implements HostSelector {
+  readonly #environment: ClusterEnvironment
+  readonly #nobody: LocalReply
+  #policy: LoadBalancingPolicy | undefined
+  #slowStart: SlowStart | undefined
+  #warmUp: WarmUp | undefined
+  #hosts: PrioritySet | undefined
+  #assignment: EndpointAssignment | undefined
+  #members: readonly (readonly LocalityMembers[])[] = []
+  #options: PrioritySetOptions | undefined
+
+  /**
+   * @param name - Name of the cluster, for messages.
+   * @param environment - Ports of the plane.
+   */
+  constructor(name: string, environment: ClusterEnvironment) {
+    this.#environment = environment
+    this.#nobody = localReplies.noHealthyEndpoint(`cluster ${name} has no healthy endpoint`)
+  }
+
+  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
+    const { loadBalancing, hosts: policy = DEFAULT_HOST_POLICY } = config
+    if (!sameSettings(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
+    if (this.#hosts === undefined || !sameSettings(this.#policy, loadBalancing)) {
+      this.#policy = loadBalancing
+      const { random } = this.#environment
+      this.#hosts = new PrioritySet({
+        random,
+        createBalancer: () => createBalancer(loadBalancing, random),
+        scale: (hosts) => this.#warmUp?.scale(hosts) ?? hosts,
+      })
+    }
+    if (assignment !== this.#assignment) {
+      this.#assignment = assignment
+      this.#members = membersByPriority(assignment, endpoints)
+    }
+    this.#options = {
+      overprovisioningFactor: assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING,
+      weightedHealth: assignment.weightedPriorityHealth ?? false,
+      panicThreshold: policy.panicThreshold,
+      failOnPanic: policy.failOnPanic,
+      localityWeights: policy.localities === 'weighted',
+    }
+    this.#refresh()
+  }
+
+  healthChanged(): void {
+    this.#refresh()
+  }
+
+  connectivityChanged(): void {}
+
+  pick(context: PickContext): Endpoint | LocalReply {
+    const hosts = this.#hosts
+    if (hosts === undefined) return this.#nobody
+    const { tried, hostSelectionAttempts } = context
+    let endpoint = hosts.pick(context)
+    for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && tried.includes(endpoint); draw++) {
+      endpoint = hosts.pick(context)
+    }
+    return endpoint ?? this.#nobody
+  }
+
+  close(): void {
+    this.#warmUp?.stop()
+  }
+
+  #setSlowStart(config: SlowStart | undefined): void {
+    this.#slowStart = config
+    this.#warmUp?.stop()
+    this.#warmUp = config && new WarmUp(this.#environment.clock, config, this.#refresh)
+  }
+
+  readonly #refresh = (): void => {
+    if (this.#options !== undefined) this.#hosts?.update(this.#members, this.#options)
+  }
+}
+
+/** Settings are plain data, and compared when a configuration arrives only. */
+function sameSettings(left: object | undefined, right: object | undefined): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right)
+}

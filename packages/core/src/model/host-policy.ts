@@ -1,0 +1,39 @@
+/** New endpoints get a growing share (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig). */
+export interface SlowStart {
+  /** How long an endpoint warms up, in milliseconds, more than 0. */
+  readonly windowMs: number
+  /** Shape of the growth, more than 0: 1 is a straight line (default), more is faster at first. */
+  readonly aggression: number
+  /** The share it begins with, in percent of its weight, 0 to 100. Default 10. */
+  readonly minWeightPercent: number
+}
+
+/**
+ * How localities of one priority share its requests: `together` looks at endpoints only, `weighted` gives each locality its weight first, scaled down as it loses endpoints (Envoy, "Locality weighted load balancing").
+ */
+export type LocalityBalancing = 'together' | 'weighted'
+
+/** Which endpoints of a cluster a request may go to, before the policy chooses among them. */
+export interface HostPolicy {
+  /**
+   * A priority with a smaller share of available endpoints, in percent, sends to all of them: health is then not believed (Envoy, "Panic
+   * threshold"). 0 turns it off. gRPC does not read it. Default 50.
+   */
+  readonly panicThreshold: number
+  /** In panic requests fail instead (`fail_traffic_on_panic`). gRPC does not read it. */
+  readonly failOnPanic: boolean
+  /** How localities share requests, for HTTP. */
+  readonly localities: LocalityBalancing
+  /** Whether localities share requests by their weights for gRPC: they do unless the policy is typed and not within wrr_locality (gRFC A52). */
+  readonly grpcLocalityWeights: boolean
+  /** Absent: a new endpoint takes its whole share at once. gRPC does not read it. */
+  readonly slowStart?: SlowStart
+}
+
+/** What holds where a cluster does not say. */
+export const DEFAULT_HOST_POLICY: HostPolicy = Object.freeze({
+  panicThreshold: 50,
+  failOnPanic: false,
+  localities: 'together',
+  grpcLocalityWeights: true,
+})

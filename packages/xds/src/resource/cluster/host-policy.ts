@@ -1,0 +1,117 @@
+import { DEFAULT_HOST_POLICY, type HostPolicy, type LocalityBalancing, type SlowStart } from '@inmesh/core'
+import type {
+  Cluster,
+  Cluster_CommonLbConfig_ZoneAwareLbConfig,
+  Cluster_SlowStartConfig,
+  LocalityLbConfig,
+  Percent,
+  SlowStartConfig,
+} from '@inmesh/xds-proto'
+import { translateDuration } from '../field/duration.js'
+import type { FieldScope } from '../field/field-scope.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+
+const DEFAULT_MIN_WEIGHT_PERCENT = 10
+
+/** The legacy message lacks what was added to its successor. */
+type ZoneAware = Cluster_CommonLbConfig_ZoneAwareLbConfig
+
+/**
+ * Gathers which endpoints a cluster's policy chooses from. What says so is spread over the cluster, its `common_lb_config` and every policy
+ * that it names, one within the other.
+ */
+export class HostPolicyReader {
+  readonly #refusals: ViewReasons
+  #panicThreshold = DEFAULT_HOST_POLICY.panicThreshold
+  #failOnPanic = false
+  #localities: LocalityBalancing = 'together'
+  #grpcLocalityWeights: boolean
+  #slowStart: SlowStart | undefined
+
+  /**
+   * @param scope - The cluster.
+   * @param cluster - The cluster.
+   * @param refusals - Its refusals. gRPC reads none of this, so what is malformed costs HTTP calls only.
+   */
+  constructor(scope: FieldScope, cluster: Cluster, refusals: ViewReasons) {
+    this.#refusals = refusals
+    const typed = cluster.loadBalancingPolicy !== undefined
+    // gRFC A52: a legacy policy stands within wrr_locality, a typed one where its list puts it.
+    this.#grpcLocalityWeights = !typed
+    const common = cluster.commonLbConfig
+    if (common === undefined) return
+    const place = scope.at('common_lb_config')
+    if (common.healthyPanicThreshold !== undefined) {
+      const percent = this.#percent(place.at('healthy_panic_threshold'), common.healthyPanicThreshold)
+      this.#panicThreshold = Math.round(percent ?? this.#panicThreshold)
+    }
+    const specifier = common.localityConfigSpecifier
+    if (specifier === undefined) return
+    if (!typed) {
+      if (specifier.$case === 'localityWeightedLbConfig') this.#localities = 'weighted'
+      else this.#zoneAware(place.at('zone_aware_lb_config'), specifier.value)
+      return
+    }
+    const field =
+      specifier.$case === 'localityWeightedLbConfig' ? 'locality_weighted_lb_config' : 'zone_aware_lb_config'
+    place.at(field).unsupported('load_balancing_policy says how localities share requests')
+  }
+
+  /** The policy of a `load_balancing_policy` says how localities share requests. */
+  localityConfig(scope: FieldScope, config: LocalityLbConfig | undefined): void {
+    const specifier = config?.localityConfigSpecifier
+    if (specifier?.$case === 'localityWeightedLbConfig') this.#localities = 'weighted'
+    else if (specifier?.$case === 'zoneAwareLbConfig') {
+      this.#zoneAware(scope.at('locality_lb_config').at('zone_aware_lb_config'), specifier.value)
+    }
+  }
+
+  /** Localities share the requests of HTTP by their weights. */
+  weighLocalities(): void {
+    this.#localities = 'weighted'
+  }
+
+  /** The policy stands within wrr_locality: localities share the requests of both views by their weights. */
+  withinLocalities(): void {
+    this.#localities = 'weighted'
+    this.#grpcLocalityWeights = true
+  }
+
+  /** New endpoints get a growing share. */
+  slowStart(scope: FieldScope, config: SlowStartConfig | Cluster_SlowStartConfig | undefined): void {
+    if (config?.slowStartWindow === undefined) return
+    const place = scope.at('slow_start_config')
+    const windowMs = translateDuration(place.at('slow_start_window'), config.slowStartWindow)
+    const minWeight = config.minWeightPercent && this.#percent(place.at('min_weight_percent'), config.minWeightPercent)
+    const aggression = config.aggression?.defaultValue ?? 1
+    if (!(aggression > 0)) place.at('aggression').unsupported('must be more than 0; 1 is used')
+    if (!windowMs) return
+    this.#slowStart = {
+      windowMs,
+      aggression: aggression > 0 ? aggression : 1,
+      minWeightPercent: minWeight ?? DEFAULT_MIN_WEIGHT_PERCENT,
+    }
+  }
+
+  /** What was gathered. */
+  toPolicy(): HostPolicy {
+    return {
+      panicThreshold: this.#panicThreshold,
+      failOnPanic: this.#failOnPanic,
+      localities: this.#localities,
+      grpcLocalityWeights: this.#grpcLocalityWeights,
+      ...(this.#slowStart && { slowStart: this.#slowStart }),
+    }
+  }
+
+  #zoneAware(scope: FieldScope, config: ZoneAware): void {
+    this.#failOnPanic = config.failTrafficOnPanic
+    scope.unsupported('requests are not kept in the own zone yet')
+  }
+
+  #percent(scope: FieldScope, percent: Percent): number | undefined {
+    if (percent.value >= 0 && percent.value <= 100) return percent.value
+    this.#refusals.add(scope, 'must be 0 to 100', ['http'])
+    return undefined
+  }
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { DEFAULT_HOST_POLICY, type HostPolicy } from '@inmesh/core'
+import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
+import type { ClusterResource } from './cluster-resource.js'
+import { clusterType } from './cluster-type.js'
+
+const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
+const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
+
+function eds(more: object = {}): object {
+  return { name: 'c', type: 'EDS', edsClusterConfig: { edsConfig: { ads: {} } }, ...more }
+}
+
+function policies(typedConfig: object): object {
+  return { policies: [{ typedExtensionConfig: { name: 'p', typedConfig } }] }
+}
+
+function balancedBy(typedConfig: object): object {
+  return eds({ loadBalancingPolicy: policies(typedConfig) })
+}
+
+function expectHosts(parts: Partial<HostPolicy>): (value: ClusterResource) => void {
+  return ({ config }) => assert.deepEqual(config.hosts, { ...DEFAULT_HOST_POLICY, ...parts })
+}
+
+const HOSTS: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-301',
+    rule: 'half of the endpoints of a priority may be out before it panics, and localities share nothing by weight for HTTP',
+    input: eds(),
+    outcome: 'carried',
+    check: expectHosts({}),
+  },
+  {
+    id: 'CDS-302',
+    rule: 'zone-aware routing is listed, and whether panic fails requests is carried',
+    input: eds({ commonLbConfig: { zoneAwareLbConfig: { failTrafficOnPanic: true } } }),
+    outcome: 'listed',
+    fields: ['common_lb_config.zone_aware_lb_config'],
+    check: expectHosts({ failOnPanic: true }),
+  },
+  {
+    id: 'CDS-303',
+    rule: 'the panic threshold is carried in whole percents',
+    input: eds({ commonLbConfig: { healthyPanicThreshold: { value: 33.6 } } }),
+    outcome: 'carried',
+    check: expectHosts({ panicThreshold: 34 }),
+  },
+  {
+    id: 'CDS-304',
+    rule: 'a threshold of 0 turns panic off',
+    input: eds({ commonLbConfig: { healthyPanicThreshold: {} } }),
+    outcome: 'carried',
+    check: expectHosts({ panicThreshold: 0 }),
+  },
+  {
+    id: 'CDS-305',
+    rule: 'the panic threshold is a percentage for Envoy; gRPC does not read it',
+    input: eds({ commonLbConfig: { healthyPanicThreshold: { value: 101 } } }),
+    outcome: 'HTTP refused',
+    fields: ['common_lb_config.healthy_panic_threshold'],
+  },
+  {
+    id: 'CDS-306',
+    rule: 'localities share requests by weight where the cluster says so',
+    input: eds({ commonLbConfig: { localityWeightedLbConfig: {} } }),
+    outcome: 'carried',
+    check: expectHosts({ localities: 'weighted' }),
+  },
+  {
+    id: 'CDS-307',
+    rule: 'a typed policy says itself how localities share requests',
+    input: eds({
+      commonLbConfig: { localityWeightedLbConfig: {} },
+      loadBalancingPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
+    }),
+    outcome: 'listed',
+    fields: ['common_lb_config.locality_weighted_lb_config'],
+    check: expectHosts({ grpcLocalityWeights: false }),
+  },
+  {
+    id: 'CDS-308',
+    rule: 'a typed policy may weigh localities for HTTP; gRPC looks at wrr_locality only',
+    input: balancedBy({ ...ROUND_ROBIN, localityLbConfig: { localityWeightedLbConfig: {} } }),
+    outcome: 'carried',
+    check: expectHosts({ localities: 'weighted', grpcLocalityWeights: false }),
+  },
+  {
+    id: 'CDS-309',
+    rule: 'wrr_locality weighs localities for both views',
+    input: balancedBy({
+      '@type': `${POLICY}.wrr_locality.v3.WrrLocality`,
+      endpointPickingPolicy: policies(ROUND_ROBIN),
+    }),
+    outcome: 'carried',
+    check: expectHosts({ localities: 'weighted' }),
+  },
+  {
+    id: 'CDS-310',
+    rule: 'slow start is carried with its defaults',
+    input: eds({ roundRobinLbConfig: { slowStartConfig: { slowStartWindow: '60s' } } }),
+    outcome: 'carried',
+    check: expectHosts({ slowStart: { windowMs: 60_000, aggression: 1, minWeightPercent: 10 } }),
+  },
+  {
+    id: 'CDS-311',
+    rule: 'slow start of a typed policy is carried in full',
+    input: balancedBy({
+      '@type': `${POLICY}.least_request.v3.LeastRequest`,
+      slowStartConfig: {
+        slowStartWindow: '10s',
+        aggression: { defaultValue: 2, runtimeKey: 'k' },
+        minWeightPercent: { value: 0 },
+      },
+    }),
+    outcome: 'carried',
+    check: expectHosts({
+      grpcLocalityWeights: false,
+      slowStart: { windowMs: 10_000, aggression: 2, minWeightPercent: 0 },
+    }),
+  },
+  {
+    id: 'CDS-312',
+    rule: 'slow start without window is none',
+    input: eds({ roundRobinLbConfig: { slowStartConfig: { slowStartWindow: '0s' } } }),
+    outcome: 'carried',
+    check: expectHosts({}),
+  },
+  {
+    id: 'CDS-313',
+    rule: 'an aggression that makes no sense is 1, as Envoy has it',
+    input: eds({
+      roundRobinLbConfig: { slowStartConfig: { slowStartWindow: '1s', aggression: { runtimeKey: 'k' } } },
+    }),
+    outcome: 'listed',
+    fields: ['round_robin_lb_config.slow_start_config.aggression'],
+    check: expectHosts({ slowStart: { windowMs: 1000, aggression: 1, minWeightPercent: 10 } }),
+  },
+]
+
+testRules({
+  type: clusterType,
+  outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
+  rules: HOSTS,
+})
