@@ -6,6 +6,7 @@ import type { StreamEnd, StreamOpener } from '../channel/control-stream.js'
 import { statusName } from '../channel/status-name.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
+import { SliceQueue } from '../slices/slice-queue.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
 import { AdsStream, type AdsStreamState } from './ads-stream.js'
 import {
@@ -56,6 +57,8 @@ export class AdsClient implements ResourceProvider {
   readonly #opener: StreamOpener
   readonly #stream: AdsStream
   readonly #queue: DeliveryQueue
+  /** Responses in the order in which they came, whatever their types are. */
+  readonly #work: SliceQueue
   readonly #host: SubscriptionHost
   readonly #subscriptions = new Map<string, TypeSubscription>()
   #node: Node
@@ -77,12 +80,14 @@ export class AdsClient implements ResourceProvider {
     this.#opener =
       options.opener ?? new ControlChannel(options.server, options.clock, { logger: this.#logger, ...options.channel })
     this.#queue = new DeliveryQueue(this.#logger, () => this.#flush())
+    this.#work = new SliceQueue(options.clock)
     this.#host = {
       clock: options.clock,
       logger: this.#logger,
       queue: this.#queue,
       errorSuffix: () => this.#errorSuffix(),
       send: (request) => this.#send(request),
+      work: (slices) => this.#work.add(slices),
     }
     this.#stream = new AdsStream(this.#opener, options.clock, options.random, {
       opened: () => this.#opened(),
@@ -133,6 +138,7 @@ export class AdsClient implements ResourceProvider {
   close(): void {
     this.#stream.close()
     for (const subscription of this.#subscriptions.values()) subscription.streamLost()
+    this.#work.clear()
     this.#queue.close()
     this.#opener.close()
   }

@@ -1,5 +1,6 @@
-import type { FieldError, ResourceType } from '../resource/resource-type.js'
-import { guardedDecode } from '../source/guarded-decode.js'
+import type { DecodedResource, FieldError, ResourceType } from '../resource/resource-type.js'
+import { SLICE_BYTES, type Slices } from '../slices/slices.js'
+import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
 import { describeErrors, type Rejection, refuse } from '../source/rejection.js'
 import { equalBytes, ownBytes } from '../source/resource-bytes.js'
 import type { WatchedResource } from '../source/watched-resource.js'
@@ -34,6 +35,8 @@ export interface ApplyContext {
   readonly wanted: (name: string) => WatchedResource<unknown> | undefined
   /** What the response before left behind. */
   readonly nameless: readonly NamelessRejection[]
+  /** Names of which a newer response, received meanwhile, brings another copy: those here are not decoded. */
+  readonly superseded: ReadonlySet<string>
   /** Ends every error, the node id in it. */
   readonly suffix: string
 }
@@ -41,9 +44,10 @@ export interface ApplyContext {
 /**
  * Applies the resources of a response: each valid one takes effect, whatever the others are (gRFC A46), and each invalid one is told to
  * its watchers. Bytes that were accepted or rejected before are not decoded again, and resources nobody asked for are passed over.
+ * Decoding is done in slices; what comes of it takes effect all at once, in the last one.
  */
-export function applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Verdict {
-  const { type, wanted } = context
+export function* applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Slices<Verdict> {
+  const decoded = yield* decodeChanged(received, context)
   const complaints: string[] = []
   const nameless: NamelessRejection[] = []
   let isRepeat = true
@@ -59,16 +63,19 @@ export function applyResponse(received: readonly ReceivedResource[], context: Ap
   for (const item of received) {
     const name = item.kind === 'resource' ? peekResourceName(item.bytes) : undefined
     if (item.kind === 'unusable') rejectNameless(item.bytes, `a resource is unusable: ${item.complaint}`)
-    else if (name === undefined) rejectNameless(item.bytes, namelessComplaint(type, item.bytes))
+    else if (name === undefined) rejectNameless(item.bytes, namelessComplaint(context.type, item.bytes))
     else if (!arrivals.has(name)) arrivals.set(name, [item.bytes])
     else arrivals.get(name)?.push(item.bytes)
   }
 
   for (const [name, copies] of arrivals) {
-    const resource = wanted(name)
+    const resource = context.wanted(name)
     const bytes = copies.at(-1)
-    if (resource === undefined || bytes === undefined) continue
-    const outcome = copies.length > 1 ? applyDuplicate(resource, bytes, context) : applyOne(resource, bytes, context)
+    if (resource === undefined || bytes === undefined || context.superseded.has(name)) continue
+    const outcome =
+      copies.length > 1
+        ? applyDuplicate(resource, bytes, context)
+        : applyOne(resource, bytes, decoded.get(bytes), context)
     if (outcome.kind === 'applied') continue
     if (outcome.kind === 'nameless') {
       rejectNameless(bytes, outcome.complaint)
@@ -85,7 +92,36 @@ type Outcome =
   | { readonly kind: 'rejected' | 'rejected-again'; readonly rejection: Rejection }
   | { readonly kind: 'nameless'; readonly complaint: string }
 
-function applyOne(resource: WatchedResource<unknown>, bytes: Uint8Array, context: ApplyContext): Outcome {
+/** Decodes the resources that are asked for and not known already, by the bytes they are in. */
+function* decodeChanged(
+  received: readonly ReceivedResource[],
+  { type, wanted, superseded }: ApplyContext,
+): Slices<ReadonlyMap<Uint8Array, DecodedResource<unknown>>> {
+  const decoded = new Map<Uint8Array, DecodedResource<unknown>>()
+  let sinceYield = 0
+  for (const { kind, bytes } of received) {
+    const name = kind === 'resource' ? peekResourceName(bytes) : undefined
+    const resource = name === undefined || superseded.has(name) ? undefined : wanted(name)
+    if (resource === undefined || resource.isKnown(bytes)) continue
+    sinceYield += bytes.length
+    if (sinceYield > SLICE_BYTES) {
+      yield
+      sinceYield = bytes.length
+    }
+    const slices = guardedSlices(type, bytes, resource.value)
+    let step = slices.next()
+    for (; !step.done && !superseded.has(resource.name); step = slices.next()) yield
+    if (step.done) decoded.set(bytes, step.value)
+  }
+  return decoded
+}
+
+function applyOne(
+  resource: WatchedResource<unknown>,
+  bytes: Uint8Array,
+  ready: DecodedResource<unknown> | undefined,
+  context: ApplyContext,
+): Outcome {
   if (resource.isAccepted(bytes)) {
     resource.acceptAgain()
     return { kind: 'applied' }
@@ -94,7 +130,8 @@ function applyOne(resource: WatchedResource<unknown>, bytes: Uint8Array, context
   if (known !== undefined) return { kind: 'rejected-again', rejection: known }
   const unreadable = knownNameless(bytes, context)
   if (unreadable !== undefined) return { kind: 'nameless', complaint: unreadable.complaint }
-  const decoded = guardedDecode(resource.type, bytes)
+  // Not ready only where the resource was first asked for while the others were decoded.
+  const decoded = ready ?? guardedDecode(resource.type, bytes)
   if (decoded.kind === 'valid') {
     resource.accept(decoded.value, decoded.unsupported, bytes)
     return { kind: 'applied' }

@@ -1,13 +1,15 @@
 import { type Clock, type Logger, MeshError, type Timer } from '@inmesh/core'
 import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
+import type { Slices } from '../slices/slices.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
 import { ResourceSet } from '../source/resource-set.js'
 import { WatchedResource } from '../source/watched-resource.js'
 import { applyResponse, type NamelessRejection, type Verdict } from './apply-response.js'
 import { deletionPolicy } from './deletion-policy.js'
-import type { RequestFields, ResponseFields } from './discovery-messages.js'
+import type { ReceivedResource, RequestFields, ResponseFields } from './discovery-messages.js'
 import { NackPacer } from './nack-pacer.js'
+import { peekResourceName } from './resource-name.js'
 
 /** A resource that never came does not exist after this time on a connected stream (gRFC A57). */
 const doesNotExistMs = 15_000
@@ -27,6 +29,8 @@ export interface SubscriptionHost {
   errorSuffix(): string
   /** Sends a request on the stream that is open. */
   send(request: RequestFields): void
+  /** Does a piece of work, in turn with that of the other types. */
+  work(slices: Slices<void>): void
 }
 
 /** What was asked for on the present stream. Names, nonce and answers die with it; versions do not. */
@@ -55,6 +59,8 @@ export class TypeSubscription {
   /** Undefined while this stream has seen no request of this type. */
   #stream: StreamState | undefined
   #namesMayDiffer = false
+  /** Of the responses that are not dealt with yet: the names that a later one brings again. */
+  readonly #superseded = new Set<Set<string>>()
   #pendingNack: { readonly timer: Timer; readonly complaint: string } | undefined
 
   constructor(type: ResourceType<unknown>, host: SubscriptionHost) {
@@ -177,21 +183,37 @@ export class TypeSubscription {
     // A newer response takes the place of the one whose rejection still waits.
     this.#pendingNack?.timer.cancel()
     this.#pendingNack = undefined
-    const verdict = applyResponse(response.resources, {
+    if (this.#superseded.size > 0) this.#supersede(response.resources)
+    const superseded = new Set<string>()
+    this.#superseded.add(superseded)
+    this.#host.work(this.#apply(response, stream, superseded))
+  }
+
+  #supersede(received: readonly ReceivedResource[]): void {
+    for (const item of received) {
+      const name = item.kind === 'resource' ? peekResourceName(item.bytes) : undefined
+      if (name !== undefined) for (const names of this.#superseded) names.add(name)
+    }
+  }
+
+  *#apply(response: ResponseFields, stream: StreamState, superseded: Set<string>): Slices<void> {
+    const verdict = yield* applyResponse(response.resources, {
       type: this.type,
       wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
       nameless: this.#nameless,
+      superseded,
       suffix: this.#host.errorSuffix(),
     })
+    this.#superseded.delete(superseded)
     this.#nameless = verdict.nameless
     for (const [name, timer] of this.#timers) {
       if (this.#resources.get(name)?.status === 'requested') continue
       timer.cancel()
       this.#timers.delete(name)
     }
-    const answered = this.#answered(stream)
-    if (this.type.fullState) this.#noteAbsences(answered, verdict)
-    if (this.#all.isWatched) this.#noteSet(answered, verdict)
+    // The stream ended meanwhile: there is nobody to answer.
+    if (stream !== this.#stream) return
+    if (superseded.size === 0) this.#noteState(stream, verdict)
     stream.nonce = response.nonce
     if (verdict.complaints.length === 0) {
       this.#version = response.version
@@ -199,6 +221,13 @@ export class TypeSubscription {
     } else {
       this.#nack(response, verdict)
     }
+  }
+
+  /** Of what there is and what there is not, the newest response says most; it is passed over in those that a newer one follows. */
+  #noteState(stream: StreamState, verdict: Verdict): void {
+    const answered = this.#answered(stream)
+    if (this.type.fullState) this.#noteAbsences(answered, verdict)
+    if (this.#all.isWatched) this.#noteSet(answered, verdict)
   }
 
   /** A response of a full-state type says of every resource whether it exists. */

@@ -1,4 +1,5 @@
 import type { MessageCodec } from '@inmesh/xds-proto'
+import { finish, type Slices } from '../slices/slices.js'
 import { FieldScope } from './field/field-scope.js'
 import { ResourceReport } from './field/resource-report.js'
 import type { DecodedResource } from './resource-type.js'
@@ -17,28 +18,67 @@ export interface ResourceReader<Message, Value> {
   readonly translate: (scope: FieldScope, message: Message) => Value | undefined
 }
 
+/** How a kind of resource is read in slices. */
+export interface SlicedReader<Opened, Value> {
+  /** Full name of the resource's message. */
+  readonly messageName: string
+  /** Decodes as much of the message as tells its name. */
+  readonly open: (bytes: Uint8Array) => Opened
+  /** Field that holds the resource's name, in proto names. */
+  readonly nameField: string
+  /** Reads the name. */
+  readonly nameOf: (opened: Opened) => string
+  /** Decodes the rest and translates it. Errors go to the scope; the value counts only if there are none. */
+  readonly translate: (scope: FieldScope, opened: Opened, previous: Value | undefined) => Slices<Value | undefined>
+}
+
 /**
  * Decodes, validates and translates one resource. Never throws: whatever a control plane sends, the process and the resource's siblings
  * go on.
  */
 export function decodeResource<Message, Value>(
-  reader: ResourceReader<Message, Value>,
+  { codec, nameField, nameOf, translate }: ResourceReader<Message, Value>,
   bytes: Uint8Array,
 ): DecodedResource<Value> {
-  let message: Message
-  try {
-    message = reader.codec.decode(bytes)
-  } catch (error) {
-    return malformed('', `not a ${reader.codec.$type}: ${messageOf(error)}`)
+  const reader: SlicedReader<Message, Value> = {
+    messageName: codec.$type,
+    open: (whole) => codec.decode(whole),
+    nameField,
+    nameOf,
+    // biome-ignore lint/correctness/useYield: one slice, which is all of it.
+    *translate(scope, message) {
+      return translate(scope, message)
+    },
   }
-  const name = reader.nameOf(message)
+  return finish(decodeSlices(reader, bytes, undefined))
+}
+
+/**
+ * The same in slices.
+ *
+ * @param reader - How the kind of resource is read.
+ * @param bytes - The serialized message.
+ * @param previous - What the copy in use means, if there is one.
+ */
+export function* decodeSlices<Opened, Value>(
+  reader: SlicedReader<Opened, Value>,
+  bytes: Uint8Array,
+  previous: Value | undefined,
+): Slices<DecodedResource<Value>> {
+  let opened: Opened
+  try {
+    opened = reader.open(bytes)
+  } catch (error) {
+    return malformed('', `not a ${reader.messageName}: ${messageOf(error)}`)
+  }
+  const name = reader.nameOf(opened)
   if (name === '') {
     return { kind: 'malformed', name: '', errors: [{ field: reader.nameField, message: 'the name is missing' }] }
   }
   const report = new ResourceReport()
   let value: Value | undefined
   try {
-    value = reader.translate(FieldScope.root(report), message)
+    value = yield* reader.translate(FieldScope.root(report), opened, previous)
   } catch (error) {
     return malformed(name, `the resource could not be translated: ${messageOf(error)}`)
   }

@@ -1,3 +1,5 @@
+import type { Slices } from '../slices/slices.js'
+
 /** A part of a resource that was understood but is not carried out, or is refused by one view. */
 export interface Unsupported {
   /** Path of the field in proto names: `virtual_hosts[0].routes[2].redirect`. */
@@ -54,6 +56,12 @@ export interface ResourceType<T> {
    * Decodes, validates and translates one resource. Never throws on bad input.
    *
    * @param bytes - The serialized message, the wrapping Any and Resource taken off.
+   * @param previous - What the copy in use means. Parts that did not change may be taken over from it, so that they stay the same objects.
    */
-  decode(bytes: Uint8Array): DecodedResource<T>
+  decode(bytes: Uint8Array, previous?: T): DecodedResource<T>
+  /**
+   * The same in slices, for types whose resources are large: the endpoints of one cluster can be more than a megabyte. Absent where
+   * `decode` is always quick.
+   */
+  decodeSlices?(bytes: Uint8Array, previous?: T): Slices<DecodedResource<T>>
 }

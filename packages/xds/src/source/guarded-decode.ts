@@ -1,14 +1,28 @@
 import type { DecodedResource, ResourceType } from '../resource/resource-type.js'
+import { finish, type Slices } from '../slices/slices.js'
 
 /**
- * Decodes a resource. A decoder that throws has a defect; the resource counts as malformed then, since what a control plane sends must
- * never end the process.
+ * Decodes a resource in slices. A decoder that throws has a defect; the resource counts as malformed then, since what a control plane
+ * sends must never end the process.
+ *
+ * @param type - Its type.
+ * @param bytes - The serialized message.
+ * @param previous - What the copy in use means, if there is one.
  */
-export function guardedDecode<T>(type: ResourceType<T>, bytes: Uint8Array): DecodedResource<T> {
+export function* guardedSlices<T>(
+  type: ResourceType<T>,
+  bytes: Uint8Array,
+  previous: T | undefined,
+): Slices<DecodedResource<T>> {
   try {
-    return type.decode(bytes)
+    return type.decodeSlices === undefined ? type.decode(bytes, previous) : yield* type.decodeSlices(bytes, previous)
   } catch (error) {
     const message = `cannot be decoded: ${error instanceof Error ? error.message : error}`
     return { kind: 'malformed', name: '', errors: [{ field: '', message }] }
   }
+}
+
+/** Decodes a resource in one go. */
+export function guardedDecode<T>(type: ResourceType<T>, bytes: Uint8Array, previous?: T): DecodedResource<T> {
+  return finish(guardedSlices(type, bytes, previous))
 }

@@ -141,7 +141,7 @@ class LocalType {
   }
 
   #apply(resource: WatchedResource<unknown>, bytes: Uint8Array): void {
-    const decoded = guardedDecode(resource.type, bytes)
+    const decoded = guardedDecode(resource.type, bytes, resource.value)
     if (decoded.kind === 'valid') {
       resource.accept(decoded.value, decoded.unsupported, bytes)
       return

@@ -55,6 +55,11 @@ export class WatchedResource<T> {
     return this.#cached !== undefined
   }
 
+  /** What the copy in use means. */
+  get value(): T | undefined {
+    return this.#cached?.value
+  }
+
   get isWatched(): boolean {
     return this.#watches.size > 0
   }
@@ -82,6 +87,11 @@ export class WatchedResource<T> {
   /** Whether these are the bytes of the value in use, so that decoding them would change nothing. */
   isAccepted(bytes: Uint8Array): boolean {
     return this.#cached !== undefined && equalBytes(this.#cached.bytes, bytes)
+  }
+
+  /** Whether these bytes were accepted or rejected before, so that there is nothing to find out about them. */
+  isKnown(bytes: Uint8Array): boolean {
+    return this.isAccepted(bytes) || (this.#rejection !== undefined && equalBytes(this.#rejection.bytes, bytes))
   }
 
   /** How these bytes were refused, if they were the last ones refused and for the same reason. */

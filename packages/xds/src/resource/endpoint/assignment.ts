@@ -1,11 +1,16 @@
 import type { DropOverload, EndpointAssignment, LocalityEndpoints } from '@inmesh/core'
 import type { ClusterLoadAssignment, ClusterLoadAssignment_Policy } from '@inmesh/xds-proto'
+import { finish, type Slices } from '../../slices/slices.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { translateFraction } from '../field/fraction.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import type { EndpointResource } from './endpoint-resource.js'
+import { keepAssignment } from './keep-assignment.js'
+import type { Addresses } from './lb-endpoint.js'
 import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpoints.js'
+import { decodedLocalities, type LocalitySource, SerializedLocalities } from './locality-source.js'
+import type { SerializedAssignment } from './serialized-assignment.js'
 
 const POLICY_FIELDS = new FieldTreatments<ClusterLoadAssignment_Policy>({
   dropOverloads: CARRIED,
@@ -22,15 +27,46 @@ const FIELDS = new FieldTreatments<ClusterLoadAssignment>({
 })
 
 /**
- * Translates a cluster's endpoints, a resource of their own or inline in a cluster.
+ * Translates a cluster's endpoints that are inline in a cluster.
  *
  * @param scope - Where the assignment stands.
  * @param message - The assignment.
  */
 export function translateAssignment(scope: FieldScope, message: ClusterLoadAssignment): EndpointResource {
+  return finish(translate(scope, message, decodedLocalities(message), new Map()))
+}
+
+/**
+ * Translates a cluster's endpoints that are a resource of their own.
+ *
+ * @param scope - The resource.
+ * @param serialized - The assignment.
+ * @param previous - What the copy in use means. What did not change since is the same object again.
+ */
+export function* translateSerialized(
+  scope: FieldScope,
+  serialized: SerializedAssignment,
+  previous: EndpointResource | undefined,
+): Slices<EndpointResource> {
+  const byKey: Addresses = new Map()
+  const localities = new SerializedLocalities(serialized, previous?.known)
+  const { assignment, refused } = yield* translate(scope, serialized.message, localities.sources, byKey)
+  return {
+    assignment: keepAssignment(previous?.assignment, assignment),
+    refused,
+    known: { byKey, metadata: localities.knownMetadata },
+  }
+}
+
+function* translate(
+  scope: FieldScope,
+  message: ClusterLoadAssignment,
+  sources: readonly LocalitySource[],
+  addresses: Addresses,
+): Slices<EndpointResource> {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, message, refusals)
-  const localities = translateLocalities(scope, message, refusals)
+  const localities = yield* translateLocalities(scope, sources, addresses, refusals)
   checkPriorities(scope, localities)
   const policy = translatePolicy(scope.at('policy'), message.policy, refusals)
   const assignment: EndpointAssignment = { localities, ...policy }
@@ -41,22 +77,23 @@ export function translateAssignment(scope: FieldScope, message: ClusterLoadAssig
  * A locality without weight takes no load (gRFC A27; Envoy with locality weights). Where no locality has a weight, Envoy spreads
  * requests over all endpoints alike, and only gRPC has nowhere to go.
  */
-function translateLocalities(
+function* translateLocalities(
   scope: FieldScope,
-  message: ClusterLoadAssignment,
+  sources: readonly LocalitySource[],
+  addresses: Addresses,
   refusals: ViewReasons,
-): readonly LocalityEndpoints[] {
-  const weighted = message.endpoints.some((locality) => locality.loadBalancingWeight !== undefined)
+): Slices<readonly LocalityEndpoints[]> {
+  const weighted = sources.some(({ message }) => message.loadBalancingWeight !== undefined)
   const localities: LocalityEndpoints[] = []
-  const keys = new Set<string>()
   const places = new Set<string>()
-  for (const [index, locality] of message.endpoints.entries()) {
+  for (const [index, source] of sources.entries()) {
+    const locality = source.message
     const place = scope.at('endpoints', index)
     if (weighted && !locality.loadBalancingWeight) {
       place.at('load_balancing_weight').unsupported('a locality without weight takes no load')
       continue
     }
-    const translated = translateLocalityEndpoints(place, locality, keys)
+    const translated = yield* translateLocalityEndpoints(place, source, addresses)
     localities.push(translated)
     const { region, zone, subZone } = translated.locality
     const name = JSON.stringify([translated.priority, region, zone, subZone])

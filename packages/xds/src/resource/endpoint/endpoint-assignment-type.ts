@@ -1,20 +1,24 @@
 import { ClusterLoadAssignment, TypeUrl } from '@inmesh/xds-proto'
-import { decodeResource, type ResourceReader } from '../decode-resource.js'
+import { finish } from '../../slices/slices.js'
+import { decodeSlices, type SlicedReader } from '../decode-resource.js'
 import type { ResourceType } from '../resource-type.js'
-import { translateAssignment } from './assignment.js'
+import { translateSerialized } from './assignment.js'
 import type { EndpointResource } from './endpoint-resource.js'
+import { openAssignment, type SerializedAssignment } from './serialized-assignment.js'
 
-const READER: ResourceReader<ClusterLoadAssignment, EndpointResource> = {
-  codec: ClusterLoadAssignment,
+const READER: SlicedReader<SerializedAssignment, EndpointResource> = {
+  messageName: ClusterLoadAssignment.$type,
+  open: openAssignment,
   nameField: 'cluster_name',
-  nameOf: (assignment) => assignment.clusterName,
-  translate: translateAssignment,
+  nameOf: ({ message }) => message.clusterName,
+  translate: translateSerialized,
 }
 
-/** The endpoints of clusters (EDS). */
+/** The endpoints of clusters (EDS). One assignment can be larger than all other resources together, so it is decoded in slices. */
 export const endpointAssignmentType: ResourceType<EndpointResource> = {
   typeUrl: TypeUrl.ClusterLoadAssignment,
   shortName: 'EDS',
   fullState: false,
-  decode: (bytes) => decodeResource(READER, bytes),
+  decode: (bytes, previous) => finish(decodeSlices(READER, bytes, previous)),
+  decodeSlices: (bytes, previous) => decodeSlices(READER, bytes, previous),
 }

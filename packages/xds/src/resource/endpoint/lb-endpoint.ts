@@ -4,15 +4,29 @@ import { type Address, type Endpoint, HealthStatus, type LbEndpoint, SocketAddre
 import type { FieldScope } from '../field/field-scope.js'
 import { translateMetadata } from './metadata.js'
 
-const HIGHEST_PORT = 65_535
+/** Of a TCP port. */
+export const HIGHEST_PORT = 65_535
 
 /** gRFC A27: UNKNOWN counts as healthy. What is not listed, a newer status included, is not known to be well and takes no requests. */
-const HEALTH: ReadonlyMap<HealthStatus, EndpointHealth> = new Map([
+const HEALTH: ReadonlyMap<number, EndpointHealth> = new Map([
   [HealthStatus.UNKNOWN, 'healthy'],
   [HealthStatus.HEALTHY, 'healthy'],
   [HealthStatus.DEGRADED, 'degraded'],
   [HealthStatus.DRAINING, 'draining'],
 ])
+
+/** What the mesh makes of a health status. */
+export function healthOf(status: number): EndpointHealth {
+  return HEALTH.get(status) ?? 'unhealthy'
+}
+
+/** What an endpoint's state is kept by; `version` is that of the IP address. */
+export function endpointKey(host: string, port: number, version: number): string {
+  return version === 6 ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Every address of an assignment, with its endpoint where there was nothing to report of it. */
+export type Addresses = Map<string, EndpointConfig | undefined>
 
 /** A place to connect to. */
 interface SocketPlace {
@@ -26,13 +40,13 @@ interface SocketPlace {
  *
  * @param scope - Where it stands.
  * @param message - The endpoint.
- * @param keys - Addresses of the whole assignment so far; a second one of the same is an error.
+ * @param addresses - Addresses of the whole assignment so far; a second one of the same is an error.
  * @returns undefined when it is malformed or of a kind that is not supported, both of which are reported.
  */
 export function translateLbEndpoint(
   scope: FieldScope,
   message: LbEndpoint,
-  keys: Set<string>,
+  addresses: Addresses,
 ): EndpointConfig | undefined {
   const identifier = message.hostIdentifier
   if (identifier?.$case === 'endpointName') {
@@ -44,9 +58,8 @@ export function translateLbEndpoint(
   const place = scope.at('endpoint')
   const address = translateAddress(place.at('address'), endpoint?.address)
   if (address === undefined || endpoint === undefined) return undefined
-  if (keys.has(address.key)) place.at('address').malformed(`the address ${address.key} is there already`)
-  keys.add(address.key)
-  checkAdditionalAddresses(place, endpoint, keys)
+  takeAddress(place.at('address'), address.key, addresses)
+  checkAdditionalAddresses(place, endpoint, addresses)
   if (endpoint.healthCheckConfig !== undefined) {
     place.at('health_check_config').unsupported('endpoints are not checked actively yet')
   }
@@ -56,19 +69,24 @@ export function translateLbEndpoint(
     port: address.port,
     hostname: endpoint.hostname,
     weight: message.loadBalancingWeight ?? 1,
-    health: HEALTH.get(message.healthStatus) ?? 'unhealthy',
+    health: healthOf(message.healthStatus),
     metadata: translateMetadata(message.metadata),
   }
 }
 
-function checkAdditionalAddresses(scope: FieldScope, endpoint: Endpoint, keys: Set<string>): void {
+/** Notes an address. A second one of the same is an error (gRFC A27). */
+function takeAddress(scope: FieldScope, key: string, addresses: Addresses): void {
+  if (addresses.has(key)) scope.malformed(`the address ${key} is there already`)
+  addresses.set(key, undefined)
+}
+
+function checkAdditionalAddresses(scope: FieldScope, endpoint: Endpoint, addresses: Addresses): void {
   for (const [index, { address }] of endpoint.additionalAddresses.entries()) {
     const place = scope.at('additional_addresses', index)
     place.unsupported('only the first address of an endpoint is used')
     const additional = translateAddress(place.at('address'), address)
     if (additional === undefined) continue
-    if (keys.has(additional.key)) place.malformed(`the address ${additional.key} is there already`)
-    keys.add(additional.key)
+    takeAddress(place, additional.key, addresses)
   }
 }
 
@@ -94,5 +112,5 @@ function translateAddress(scope: FieldScope, address: Address | undefined): Sock
   if (version === 0) place.at('address').malformed(`must be an IP address, not ${JSON.stringify(host)}`)
   const port = portSpecifier?.$case === 'portValue' ? portSpecifier.value : 0
   if (port < 1 || port > HIGHEST_PORT) place.at('port_value').malformed(`must be 1 to ${HIGHEST_PORT}`)
-  return { key: version === 6 ? `[${host}]:${port}` : `${host}:${port}`, host, port }
+  return { key: endpointKey(host, port, version), host, port }
 }

@@ -1,9 +1,11 @@
 import type { EndpointConfig, LocalityEndpoints } from '@inmesh/core'
-import type { LbEndpoint, LocalityLbEndpoints } from '@inmesh/xds-proto'
+import type { LocalityLbEndpoints } from '@inmesh/xds-proto'
+import type { Slices } from '../../slices/slices.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
-import { translateLbEndpoint } from './lb-endpoint.js'
+import type { Addresses } from './lb-endpoint.js'
+import { type LocalitySource, translateLbEndpoints } from './locality-source.js'
 
 /** Weights are added up in 32 bits, by Envoy as by gRPC (gRFC A27). */
 export const LARGEST_WEIGHT_SUM = 0xffff_ffff
@@ -19,26 +21,21 @@ const FIELDS = new FieldTreatments<LocalityLbEndpoints>({
 })
 
 /**
- * Translates the endpoints of one locality.
+ * Translates one locality with its endpoints.
  *
  * @param scope - Where the locality stands.
- * @param message - The locality.
- * @param keys - Addresses of the whole assignment so far.
+ * @param source - The locality.
+ * @param addresses - Addresses of the whole assignment so far.
  */
-export function translateLocalityEndpoints(
+export function* translateLocalityEndpoints(
   scope: FieldScope,
-  message: LocalityLbEndpoints,
-  keys: Set<string>,
-): LocalityEndpoints {
+  { message, endpoints: read }: LocalitySource,
+  addresses: Addresses,
+): Slices<LocalityEndpoints> {
   FIELDS.apply(scope, message, ViewReasons.refusals())
-  const endpoints: EndpointConfig[] = []
+  const endpoints = listedElsewhere(scope, message, addresses) ?? (yield* read(scope, addresses))
   let total = 0
-  for (const [index, lbEndpoint] of endpointsOf(scope, message).entries()) {
-    const endpoint = translateLbEndpoint(scope.at('lb_endpoints', index), lbEndpoint, keys)
-    if (endpoint === undefined) continue
-    endpoints.push(endpoint)
-    total += endpoint.weight
-  }
+  for (const { weight } of endpoints) total += weight
   if (total > LARGEST_WEIGHT_SUM) {
     scope.at('lb_endpoints').malformed(`the weights are more than ${LARGEST_WEIGHT_SUM} in sum`)
   }
@@ -52,16 +49,21 @@ export function translateLocalityEndpoints(
   }
 }
 
-function endpointsOf(scope: FieldScope, message: LocalityLbEndpoints): readonly LbEndpoint[] {
-  switch (message.lbConfig?.$case) {
+/** The list of `lb_config` takes the place of `lb_endpoints`. */
+function listedElsewhere(
+  scope: FieldScope,
+  { lbConfig }: LocalityLbEndpoints,
+  addresses: Addresses,
+): EndpointConfig[] | undefined {
+  switch (lbConfig?.$case) {
     case 'loadBalancerEndpoints':
-      return message.lbConfig.value.lbEndpoints
+      return translateLbEndpoints(scope, lbConfig.value.lbEndpoints, addresses)
     case 'ledsClusterLocalityConfig':
       scope
         .at('leds_cluster_locality_config')
         .unsupported('endpoints are not discovered one by one; the locality has none')
       return []
     case undefined:
-      return message.lbEndpoints
+      return undefined
   }
 }

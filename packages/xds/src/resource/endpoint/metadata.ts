@@ -2,7 +2,7 @@ import type { EndpointConfig, JsonValue } from '@inmesh/core'
 import type { Metadata } from '@inmesh/xds-proto'
 
 /** Most endpoints of a plain control plane have none. */
-const NO_METADATA: EndpointConfig['metadata'] = Object.freeze({})
+export const NO_METADATA: EndpointConfig['metadata'] = Object.freeze({})
 
 /**
  * Translates an endpoint's metadata. The generated codec has turned each Struct into plain JSON values.

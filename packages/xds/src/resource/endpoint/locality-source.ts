@@ -1,0 +1,111 @@
+import type { EndpointConfig } from '@inmesh/core'
+import { type ClusterLoadAssignment, LbEndpoint, type LocalityLbEndpoints } from '@inmesh/xds-proto'
+import { SLICE_BYTES, type Slices } from '../../slices/slices.js'
+import { WireCursor } from '../../wire/wire-cursor.js'
+import type { FieldScope } from '../field/field-scope.js'
+import type { KnownEndpoints } from './endpoint-resource.js'
+import { type Addresses, translateLbEndpoint } from './lb-endpoint.js'
+import type { KnownMetadata } from './metadata-reader.js'
+import { PlainEndpointReader } from './plain-endpoint.js'
+import { LB_ENDPOINT_TAG, type SerializedAssignment, type SerializedLocality } from './serialized-assignment.js'
+
+/** One locality of an assignment that is translated. */
+export interface LocalitySource {
+  /** Its message; `lb_endpoints` may be left out of it. */
+  readonly message: LocalityLbEndpoints
+  /**
+   * Translates its `lb_endpoints`.
+   *
+   * @param scope - The locality.
+   * @param addresses - Addresses of the whole assignment so far.
+   */
+  endpoints(scope: FieldScope, addresses: Addresses): Slices<EndpointConfig[]>
+}
+
+/** Translates endpoints that are decoded. */
+export function translateLbEndpoints(
+  scope: FieldScope,
+  messages: readonly LbEndpoint[],
+  addresses: Addresses,
+): EndpointConfig[] {
+  return messages.flatMap(
+    (message, index) => translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses) ?? [],
+  )
+}
+
+/** The localities of an assignment that is decoded: one that is inline in a cluster. */
+export function decodedLocalities(message: ClusterLoadAssignment): readonly LocalitySource[] {
+  return message.endpoints.map((locality) => ({
+    message: locality,
+    // biome-ignore lint/correctness/useYield: what stands in a cluster is small and takes no slices.
+    *endpoints(scope, addresses) {
+      return translateLbEndpoints(scope, locality.lbEndpoints, addresses)
+    },
+  }))
+}
+
+/** The localities of an assignment that is serialized. */
+export class SerializedLocalities {
+  /** In their order. */
+  readonly sources: readonly LocalitySource[]
+  readonly #bytes: Buffer
+  readonly #plain: PlainEndpointReader
+  #sinceYield = 0
+
+  /**
+   * @param assignment - The assignment.
+   * @param before - What is remembered of the copy in use.
+   */
+  constructor({ bytes, localities }: SerializedAssignment, before: KnownEndpoints | undefined) {
+    this.#bytes = bytes
+    this.#plain = new PlainEndpointReader(bytes, before)
+    this.sources = localities.map((locality) => ({
+      message: locality.message,
+      endpoints: (scope, addresses) => this.#endpoints(locality, scope, addresses),
+    }))
+  }
+
+  /** The metadata of their endpoints. */
+  get knownMetadata(): KnownMetadata {
+    return this.#plain.knownMetadata
+  }
+
+  *#endpoints(locality: SerializedLocality, scope: FieldScope, addresses: Addresses): Slices<EndpointConfig[]> {
+    const endpoints: EndpointConfig[] = []
+    const fields = new WireCursor(this.#bytes, locality.start, locality.end)
+    for (let index = 0; !fields.isAtEnd; ) {
+      const tag = fields.varint()
+      if (tag !== LB_ENDPOINT_TAG) {
+        fields.skip(tag & 7)
+        continue
+      }
+      const end = fields.enter()
+      this.#sinceYield += end - fields.position
+      if (this.#sinceYield > SLICE_BYTES) {
+        yield
+        this.#sinceYield = 0
+      }
+      const endpoint = this.#endpoint(fields.position, end, scope, index, addresses)
+      if (endpoint !== undefined) endpoints.push(endpoint)
+      fields.position = end
+      index++
+    }
+    return endpoints
+  }
+
+  #endpoint(
+    start: number,
+    end: number,
+    scope: FieldScope,
+    index: number,
+    addresses: Addresses,
+  ): EndpointConfig | undefined {
+    const endpoint = this.#plain.read(start, end)
+    if (endpoint === undefined || addresses.has(endpoint.key)) {
+      const message = LbEndpoint.decode(this.#bytes.subarray(start, end))
+      return translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses)
+    }
+    addresses.set(endpoint.key, endpoint)
+    return endpoint
+  }
+}

@@ -1,0 +1,100 @@
+/** How a field is written (protobuf, "Encoding"). Groups occur in no xDS message. */
+export const WIRE = Object.freeze({ varint: 0, fixed64: 1, delimited: 2, fixed32: 5 })
+
+/**
+ * Walks over the fields of a serialized message without decoding it. Whatever the bytes are, it ends: what is no message leaves it broken,
+ * at the end of the bytes.
+ */
+export class WireCursor {
+  /** Where the next byte stands. */
+  position: number
+  /** Where the message ends. */
+  readonly end: number
+  /** Whether the bytes are no message. */
+  isBroken = false
+  readonly #bytes: Buffer
+
+  /**
+   * @param bytes - What the message stands in.
+   * @param start - Where it begins.
+   * @param end - Where it ends.
+   */
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.position = start
+    this.end = end
+  }
+
+  /** Whether there is no further field. */
+  get isAtEnd(): boolean {
+    return this.position >= this.end
+  }
+
+  /** An unsigned number; beyond 2^53 only its being skipped counts. */
+  varint(): number {
+    // Most are tags and lengths of one byte.
+    const first = this.position < this.end ? this.#bytes[this.position]! : 0x80
+    if (first < 0x80) {
+      this.position++
+      return first
+    }
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < 10 && this.position < this.end; count++) {
+      const byte = this.#bytes[this.position++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    return this.#break()
+  }
+
+  /** Goes behind the length of a field that has one, to where it begins. Gives its end. */
+  enter(): number {
+    const length = this.varint()
+    const end = this.position + length
+    return end > this.end ? this.#break() : end
+  }
+
+  /** Goes behind a field whose tag was read. */
+  skip(wireType: number): void {
+    if (wireType === WIRE.varint) this.varint()
+    else if (wireType === WIRE.fixed64) this.#advance(8)
+    else if (wireType === WIRE.delimited) this.position = this.enter()
+    else if (wireType === WIRE.fixed32) this.#advance(4)
+    else this.#break()
+  }
+
+  /** The bytes from `start` to `end`, one character each. */
+  latin1(start: number, end: number): string {
+    return this.#bytes.toString('latin1', start, end)
+  }
+
+  /** The bytes from `start` to `end`, a view. */
+  bytes(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end)
+  }
+
+  /** A text field that was entered, up to its end. */
+  text(end: number): string {
+    const text = this.#bytes.toString('utf8', this.position, end)
+    this.position = end
+    return text
+  }
+
+  #advance(length: number): void {
+    this.position += length
+    if (this.position > this.end) this.#break()
+  }
+
+  #break(): number {
+    this.isBroken = true
+    this.position = this.end
+    return this.end
+  }
+}
+
+/** The bytes as a Buffer over the same memory. */
+export function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
