@@ -1,5 +1,6 @@
-export { AdsClient, type AdsClientOptions, type AdsConnection } from './ads/ads-client.js'
+export { AdsClient, type AdsClientOptions, type AdsConnection, type ServerObserver } from './ads/ads-client.js'
 export type { AdsStreamState } from './ads/ads-stream.js'
+export { AuthorityRouter, type AuthorityRouterOptions } from './authority/authority-router.js'
 export type {
   AuthorityConfig,
   Bootstrap,

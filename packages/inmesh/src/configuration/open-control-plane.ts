@@ -1,5 +1,5 @@
 import {
-  AdsClient,
+  AuthorityRouter,
   type Bootstrap,
   DependencyTree,
   loadBootstrapFile,
@@ -26,17 +26,16 @@ export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: '
 export async function openControlPlane(origin: ControlPlaneOrigin, settings: MeshSettings): Promise<Configuration> {
   const { clock, random, logger, workload } = settings
   const bootstrap = withWorkload(await readBootstrap(origin, settings), workload)
-  // Further servers are for when the first cannot be reached (gRFC A71).
-  const server = bootstrap.servers[0]!
-  const provider = new AdsClient({ server, node: bootstrap.node, clock, random, logger })
-  const naming = templateNaming(bootstrap.clientDefaultListenerResourceNameTemplate)
+  const provider = new AuthorityRouter({ bootstrap, clock, random, logger })
+  const naming = templateNaming(bootstrap.clientDefaultListenerResourceNameTemplate, authorityTemplates(bootstrap))
   const source = new DependencyTree({ provider, naming, logger })
+  const { uri } = bootstrap.servers[0]!
   return new ControlPlaneConfiguration({
-    uri: server.uri,
+    uri,
     provider,
     source,
     listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
-    instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(server.uri),
+    instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(uri),
     close: () => {
       source.close()
       provider.close()
@@ -55,4 +54,11 @@ async function readBootstrap(origin: ControlPlaneOrigin, { workload, random }: M
     case 'control-plane':
       return parseBootstrap(bootstrapDocument(origin.address, workload, random), { description: 'option controlPlane' })
   }
+}
+
+function authorityTemplates({ authorities }: Bootstrap): ReadonlyMap<string, string> {
+  const entries = Object.entries(authorities)
+  return new Map(
+    entries.map(([name, { clientListenerResourceNameTemplate }]) => [name, clientListenerResourceNameTemplate]),
+  )
 }

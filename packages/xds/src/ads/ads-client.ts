@@ -46,6 +46,14 @@ export interface AdsConnection {
   readonly error: MeshError | undefined
 }
 
+/** Told how a server answers, whatever it is asked. */
+export interface ServerObserver {
+  /** A stream failed without a response (gRFC A57). Called for each that does. */
+  unreachable(error: MeshError): void
+  /** A response came. Called for each. */
+  answered(): void
+}
+
 /**
  * Resources from a control plane, over one aggregated stream in the state-of-the-world variant of xDS. The stream is opened by the first
  * watch and opened again whenever it is lost, with what was accepted before still in use; it does not keep an idle process alive.
@@ -61,6 +69,7 @@ export class AdsClient implements ResourceProvider {
   readonly #work: SliceQueue
   readonly #host: SubscriptionHost
   readonly #subscriptions = new Map<string, TypeSubscription>()
+  readonly #observers = new Set<ServerObserver>()
   #node: Node
   #nodeId: string
   #nodeIsSent = false
@@ -124,6 +133,18 @@ export class AdsClient implements ResourceProvider {
   }
 
   /**
+   * Observes how the server answers. An observer hears of a failure before the watchers, whose calls are queued.
+   *
+   * @returns a function that ends the observation.
+   */
+  observe(observer: ServerObserver): () => void {
+    this.#observers.add(observer)
+    return () => {
+      this.#observers.delete(observer)
+    }
+  }
+
+  /**
    * Presents another node from now on: the stream is ended and opened again at once, since a node is told once per stream. Nothing that
    * was received is lost, and watchers hear nothing of it.
    */
@@ -140,6 +161,7 @@ export class AdsClient implements ResourceProvider {
     for (const subscription of this.#subscriptions.values()) subscription.streamLost()
     this.#work.clear()
     this.#queue.close()
+    this.#observers.clear()
     this.#opener.close()
   }
 
@@ -183,6 +205,7 @@ export class AdsClient implements ResourceProvider {
       this.#isOutage = false
       for (const subscription of this.#subscriptions.values()) subscription.reconnect()
     }
+    for (const observer of [...this.#observers]) observer.answered()
     const subscription = this.#subscriptions.get(response.typeUrl)
     // Neither ACK nor NACK: nobody asked, so nobody can say whether it is right.
     if (subscription === undefined) this.#logger.debug(`xds: passed over a response of type ${response.typeUrl}`)
@@ -205,6 +228,7 @@ export class AdsClient implements ResourceProvider {
     this.#connectionError = error
     this.#isOutage = true
     for (const subscription of this.#subscriptions.values()) subscription.disconnect(error)
+    for (const observer of [...this.#observers]) observer.unreachable(error)
   }
 
   /** Tells an operator of many clients which one complains. */

@@ -1,3 +1,4 @@
+import { canonicalName } from '../resource/xdstp-name.js'
 import { bufferOver, WIRE, WireCursor } from '../wire/wire-cursor.js'
 
 /** Tag of the name in every xDS resource: `name`, in a ClusterLoadAssignment `cluster_name`. */
@@ -7,7 +8,7 @@ const NAME_TAG = (1 << 3) | WIRE.delimited
  * Reads the name of a serialized resource without decoding the rest, so that a resource that did not change, or that nobody asked for,
  * costs no more than this.
  *
- * @returns undefined when the bytes are no message, or have no name.
+ * @returns the name in its canonical form; undefined when the bytes are no message, or have no name.
  */
 export function peekResourceName(bytes: Uint8Array): string | undefined {
   const cursor = new WireCursor(bufferOver(bytes))
@@ -18,5 +19,5 @@ export function peekResourceName(bytes: Uint8Array): string | undefined {
     else cursor.skip(tag % 8)
     if (cursor.isBroken) return undefined
   }
-  return name
+  return name === undefined ? undefined : canonicalName(name)
 }

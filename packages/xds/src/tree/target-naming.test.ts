@@ -18,4 +18,14 @@ describe('names of listeners', () => {
       'xdstp://authority/envoy.config.listener.v3.Listener/shop/%C3%A9%20%5Bx%5D:80',
     )
   })
+
+  it('follow the template of the authority that the target names', () => {
+    const naming = templateNaming(
+      'plain/%s',
+      new Map([['far', 'xdstp://far/envoy.config.listener.v3.Listener/shop/%s']]),
+    )
+    assert.equal(naming('xds://far/a/é:80'), 'xdstp://far/envoy.config.listener.v3.Listener/shop/a/%C3%A9:80')
+    assert.equal(naming('xds://unknown/a'), 'xdstp://unknown/envoy.config.listener.v3.Listener/a')
+    assert.equal(naming('xds:///shop:80'), 'plain/shop:80')
+  })
 })

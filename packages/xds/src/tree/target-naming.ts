@@ -5,12 +5,22 @@ export type TargetNaming = (target: string) => string
 const TO_ENCODE = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu
 
 /**
- * Names listeners by a template, gRPC's way (`client_default_listener_resource_name_template` of the bootstrap; gRFC A27, A47).
+ * Names listeners by templates, gRPC's way (gRFC A27, A47). A target is `host:port`, or `xds://AUTHORITY/PATH` where one of the
+ * bootstrap's authorities is meant. The target is percent-encoded where the template begins with `xdstp:`.
  *
- * @param template - The name with `%s` where the target, `host:port`, goes. Default `%s`. The target is percent-encoded where the
- * template begins with `xdstp:`.
+ * @param template - The name with `%s` where the target goes: `client_default_listener_resource_name_template`. Default `%s`.
+ * @param authorities - Templates by authority: `client_listener_resource_name_template` of each.
  */
-export function templateNaming(template = '%s'): TargetNaming {
-  const encode = template.startsWith('xdstp:')
-  return (target) => template.replaceAll('%s', () => (encode ? target.replace(TO_ENCODE, encodeURIComponent) : target))
+export function templateNaming(template = '%s', authorities: ReadonlyMap<string, string> = new Map()): TargetNaming {
+  return (target) => {
+    const [, authority = '', path = target] = /^xds:\/\/([^/]*)\/(.*)$/s.exec(target) ?? []
+    if (authority === '') return applied(template, path)
+    // The provider of resources says that an authority is unknown; it is asked for the name that the authority would have.
+    return applied(authorities.get(authority) ?? `xdstp://${authority}/envoy.config.listener.v3.Listener/%s`, path)
+  }
+}
+
+function applied(template: string, text: string): string {
+  const value = template.startsWith('xdstp:') ? text.replace(TO_ENCODE, encodeURIComponent) : text
+  return template.replaceAll('%s', () => value)
 }

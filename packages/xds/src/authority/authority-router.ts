@@ -1,0 +1,158 @@
+import { type Clock, type Logger, MeshError, type Random, silentLogger } from '@inmesh/core'
+import { AdsClient } from '../ads/ads-client.js'
+import type { Bootstrap, NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
+import type { ControlChannelOptions } from '../channel/control-channel.js'
+import type { StreamOpener } from '../channel/control-stream.js'
+import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceType } from '../resource/resource-type.js'
+import { canonicalName, isXdstp, parseXdstp } from '../resource/xdstp-name.js'
+import { ClientPool } from './client-pool.js'
+import { FallbackProvider } from './fallback-provider.js'
+
+/** What an {@link AuthorityRouter} is made of. */
+export interface AuthorityRouterOptions {
+  /** Servers, authorities and the node. */
+  readonly bootstrap: Bootstrap
+  /** Times reconnects, NACKs and resources that do not come. */
+  readonly clock: Clock
+  /** Spreads reconnects. */
+  readonly random: Random
+  /** Told of streams opened and lost, of resources rejected and of servers taken. Default: silent. */
+  readonly logger?: Logger
+  /** Sent to servers as `user_agent_version`. Default: not sent. */
+  readonly userAgentVersion?: string
+  /** How connections are kept. */
+  readonly channel?: ControlChannelOptions
+  /** Opens the streams to a server in place of a gRPC channel. Default: a channel to it. */
+  readonly openerTo?: (server: ServerConfig) => StreamOpener
+}
+
+/**
+ * Resources from all the control planes of a bootstrap: each from its authority (gRFC A47), and of the servers of an authority from the
+ * first that can be reached (gRFC A71). Names of the old style are of an authority of their own, whose servers are those of the
+ * bootstrap. Authorities with the same server share one stream to it.
+ */
+export class AuthorityRouter implements ResourceProvider {
+  readonly #bootstrap: Bootstrap
+  readonly #logger: Logger
+  readonly #clients: ClientPool
+  /** Authorities in use, by name; undefined is that of the names of the old style. */
+  readonly #authorities = new Map<string | undefined, FallbackProvider>()
+  #node: NodeIdentity
+  #closed = false
+
+  /**
+   * @param options - The bootstrap and the ports. Nothing is opened yet.
+   */
+  constructor(options: AuthorityRouterOptions) {
+    const { bootstrap, clock, random, userAgentVersion, channel, openerTo } = options
+    this.#bootstrap = bootstrap
+    this.#node = bootstrap.node
+    const logger = options.logger ?? silentLogger
+    this.#logger = logger
+    this.#clients = new ClientPool(
+      (server) =>
+        new AdsClient({
+          server,
+          node: this.#node,
+          clock,
+          random,
+          logger,
+          ...(userAgentVersion !== undefined && { userAgentVersion }),
+          ...(channel !== undefined && { channel }),
+          ...(openerTo !== undefined && { opener: openerTo(server) }),
+        }),
+    )
+  }
+
+  /**
+   * Watches one resource at its authority. Names that differ in the order of their context parameters are one resource. A name of an
+   * unknown authority, or one that cannot be read, fails at once: ERR_INMESH_AUTHORITY_UNKNOWN, ERR_INMESH_RESOURCE_INVALID.
+   *
+   * @throws MeshError ERR_INMESH_CLOSED after {@link AuthorityRouter.close}.
+   */
+  watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
+    this.#expectOpen()
+    let provider: ResourceProvider
+    try {
+      provider = this.#authorityOf(type, name)
+    } catch (error) {
+      return failing(watcher, error as MeshError)
+    }
+    return provider.watch(type, canonicalName(name), watcher)
+  }
+
+  /**
+   * Watches every resource of a type that the servers of the bootstrap have for this node. Authorities of their own have no such sets.
+   *
+   * @throws MeshError ERR_INMESH_CLOSED after {@link AuthorityRouter.close}.
+   */
+  watchAll<T>(type: ResourceType<T>, watcher: ResourceSetWatcher<T>): () => void {
+    this.#expectOpen()
+    return this.#authority(undefined).watchAll(type, watcher)
+  }
+
+  /** Presents another node to every server from now on, on streams of its own. Nothing that was received is lost. */
+  useNode(node: NodeIdentity): void {
+    this.#node = node
+    this.#clients.useNode(node)
+  }
+
+  /** Ends every stream and connection. Watchers hear nothing any more. */
+  close(): void {
+    this.#closed = true
+    for (const authority of this.#authorities.values()) authority.close()
+    this.#authorities.clear()
+    this.#clients.close()
+  }
+
+  #expectOpen(): void {
+    if (this.#closed) throw new MeshError('ERR_INMESH_CLOSED', 'the provider of resources is closed')
+  }
+
+  #authorityOf(type: ResourceType<unknown>, name: string): FallbackProvider {
+    if (!isXdstp(name)) return this.#authority(undefined)
+    const parsed = parseXdstp(name)
+    const place = { resource: name }
+    if (parsed === undefined) {
+      const message = `${type.shortName} "${name}" is not of the form xdstp://AUTHORITY/TYPE/ID`
+      throw new MeshError('ERR_INMESH_RESOURCE_INVALID', message, { place })
+    }
+    if (type.typeUrl !== `type.googleapis.com/${parsed.type}`) {
+      const message = `"${name}" is the name of a ${parsed.type}, and ${type.shortName} is asked for`
+      throw new MeshError('ERR_INMESH_RESOURCE_INVALID', message, { place })
+    }
+    const { authority } = parsed
+    if (!Object.hasOwn(this.#bootstrap.authorities, authority)) {
+      const message = `${type.shortName} "${name}" is of the authority "${authority}", which the bootstrap does not name`
+      throw new MeshError('ERR_INMESH_AUTHORITY_UNKNOWN', message, { place })
+    }
+    return this.#authority(authority)
+  }
+
+  #authority(name: string | undefined): FallbackProvider {
+    let authority = this.#authorities.get(name)
+    if (authority === undefined) {
+      const config = name === undefined ? undefined : this.#bootstrap.authorities[name]
+      authority = new FallbackProvider({
+        servers: config?.servers ?? this.#bootstrap.servers,
+        clients: this.#clients,
+        onReachabilityOnly: config?.fallbackOnReachabilityOnly ?? false,
+        logger: this.#logger,
+      })
+      this.#authorities.set(name, authority)
+    }
+    return authority
+  }
+}
+
+/** A watch that fails, told later as every word to a watcher is. */
+function failing(watcher: ResourceWatcher<never>, error: MeshError): () => void {
+  let watched = true
+  queueMicrotask(() => {
+    if (watched) watcher.failed(error)
+  })
+  return () => {
+    watched = false
+  }
+}
