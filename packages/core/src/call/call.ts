@@ -184,7 +184,7 @@ export class Call implements FilterContext, PickContext {
    */
   responded(status: number, grpcStatus: number, repeatable: boolean): number {
     this.#expect('attempting')
-    this.#cluster!.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs)
+    this.#cluster!.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs, this.request.view)
     const policy = this.#route!.retryPolicy
     if (policy === undefined || !repeatable || !retriesResponse(policy, status, grpcStatus)) return NO_RETRY
     return this.#retry()
@@ -200,7 +200,7 @@ export class Call implements FilterContext, PickContext {
    */
   attemptFailed(failure: AttemptFailure, written: boolean, repeatable: boolean): number {
     this.#expect('attempting')
-    this.#cluster!.attemptFailed(this.#endpoint!, failure, this.#elapsedMs)
+    this.#cluster!.attemptFailed(this.#endpoint!, failure, this.#elapsedMs, this.request.view)
     const policy = this.#route!.retryPolicy
     if (policy === undefined || !repeatable || !retriesFailure(policy, failure, written)) return NO_RETRY
     return this.#retry()

@@ -1,3 +1,4 @@
+import type { View } from '../model/view.js'
 import type { AttemptFailure } from '../retry/retry-decision.js'
 import type { Endpoint } from './endpoint.js'
 
@@ -17,16 +18,18 @@ export interface AttemptObserver {
    * @param status - HTTP status.
    * @param grpcStatus - gRPC status, or -1 when there is none yet.
    * @param elapsedMs - Milliseconds since the attempt started.
+   * @param view - Whose call it is.
    */
-  responded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number): void
+  responded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void
   /**
    * The attempt got no response.
    *
    * @param endpoint - Who did not answer.
    * @param failure - How it ended.
    * @param elapsedMs - Milliseconds since the attempt started.
+   * @param view - Whose call it is.
    */
-  failed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number): void
+  failed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
   /** The attempt is over: its response is complete, or it failed, or the caller gave it up. */
   ended(endpoint: Endpoint): void
 }

@@ -3,7 +3,10 @@ import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment, EndpointConfig } from '../model/endpoint.js'
+import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { View } from '../model/view.js'
+import { OutlierDetector } from '../outlier/outlier-detector.js'
+import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { AttemptFailure } from '../retry/retry-decision.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
@@ -34,6 +37,8 @@ export class Cluster {
   #config: ClusterConfig | undefined
   #assignment: EndpointAssignment = NO_ENDPOINTS
   #failure: LocalReply | undefined
+  #outliers: OutlierDetector | undefined
+  #unobserveOutliers: (() => void) | undefined
   #held = 0
   readonly #onUnused: (cluster: Cluster) => void
 
@@ -88,6 +93,7 @@ export class Cluster {
     }
     this.#failure = undefined
     this.#config = resolved.config
+    this.#detectOutliers(resolved.config.outlierDetection)
     if (resolved.endpoints !== this.#assignment) this.#setEndpoints(resolved.endpoints)
     for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
   }
@@ -132,6 +138,11 @@ export class Cluster {
     return this.#observers.length > 0
   }
 
+  /** What outlier detection found and did; undefined while there is none. */
+  get outlierStatistics(): OutlierStatistics | undefined {
+    return this.#outliers?.statistics
+  }
+
   /** Counts an attempt in. */
   attemptStarted(endpoint: Endpoint): void {
     endpoint.active++
@@ -141,18 +152,18 @@ export class Cluster {
   }
 
   /** An attempt was answered; as {@link AttemptObserver.responded}. */
-  attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number): void {
+  attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void {
     if (status >= 500) endpoint.failed++
     for (let index = 0; index < this.#observers.length; index++) {
-      this.#observers[index]!.responded(endpoint, status, grpcStatus, elapsedMs)
+      this.#observers[index]!.responded(endpoint, status, grpcStatus, elapsedMs, view)
     }
   }
 
   /** An attempt got no answer; as {@link AttemptObserver.failed}. */
-  attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number): void {
+  attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void {
     endpoint.failed++
     for (let index = 0; index < this.#observers.length; index++) {
-      this.#observers[index]!.failed(endpoint, failure, elapsedMs)
+      this.#observers[index]!.failed(endpoint, failure, elapsedMs, view)
     }
   }
 
@@ -198,7 +209,21 @@ export class Cluster {
   retire(): void {
     this.#resolved = undefined
     for (const view of this.#views.values()) view.close()
+    this.#detectOutliers(undefined)
     this.#setEndpoints(NO_ENDPOINTS)
+  }
+
+  #detectOutliers(config: OutlierDetectionConfig | undefined): void {
+    if (config === undefined) {
+      this.#unobserveOutliers?.()
+      this.#outliers?.stop()
+      this.#outliers = undefined
+    } else if (this.#outliers === undefined) {
+      this.#outliers = new OutlierDetector(this, this.#environment, config)
+      this.#unobserveOutliers = this.observe(this.#outliers)
+    } else {
+      this.#outliers.configure(config)
+    }
   }
 
   #setEndpoints(assignment: EndpointAssignment): void {
@@ -216,6 +241,7 @@ export class Cluster {
       if (listed.has(key)) continue
       endpoint.removed = true
       this.#endpoints.delete(key)
+      this.#outliers?.endpointRemoved(endpoint)
       for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
   }

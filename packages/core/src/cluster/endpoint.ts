@@ -1,5 +1,6 @@
 import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
+import type { OutlierRecord } from '../outlier/outlier-record.js'
 
 /**
  * How a carrier is connected to an endpoint: `idle` has no connection and none under way, `connecting` tries, `ready` has one, `failed`
@@ -28,6 +29,8 @@ export class Endpoint {
   failed = 0
   /** Outlier detection took it out for a while. Whoever changes it tells `Cluster.healthChanged`. */
   ejected = false
+  /** What outlier detection knows of it; undefined until it counted something. */
+  outlier: OutlierRecord | undefined = undefined
   /** The last verdict of active health checks; true while nobody checks. Whoever changes it tells `Cluster.healthChanged`. */
   passesHealthChecks = true
   /** Priority of its locality, 0 for the highest. */

@@ -1,6 +1,7 @@
 import type { MeshError } from '../errors/mesh-error.js'
 import type { EndpointAssignment } from './endpoint.js'
 import type { HostPolicy } from './host-policy.js'
+import type { OutlierDetectionConfig } from './outlier-detection.js'
 import type { Refusals } from './view.js'
 
 /** A policy that has nothing to set. */
@@ -48,6 +49,8 @@ export interface ClusterConfig {
   readonly hosts?: HostPolicy
   /** Limits. */
   readonly thresholds: CircuitBreakerThresholds
+  /** Which endpoints are taken out of service for failing; absent means none. */
+  readonly outlierDetection?: OutlierDetectionConfig
   /** Limit for making a connection, in milliseconds. Default 5000 (Envoy). */
   readonly connectTimeoutMs: number
   /** Views whose calls to this cluster fail with the reason. */

@@ -4,6 +4,7 @@ import type { Carrier } from '../cluster/carrier.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
+import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
 import type { ForwardAction, Route, RouteConfiguration, VirtualHost } from '../model/route.js'
 import type { ListenerConfig, TargetConfig } from '../model/target-config.js'
@@ -66,6 +67,35 @@ export function cluster(
       drops: drop === undefined ? [] : [{ category: 'test', perMillion: drop }],
     },
   }
+}
+
+/** Envoy's defaults. */
+export const OUTLIER_DETECTION: OutlierDetectionConfig = {
+  intervalMs: 10_000,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+  maxEjectionJitterMs: 0,
+  maxEjectionPercent: 10,
+  alwaysEjectOneHost: false,
+  splitLocalOriginErrors: false,
+  unejectOnHealthCheck: true,
+  consecutive5xx: { count: 5, enforcingPercent: 100 },
+  consecutiveGatewayFailures: { count: 5, enforcingPercent: 0 },
+  consecutiveLocalOriginFailures: { count: 5, enforcingPercent: 100 },
+  successRate: {
+    minimumHosts: 5,
+    requestVolume: 100,
+    stdevFactor: 1.9,
+    enforcingPercent: 100,
+    enforcingLocalOriginPercent: 100,
+  },
+  failurePercentage: {
+    threshold: 85,
+    minimumHosts: 5,
+    requestVolume: 50,
+    enforcingPercent: 0,
+    enforcingLocalOriginPercent: 0,
+  },
 }
 
 const NO_CONDITIONS: RetryConditions = {

@@ -110,8 +110,7 @@ export class ClientCall implements AttemptOwner, Abortable {
   attemptAnswered(status: number, headers: RawHeaders): boolean {
     const call = this.#call
     if (call !== undefined) {
-      const readsGrpc = (call.route!.retryPolicy?.conditions.grpcStatuses.length ?? 0) > 0
-      const delayMs = call.responded(status, readsGrpc ? readGrpcStatus(headers) : -1, this.#repeatable)
+      const delayMs = call.responded(status, this.#grpcStatus(call, headers), this.#repeatable)
       if (delayMs !== NO_RETRY) {
         this.#attempt!.discard()
         this.#backOff(call, delayMs)
@@ -368,6 +367,12 @@ export class ClientCall implements AttemptOwner, Abortable {
     if (!this.#counted) return
     this.#counted = false
     this.#scope.callEnded()
+  }
+
+  /** Only looked for where somebody acts on it. */
+  #grpcStatus(call: Call, headers: RawHeaders): number {
+    const retries = (call.route!.retryPolicy?.conditions.grpcStatuses.length ?? 0) > 0
+    return retries || (call.cluster!.observed && isGrpcRequest(this.#request)) ? readGrpcStatus(headers) : -1
   }
 
   #list(): void {

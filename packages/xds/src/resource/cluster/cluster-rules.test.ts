@@ -502,27 +502,6 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     fields: ['connect_timeout'],
   },
   {
-    id: 'CDS-69',
-    rule: 'outlier detection is checked and listed',
-    input: eds({ outlierDetection: { maxEjectionPercent: 101, enforcingConsecutive5xx: 200 } }),
-    outcome: 'malformed',
-    fields: ['outlier_detection.max_ejection_percent', 'outlier_detection.enforcing_consecutive_5xx'],
-  },
-  {
-    id: 'CDS-70',
-    rule: 'a duration must not be negative',
-    input: eds({ outlierDetection: { interval: '-1s' } }),
-    outcome: 'malformed',
-    fields: ['outlier_detection.interval'],
-  },
-  {
-    id: 'CDS-71',
-    rule: 'good outlier detection is listed',
-    input: eds({ outlierDetection: {} }),
-    outcome: 'listed',
-    fields: ['outlier_detection'],
-  },
-  {
     id: 'CDS-72',
     rule: 'active health checks are listed',
     input: eds({ healthChecks: [{ timeout: '1s' }] }),

@@ -1,3 +1,4 @@
+import type { ClusterConfig } from '@inmesh/core'
 import { Cluster, type Cluster_CommonLbConfig, type Cluster as ClusterMessage, TypeUrl } from '@inmesh/xds-proto'
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import { translateDuration } from '../field/duration.js'
@@ -12,7 +13,7 @@ import { translateDiscovery } from './cluster-discovery.js'
 import type { ClusterResource } from './cluster-resource.js'
 import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
-import { checkOutlierDetection } from './outlier-detection.js'
+import { translateOutlierDetection } from './outlier-detection.js'
 import { checkProtocolOptions } from './protocol-options.js'
 import { checkTransportSecurity } from './transport-security.js'
 
@@ -94,19 +95,24 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
   if (cluster.commonLbConfig !== undefined) {
     COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
   }
-  if (cluster.outlierDetection !== undefined) {
-    checkOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection)
-  }
   const discovery = translateDiscovery(scope, cluster, refusals)
   const hosts = new HostPolicyReader(scope, cluster, refusals)
   const loadBalancing = translateLoadBalancing(scope, cluster, refusals, hosts)
   const thresholds = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
+  const outlierDetection =
+    cluster.outlierDetection &&
+    translateOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection, refusals)
   const connectTimeoutMs = translateConnectTimeout(scope, cluster, refusals)
-  const refused = refusals.toRefusals()
-  return {
-    config: { name: cluster.name, loadBalancing, hosts: hosts.toPolicy(), thresholds, connectTimeoutMs, refused },
-    discovery,
+  const config: ClusterConfig = {
+    name: cluster.name,
+    loadBalancing,
+    hosts: hosts.toPolicy(),
+    thresholds,
+    ...(outlierDetection && { outlierDetection }),
+    connectTimeoutMs,
+    refused: refusals.toRefusals(),
   }
+  return { config, discovery }
 }
 
 /** Envoy requires more than 0; gRPC does not read the field. */

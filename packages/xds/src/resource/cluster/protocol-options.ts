@@ -18,7 +18,9 @@ const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   retryPolicy: leftOut('retry policies of clusters are not applied yet'),
   hashPolicy: leftOut('requests are not hashed to an endpoint yet'),
   requestMirrorPolicies: leftOut('requests are not mirrored yet'),
-  outlierDetection: leftOut('endpoints are not ejected for failures yet'),
+  outlierDetection: leftOut(
+    'which responses count as failures of an endpoint cannot be chosen; those of 500 and above do',
+  ),
 })
 
 /**
