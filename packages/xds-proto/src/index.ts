@@ -86,6 +86,7 @@ export {
   RegexMatchAndSubstitute,
   RegexMatcher,
   Resource,
+  ResourceError,
   RetryPolicy,
   RetryPolicy_RetryBackOff,
   RetryPolicy_RetryHostPredicate,

@@ -1,5 +1,12 @@
-export { AdsClient, type AdsClientOptions, type AdsConnection, type ServerObserver } from './ads/ads-client.js'
+export {
+  AdsClient,
+  type AdsClientOptions,
+  type AdsConnection,
+  type ServerObserver,
+  type XdsProtocol,
+} from './ads/ads-client.js'
 export type { AdsStreamState } from './ads/ads-stream.js'
+export type { DeletionPolicy } from './ads/data-error-policy.js'
 export { AuthorityRouter, type AuthorityRouterOptions } from './authority/authority-router.js'
 export type {
   AuthorityConfig,

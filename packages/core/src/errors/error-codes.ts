@@ -6,6 +6,7 @@ const table = {
     'The control plane sent a resource that is malformed; the message names resource and field.',
   ERR_INMESH_RESOURCE_MISSING: 'The control plane does not have a resource that another one refers to.',
   ERR_INMESH_AUTHORITY_UNKNOWN: 'A target or a resource belongs to an authority that the bootstrap does not name.',
+  ERR_INMESH_RESOURCE_ERROR: 'The control plane answered with an error in place of a resource; the message names both.',
   ERR_INMESH_CONTROL_PLANE_UNAVAILABLE: 'No control plane could be reached and no earlier configuration is at hand.',
   ERR_INMESH_NOT_READY: 'The mesh did not become ready within the time given.',
   ERR_INMESH_CLOSED: 'The mesh was closed.',

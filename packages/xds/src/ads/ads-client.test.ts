@@ -155,6 +155,7 @@ test('the first response after an outage clears what was said about the connecti
   const first = await bench.open()
   first.respond(lds.typeUrl, 'v1', 'n1', [textResource('a', 'one')])
   first.respond(eds.typeUrl, 'v1', 'n1', [textResource('e', 'one')])
+  await settled()
   await bench.end()
   await bench.clock.advance(1_000)
   await bench.end()

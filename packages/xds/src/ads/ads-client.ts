@@ -7,16 +7,24 @@ import { statusName } from '../channel/status-name.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { SliceQueue } from '../slices/slice-queue.js'
+import type { Slices } from '../slices/slices.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
 import { AdsStream, type AdsStreamState } from './ads-stream.js'
-import {
-  decodeResponse,
-  encodeRequest,
-  nodeMessage,
-  type RequestFields,
-  type ResponseFields,
-} from './discovery-messages.js'
+import { type DeletionPolicy, dataErrorPolicy } from './data-error-policy.js'
+import type { AdsProtocol, DiscoveryRequestEncoder } from './protocol/ads-protocol.js'
+import { deltaProtocol } from './protocol/delta-protocol.js'
+import type { DiscoveryAnswer } from './protocol/discovery-answer.js'
+import { nodeMessage } from './protocol/node-message.js'
+import { sotwProtocol } from './protocol/sotw-protocol.js'
 import { type SubscriptionHost, TypeSubscription } from './type-subscription.js'
+
+/**
+ * The variants of the aggregated discovery service. `sotw`, state of the world: a response of listeners or clusters holds all that there
+ * is. `delta`, incremental: it holds what changed.
+ */
+export type XdsProtocol = 'sotw' | 'delta'
+
+const protocols: Readonly<Record<XdsProtocol, AdsProtocol>> = { sotw: sotwProtocol, delta: deltaProtocol }
 
 /** What an {@link AdsClient} is made of. */
 export interface AdsClientOptions {
@@ -32,6 +40,13 @@ export interface AdsClientOptions {
   readonly logger?: Logger
   /** Sent to the server as `user_agent_version`. Default: not sent. */
   readonly userAgentVersion?: string
+  /** The variant of the protocol. Default `sotw`, which every server speaks. */
+  readonly protocol?: XdsProtocol
+  /**
+   * What becomes of a resource in use that the server deletes, where the server's features do not say it: `keep`, as gRFC A88 has it, or
+   * `drop`, as gRPC did before. Default `keep`.
+   */
+  readonly deletion?: DeletionPolicy
   /** How the connection is kept. */
   readonly channel?: ControlChannelOptions
   /** Opens the streams in place of a gRPC channel. Default: a {@link ControlChannel} to `server`. */
@@ -55,14 +70,16 @@ export interface ServerObserver {
 }
 
 /**
- * Resources from a control plane, over one aggregated stream in the state-of-the-world variant of xDS. The stream is opened by the first
- * watch and opened again whenever it is lost, with what was accepted before still in use; it does not keep an idle process alive.
+ * Resources from a control plane, over one aggregated stream. The stream is opened by the first watch and opened again whenever it is lost,
+ * with what was accepted before still in use; it does not keep an idle process alive. One response at a time is dealt with: the next is
+ * read when every watcher knows what the last one changed, so that nobody sees half of one and half of the other.
  */
 export class AdsClient implements ResourceProvider {
   readonly #server: ServerConfig
   readonly #logger: Logger
   readonly #userAgentVersion: string
   readonly #opener: StreamOpener
+  readonly #protocol: AdsProtocol
   readonly #stream: AdsStream
   readonly #queue: DeliveryQueue
   /** Responses in the order in which they came, whatever their types are. */
@@ -88,17 +105,21 @@ export class AdsClient implements ResourceProvider {
     this.#nodeId = options.node.id
     this.#opener =
       options.opener ?? new ControlChannel(options.server, options.clock, { logger: this.#logger, ...options.channel })
-    this.#queue = new DeliveryQueue(this.#logger, () => this.#flush())
+    this.#queue = new DeliveryQueue(this.#logger, () => this.#settled())
     this.#work = new SliceQueue(options.clock)
+    const protocol = protocols[options.protocol ?? 'sotw']
+    this.#protocol = protocol
     this.#host = {
       clock: options.clock,
       logger: this.#logger,
       queue: this.#queue,
+      protocol,
+      policy: dataErrorPolicy(options.server.features, options.deletion ?? 'keep'),
       errorSuffix: () => this.#errorSuffix(),
       send: (request) => this.#send(request),
-      work: (slices) => this.#work.add(slices),
+      work: (slices) => this.#work.add(this.#guarded(slices)),
     }
-    this.#stream = new AdsStream(this.#opener, options.clock, options.random, {
+    this.#stream = new AdsStream(this.#opener, protocol.method, options.clock, options.random, {
       opened: () => this.#opened(),
       response: (bytes) => this.#received(bytes),
       lost: (end, hadResponse, delayMs) => this.#lost(end, hadResponse, delayMs),
@@ -180,8 +201,14 @@ export class AdsClient implements ResourceProvider {
     for (const subscription of this.#subscriptions.values()) subscription.flush(isOpen)
   }
 
-  #send(request: RequestFields): void {
-    this.#stream.send(encodeRequest(request, this.#nodeIsSent ? undefined : this.#node))
+  /** Every watcher knows of everything that came. */
+  #settled(): void {
+    this.#flush()
+    if (this.#work.isIdle) this.#stream.resume()
+  }
+
+  #send(request: DiscoveryRequestEncoder): void {
+    this.#stream.send(request(this.#nodeIsSent ? undefined : this.#node))
     this.#nodeIsSent = true
   }
 
@@ -194,10 +221,11 @@ export class AdsClient implements ResourceProvider {
   }
 
   #received(bytes: Uint8Array): void {
-    let response: ResponseFields
+    let answer: DiscoveryAnswer
     try {
-      response = decodeResponse(bytes)
+      answer = this.#protocol.decode(bytes)
     } catch (error) {
+      // Without a nonce it cannot be rejected.
       this.#stream.fail(`a response cannot be decoded: ${error instanceof Error ? error.message : error}`)
       return
     }
@@ -206,10 +234,22 @@ export class AdsClient implements ResourceProvider {
       for (const subscription of this.#subscriptions.values()) subscription.reconnect()
     }
     for (const observer of [...this.#observers]) observer.answered()
-    const subscription = this.#subscriptions.get(response.typeUrl)
+    const subscription = this.#subscriptions.get(answer.typeUrl)
     // Neither ACK nor NACK: nobody asked, so nobody can say whether it is right.
-    if (subscription === undefined) this.#logger.debug(`xds: passed over a response of type ${response.typeUrl}`)
-    else subscription.receive(response)
+    if (subscription === undefined) this.#logger.debug(`xds: passed over a response of type ${answer.typeUrl}`)
+    else subscription.receive(answer)
+    this.#queue.schedule()
+  }
+
+  /** A defect of ours must not end the process, nor leave the stream paused for good. */
+  *#guarded(slices: Slices<void>): Slices<void> {
+    try {
+      yield* slices
+    } catch (error) {
+      this.#logger.error(`xds: a response could not be dealt with: ${error instanceof Error ? error.stack : error}`)
+      this.#stream.fail('a response could not be dealt with')
+    }
+    this.#queue.schedule()
   }
 
   #lost(end: StreamEnd, hadResponse: boolean, delayMs: number): void {

@@ -1,6 +1,5 @@
 import type { Clock, Random, Timer } from '@inmesh/core'
 import type { ControlStream, StreamEnd, StreamOpener } from '../channel/control-stream.js'
-import { aggregatedDiscoveryMethod } from './discovery-messages.js'
 import { ReconnectBackoff } from './reconnect-backoff.js'
 
 /**
@@ -13,7 +12,7 @@ export type AdsStreamState = 'idle' | 'connecting' | 'open' | 'waiting' | 'close
 export interface AdsStreamListener {
   /** A stream is open; nothing was said on it. */
   opened(): void
-  /** A DiscoveryResponse came, serialized. */
+  /** A response came, serialized. The next comes after {@link AdsStream.resume}. */
   response(bytes: Uint8Array): void
   /**
    * The stream is lost; another one will be opened.
@@ -28,6 +27,7 @@ export interface AdsStreamListener {
 /** A stream to one server that is opened again whenever it ends. */
 export class AdsStream {
   readonly #opener: StreamOpener
+  readonly #method: string
   readonly #clock: Clock
   readonly #listener: AdsStreamListener
   readonly #backoff: ReconnectBackoff
@@ -37,8 +37,9 @@ export class AdsStream {
   #startedMs = 0
   #hadResponse = false
 
-  constructor(opener: StreamOpener, clock: Clock, random: Random, listener: AdsStreamListener) {
+  constructor(opener: StreamOpener, method: string, clock: Clock, random: Random, listener: AdsStreamListener) {
     this.#opener = opener
+    this.#method = method
     this.#clock = clock
     this.#listener = listener
     this.#backoff = new ReconnectBackoff(random)
@@ -63,6 +64,11 @@ export class AdsStream {
   /** Sends a message; only when `open`. */
   send(bytes: Uint8Array): void {
     if (this.#state === 'open') this.#stream?.send(bytes)
+  }
+
+  /** What the last response brought is dealt with: the next may come. */
+  resume(): void {
+    this.#stream?.resume()
   }
 
   /** Ends the stream because of something that the server sent; it counts as one that failed. */
@@ -90,13 +96,14 @@ export class AdsStream {
     this.#state = 'connecting'
     this.#startedMs = this.#clock.now()
     this.#hadResponse = false
-    this.#stream = this.#opener.openStream(aggregatedDiscoveryMethod, {
+    this.#stream = this.#opener.openStream(this.#method, {
       opened: () => {
         this.#state = 'open'
         this.#listener.opened()
       },
       message: (bytes) => {
         this.#hadResponse = true
+        this.#stream?.pause()
         this.#listener.response(bytes)
       },
       ended: (end) => this.#ended(end),

@@ -1,11 +1,10 @@
 import type { DecodedResource, FieldError, ResourceType } from '../resource/resource-type.js'
 import { SLICE_BYTES, type Slices } from '../slices/slices.js'
 import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
-import { describeErrors, type Rejection, refuse } from '../source/rejection.js'
+import { describeErrors, type Rejection, type RejectionReason, refuse } from '../source/rejection.js'
 import { equalBytes, ownBytes } from '../source/resource-bytes.js'
 import type { WatchedResource } from '../source/watched-resource.js'
-import type { ReceivedResource } from './discovery-messages.js'
-import { peekResourceName } from './resource-name.js'
+import type { ReceivedResource } from './protocol/discovery-answer.js'
 
 /** Enough to know a response again; each is compared with each of the next response. */
 const rememberedNameless = 64
@@ -23,7 +22,7 @@ export interface Verdict {
   /** Whether all complaints were made before, about the same bytes. */
   readonly isRepeat: boolean
   /** Names of the resources in the response. */
-  readonly present: ReadonlySet<string>
+  readonly present: ReadonlyMap<string, unknown>
   /** The rejected resources without a name. */
   readonly nameless: readonly NamelessRejection[]
 }
@@ -35,8 +34,8 @@ export interface ApplyContext {
   readonly wanted: (name: string) => WatchedResource<unknown> | undefined
   /** What the response before left behind. */
   readonly nameless: readonly NamelessRejection[]
-  /** Names of which a newer response, received meanwhile, brings another copy: those here are not decoded. */
-  readonly superseded: ReadonlySet<string>
+  /** Whether the last good copy of a resource goes when a newer one is rejected. */
+  readonly dropsRejected: boolean
   /** Ends every error, the node id in it. */
   readonly suffix: string
 }
@@ -47,6 +46,7 @@ export interface ApplyContext {
  * Decoding is done in slices; what comes of it takes effect all at once, in the last one.
  */
 export function* applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Slices<Verdict> {
+  const { type, wanted } = context
   const decoded = yield* decodeChanged(received, context)
   const complaints: string[] = []
   const nameless: NamelessRejection[] = []
@@ -59,98 +59,101 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
     complaints.push(rejection?.complaint ?? complaint)
   }
 
-  const arrivals = new Map<string, Uint8Array[]>()
+  const arrivals = new Map<string, Arrival>()
+  let duplicates: Set<string> | undefined
   for (const item of received) {
-    const name = item.kind === 'resource' ? peekResourceName(item.bytes) : undefined
     if (item.kind === 'unusable') rejectNameless(item.bytes, `a resource is unusable: ${item.complaint}`)
-    else if (name === undefined) rejectNameless(item.bytes, namelessComplaint(context.type, item.bytes))
-    else if (!arrivals.has(name)) arrivals.set(name, [item.bytes])
-    else arrivals.get(name)?.push(item.bytes)
+    else if (item.name === undefined) rejectNameless(item.bytes, namelessComplaint(type, item.bytes))
+    else {
+      if (arrivals.has(item.name)) duplicates = (duplicates ?? new Set()).add(item.name)
+      arrivals.set(item.name, item)
+    }
   }
 
-  for (const [name, copies] of arrivals) {
-    const resource = context.wanted(name)
-    const bytes = copies.at(-1)
-    if (resource === undefined || bytes === undefined || context.superseded.has(name)) continue
-    const outcome =
-      copies.length > 1
-        ? applyDuplicate(resource, bytes, context)
-        : applyOne(resource, bytes, decoded.get(bytes), context)
-    if (outcome.kind === 'applied') continue
-    if (outcome.kind === 'nameless') {
-      rejectNameless(bytes, outcome.complaint)
-      continue
-    }
-    if (outcome.kind === 'rejected') isRepeat = false
-    complaints.push(outcome.rejection.complaint)
+  for (const [name, arrival] of arrivals) {
+    const resource = wanted(name)
+    if (resource === undefined) continue
+    const rejected = duplicates?.has(name)
+      ? rejectDuplicate(resource, arrival.bytes, context)
+      : applyOne(resource, arrival, decoded.get(arrival), context)
+    if (rejected === undefined) continue
+    if (!rejected.isRepeat) isRepeat = false
+    complaints.push(rejected.complaint)
   }
-  return { complaints, isRepeat, present: new Set(arrivals.keys()), nameless }
+  return { complaints, isRepeat, present: arrivals, nameless }
 }
 
-type Outcome =
-  | { readonly kind: 'applied' }
-  | { readonly kind: 'rejected' | 'rejected-again'; readonly rejection: Rejection }
-  | { readonly kind: 'nameless'; readonly complaint: string }
+type Arrival = Extract<ReceivedResource, { readonly kind: 'resource' }>
 
-/** Decodes the resources that are asked for and not known already, by the bytes they are in. */
+/** What is to be said of a copy that was refused. */
+interface Refused {
+  readonly complaint: string
+  readonly isRepeat: boolean
+}
+
+/** Decodes the resources that are asked for and not known already. */
 function* decodeChanged(
   received: readonly ReceivedResource[],
-  { type, wanted, superseded }: ApplyContext,
-): Slices<ReadonlyMap<Uint8Array, DecodedResource<unknown>>> {
-  const decoded = new Map<Uint8Array, DecodedResource<unknown>>()
+  { type, wanted }: ApplyContext,
+): Slices<ReadonlyMap<Arrival, DecodedResource<unknown>>> {
+  const decoded = new Map<Arrival, DecodedResource<unknown>>()
   let sinceYield = 0
-  for (const { kind, bytes } of received) {
-    const name = kind === 'resource' ? peekResourceName(bytes) : undefined
-    const resource = name === undefined || superseded.has(name) ? undefined : wanted(name)
+  for (const item of received) {
+    if (item.kind !== 'resource' || item.name === undefined) continue
+    const { name, bytes } = item
+    const resource = wanted(name)
     if (resource === undefined || resource.isKnown(bytes)) continue
     sinceYield += bytes.length
     if (sinceYield > SLICE_BYTES) {
       yield
       sinceYield = bytes.length
     }
-    const slices = guardedSlices(type, bytes, resource.value)
-    let step = slices.next()
-    for (; !step.done && !superseded.has(resource.name); step = slices.next()) yield
-    if (step.done) decoded.set(bytes, step.value)
+    decoded.set(item, yield* guardedSlices(type, bytes, resource.value))
   }
   return decoded
 }
 
 function applyOne(
   resource: WatchedResource<unknown>,
-  bytes: Uint8Array,
+  { bytes, version }: Arrival,
   ready: DecodedResource<unknown> | undefined,
   context: ApplyContext,
-): Outcome {
+): Refused | undefined {
   if (resource.isAccepted(bytes)) {
-    resource.acceptAgain()
-    return { kind: 'applied' }
+    resource.acceptAgain(version)
+    return undefined
   }
   const known = resource.rejectionOf(bytes, 'malformed')
-  if (known !== undefined) return { kind: 'rejected-again', rejection: known }
-  const unreadable = knownNameless(bytes, context)
-  if (unreadable !== undefined) return { kind: 'nameless', complaint: unreadable.complaint }
-  // Not ready only where the resource was first asked for while the others were decoded.
-  const decoded = ready ?? guardedDecode(resource.type, bytes)
-  if (decoded.kind === 'valid') {
-    resource.accept(decoded.value, decoded.unsupported, bytes)
-    return { kind: 'applied' }
-  }
-  const { name, errors } = decoded
-  if (name === '') return { kind: 'nameless', complaint: complaintAbout(context.type, errors) }
-  const rejection = refuse(context.type, resource.name, { bytes, reason: 'malformed', errors }, context.suffix)
-  resource.reject(rejection)
-  return { kind: 'rejected', rejection }
+  if (known !== undefined) return again(known)
+  // Not ready only where the resource was first asked for, or forgotten, while the others were decoded.
+  const decoded = ready ?? guardedDecode(resource.type, bytes, resource.value)
+  if (decoded.kind === 'malformed') return reject(resource, bytes, 'malformed', decoded.errors, context)
+  resource.accept(decoded.value, decoded.unsupported, bytes, version)
+  return undefined
 }
 
 /** A name twice in one response leaves open which copy is meant; the xDS protocol has the client reject it. */
-function applyDuplicate(resource: WatchedResource<unknown>, bytes: Uint8Array, context: ApplyContext): Outcome {
+function rejectDuplicate(resource: WatchedResource<unknown>, bytes: Uint8Array, context: ApplyContext): Refused {
   const known = resource.rejectionOf(bytes, 'duplicate')
-  if (known !== undefined) return { kind: 'rejected-again', rejection: known }
+  if (known !== undefined) return again(known)
   const errors = [{ field: '', message: 'stands in the response more than once' }]
-  const rejection = refuse(context.type, resource.name, { bytes, reason: 'duplicate', errors }, context.suffix)
-  resource.reject(rejection)
-  return { kind: 'rejected', rejection }
+  return reject(resource, bytes, 'duplicate', errors, context)
+}
+
+function reject(
+  resource: WatchedResource<unknown>,
+  bytes: Uint8Array,
+  reason: RejectionReason,
+  errors: readonly FieldError[],
+  { type, suffix, dropsRejected }: ApplyContext,
+): Refused {
+  const rejection = refuse(type, resource.name, { bytes, reason, errors }, suffix)
+  resource.reject(rejection, dropsRejected)
+  return { complaint: rejection.complaint, isRepeat: false }
+}
+
+function again({ complaint }: Rejection): Refused {
+  return { complaint, isRepeat: true }
 }
 
 function knownNameless(bytes: Uint8Array, context: ApplyContext): NamelessRejection | undefined {
@@ -159,9 +162,6 @@ function knownNameless(bytes: Uint8Array, context: ApplyContext): NamelessReject
 
 function namelessComplaint(type: ResourceType<unknown>, bytes: Uint8Array): string {
   const decoded = guardedDecode(type, bytes)
-  return complaintAbout(type, decoded.kind === 'malformed' ? decoded.errors : [{ field: '', message: 'has no name' }])
-}
-
-function complaintAbout(type: ResourceType<unknown>, errors: readonly FieldError[]): string {
+  const errors = decoded.kind === 'malformed' ? decoded.errors : [{ field: '', message: 'has no name' }]
   return `a ${type.shortName} resource without a readable name: ${describeErrors(errors)}`
 }

@@ -1,4 +1,5 @@
-import { type Clock, type Logger, MeshError, type Timer } from '@inmesh/core'
+import { type Clock, type Logger, MeshError } from '@inmesh/core'
+import { statusName } from '../channel/status-name.js'
 import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import type { Slices } from '../slices/slices.js'
@@ -6,67 +7,62 @@ import type { DeliveryQueue } from '../source/delivery-queue.js'
 import { ResourceSet } from '../source/resource-set.js'
 import { WatchedResource } from '../source/watched-resource.js'
 import { applyResponse, type NamelessRejection, type Verdict } from './apply-response.js'
-import { deletionPolicy } from './deletion-policy.js'
-import type { ReceivedResource, RequestFields, ResponseFields } from './discovery-messages.js'
-import { NackPacer } from './nack-pacer.js'
-import { peekResourceName } from './resource-name.js'
-
-/** A resource that never came does not exist after this time on a connected stream (gRFC A57). */
-const doesNotExistMs = 15_000
-
-/** Subscribes to every resource of a type. */
-const wildcard = '*'
+import { ArrivalTimers } from './arrival-timers.js'
+import type { DataErrorPolicy } from './data-error-policy.js'
+import { PacedRejections } from './paced-rejections.js'
+import { type AdsProtocol, type DiscoveryRequestEncoder, type TypeProtocol, wildcard } from './protocol/ads-protocol.js'
+import type { DiscoveryAnswer, ReceivedError } from './protocol/discovery-answer.js'
 
 /** A server reads error_detail into its log and may refuse a large request: the rest of the complaints is counted only. */
 const complaintLimit = 64 * 1024
+
+/** gRPC statuses that say something about a resource, and not about the moment (xRFC TP3). */
+const notFound = 5
+const permissionDenied = 7
 
 /** What a subscription needs of its client. */
 export interface SubscriptionHost {
   readonly clock: Clock
   readonly logger: Logger
   readonly queue: DeliveryQueue
+  readonly protocol: AdsProtocol
+  readonly policy: DataErrorPolicy
   /** Ends every error that a watcher or the server gets: the node id. */
   errorSuffix(): string
   /** Sends a request on the stream that is open. */
-  send(request: RequestFields): void
+  send(request: DiscoveryRequestEncoder): void
   /** Does a piece of work, in turn with that of the other types. */
   work(slices: Slices<void>): void
 }
 
-/** What was asked for on the present stream. Names, nonce and answers die with it; versions do not. */
-interface StreamState {
-  /** The names of the last request. */
-  names: readonly string[]
-  nonce: string
-  /** Names by the request that brought them up, for requests that no response followed yet. */
-  readonly unanswered: string[][]
-}
-
-/** One type of resource on an ADS client: its names, versions, nonces and resources. Types know nothing of each other. */
+/** One type of resource on an ADS client: what is wanted of it and what is known. Types know nothing of each other. */
 export class TypeSubscription {
   readonly type: ResourceType<unknown>
   readonly #host: SubscriptionHost
+  readonly #protocol: TypeProtocol
   readonly #resources = new Map<string, WatchedResource<unknown>>()
   /** What a wildcard subscription, as long as there is one, brought. */
   readonly #all: ResourceSet<unknown>
+  readonly #timers: ArrivalTimers
+  readonly #rejections: PacedRejections
   /** Resources asked for by name in the last request, on whatever stream. */
   #namedBefore: ReadonlySet<string> = new Set()
-  readonly #timers = new Map<string, Timer>()
-  readonly #pacer = new NackPacer()
-  /** Version of the last response accepted, on whatever stream. */
-  #version = ''
-  #nameless: readonly NamelessRejection[] = []
-  /** Undefined while this stream has seen no request of this type. */
-  #stream: StreamState | undefined
   #namesMayDiffer = false
-  /** Of the responses that are not dealt with yet: the names that a later one brings again. */
-  readonly #superseded = new Set<Set<string>>()
-  #pendingNack: { readonly timer: Timer; readonly complaint: string } | undefined
+  /** Names by the request that brought them up, for requests on this stream that no response followed yet. */
+  #unanswered: (readonly string[])[] = []
+  #nameless: readonly NamelessRejection[] = []
+  /** Tells the streams apart. */
+  #streamNumber = 0
 
   constructor(type: ResourceType<unknown>, host: SubscriptionHost) {
     this.type = type
     this.#host = host
+    this.#protocol = host.protocol.forType(type)
     this.#all = new ResourceSet(host.queue)
+    this.#timers = new ArrivalTimers(host.clock, host.policy.resourceTimeoutMs, (name) => this.#giveUp(name))
+    this.#rejections = new PacedRejections(host.clock, ({ nonce, complaint }) => {
+      host.send(this.#protocol.reject(nonce, complaint))
+    })
   }
 
   /** Watches a resource; the request for it goes out with the next {@link flush}. */
@@ -110,18 +106,11 @@ export class TypeSubscription {
     for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#forget(name)
     if (!isStreamOpen) return
     this.#namesMayDiffer = false
-    const names = this.#wantedNames()
-    const asked = new Set(this.#stream?.names)
-    const added = names.filter((name) => !asked.has(name))
-    // An empty list is "nothing any more" after names, but "everything" in the first request of a stream.
-    if (added.length === 0 && names.length === asked.size) return
-    // istiod drops what else a NACK says: it goes first, in a request of its own.
-    this.#sendPendingNack()
-    this.#stream ??= this.#newStream(names)
-    this.#stream.names = names
-    if (added.length > 0) this.#stream.unanswered.push(added)
-    this.#send()
-    for (const name of added) this.#expectWithin(name)
+    const change = this.#protocol.subscribe(this.#wantedNames(), this.#resources)
+    if (change === undefined) return
+    if (change.added.length > 0) this.#unanswered.push(change.added)
+    this.#host.send(change.request)
+    for (const name of change.added) if (this.#isAwaited(name)) this.#timers.start(name)
   }
 
   /**
@@ -142,13 +131,6 @@ export class TypeSubscription {
     return [wildcard, ...named]
   }
 
-  #newStream(names: readonly string[]): StreamState {
-    // With nothing left of a version, a server that takes it for known would not answer.
-    const holdsAny = [...this.#resources.values()].some((resource) => resource.isCached)
-    if (!holdsAny) this.#version = ''
-    return { names, nonce: '', unanswered: [] }
-  }
-
   /** A stream was opened: nothing was asked for on it yet. */
   streamOpened(): void {
     this.streamLost()
@@ -157,10 +139,10 @@ export class TypeSubscription {
 
   /** The stream is gone, and with it all that was said on it. Time without a stream does not count against a resource. */
   streamLost(): void {
-    this.#stream = undefined
-    this.#pendingNack?.timer.cancel()
-    this.#pendingNack = undefined
-    for (const timer of this.#timers.values()) timer.cancel()
+    this.#streamNumber += 1
+    this.#protocol.streamLost()
+    this.#unanswered = []
+    this.#rejections.clear()
     this.#timers.clear()
   }
 
@@ -175,160 +157,136 @@ export class TypeSubscription {
     for (const resource of this.#resources.values()) resource.reconnect()
   }
 
-  /** Takes a response to this type, and acknowledges or rejects it. */
-  receive(response: ResponseFields): void {
-    const stream = this.#stream
+  /** Takes a response to this type, and accepts or rejects it. */
+  receive(answer: DiscoveryAnswer): void {
     // Nothing was asked for on this stream: an ACK without names would ask for everything.
-    if (stream === undefined) return
-    // A newer response takes the place of the one whose rejection still waits.
-    this.#pendingNack?.timer.cancel()
-    this.#pendingNack = undefined
-    if (this.#superseded.size > 0) this.#supersede(response.resources)
-    const superseded = new Set<string>()
-    this.#superseded.add(superseded)
-    this.#host.work(this.#apply(response, stream, superseded))
+    if (!this.#protocol.isSubscribed) return
+    this.#protocol.received(answer)
+    // The answer to this response speaks for those whose rejection still waits.
+    if (!this.#protocol.answersEach) this.#rejections.clear()
+    this.#host.work(this.#apply(answer, this.#streamNumber))
   }
 
-  #supersede(received: readonly ReceivedResource[]): void {
-    for (const item of received) {
-      const name = item.kind === 'resource' ? peekResourceName(item.bytes) : undefined
-      if (name !== undefined) for (const names of this.#superseded) names.add(name)
-    }
-  }
-
-  *#apply(response: ResponseFields, stream: StreamState, superseded: Set<string>): Slices<void> {
-    const verdict = yield* applyResponse(response.resources, {
+  *#apply(answer: DiscoveryAnswer, streamNumber: number): Slices<void> {
+    const verdict = yield* applyResponse(answer.resources, {
       type: this.type,
       wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
       nameless: this.#nameless,
-      superseded,
+      dropsRejected: this.#host.policy.dropsFailed,
       suffix: this.#host.errorSuffix(),
     })
-    this.#superseded.delete(superseded)
     this.#nameless = verdict.nameless
-    for (const [name, timer] of this.#timers) {
-      if (this.#resources.get(name)?.status === 'requested') continue
-      timer.cancel()
-      this.#timers.delete(name)
-    }
-    // The stream ended meanwhile: there is nobody to answer.
-    if (stream !== this.#stream) return
-    if (superseded.size === 0) this.#noteState(stream, verdict)
-    stream.nonce = response.nonce
-    if (verdict.complaints.length === 0) {
-      this.#version = response.version
-      this.#send()
-    } else {
-      this.#nack(response, verdict)
-    }
-  }
-
-  /** Of what there is and what there is not, the newest response says most; it is passed over in those that a newer one follows. */
-  #noteState(stream: StreamState, verdict: Verdict): void {
-    const answered = this.#answered(stream)
-    if (this.type.fullState) this.#noteAbsences(answered, verdict)
+    this.#timers.cancelUnless((name) => this.#isAwaited(name))
+    // The stream ended meanwhile: there is nobody to answer, and the next one tells what else there is to know.
+    if (streamNumber !== this.#streamNumber) return
+    const answered = this.#answered()
+    for (const name of answer.removed) if (!verdict.present.has(name)) this.#remove(name)
+    for (const error of answer.errors) this.#fail(error)
+    if (this.#protocol.tellsAbsence)
+      this.#noteAbsences(answered, verdict, new Set(answer.errors.map(({ name }) => name)))
     if (this.#all.isWatched) this.#noteSet(answered, verdict)
+    this.#timers.cancelUnless((name) => this.#isAwaited(name))
+    if (verdict.complaints.length === 0) this.#host.send(this.#protocol.accept(answer))
+    else this.#reject(answer, verdict)
   }
 
-  /** A response of a full-state type says of every resource whether it exists. */
-  #noteAbsences(answered: readonly string[], { present, nameless }: Verdict): void {
+  /** A response says of every resource whether it exists; a name with an error in place of a resource is in it too. */
+  #noteAbsences(answered: readonly string[], { present, nameless }: Verdict, failed: ReadonlySet<string>): void {
     // A resource whose name cannot be read may be any of those that seem to be absent.
     if (nameless.length > 0) return
     for (const [name, resource] of this.#resources) {
-      if (present.has(name)) continue
-      this.#all.remove(name)
-      if (!resource.isWatched) this.#forget(name)
-      else if (resource.isCached) this.#delete(resource)
+      if (present.has(name) || failed.has(name)) continue
+      // What never came may be on its way: that is for the timer to say.
+      if (resource.isCached || this.#all.has(name)) this.#remove(name)
     }
-    for (const name of answered) if (!present.has(name)) this.#resources.get(name)?.hintAbsent()
+    for (const name of answered) if (!present.has(name) && !failed.has(name)) this.#resources.get(name)?.hintAbsent()
   }
 
   #noteSet(answered: readonly string[], { present, nameless }: Verdict): void {
-    for (const name of present) {
+    for (const name of present.keys()) {
       const resource = this.#resources.get(name)
       if (resource !== undefined) this.#all.add(resource)
     }
-    if (nameless.length > 0 || !(this.#all.isComplete || answered.includes(wildcard))) return
-    if (!this.#all.isComplete) {
-      // Others are told of a loss by noteAbsences, or of an absence when they are watched.
-      for (const resource of this.#resources.values()) if (resource.status === 'requested') resource.drop()
-      this.#namesMayDiffer = true
-    }
+    if (this.#all.isComplete || nameless.length > 0 || !answered.includes(wildcard)) return
     this.#all.complete()
+    for (const resource of this.#resources.values()) if (resource.status === 'requested') resource.drop()
+    // What the set lacks is asked for by name.
+    this.#namesMayDiffer = true
   }
 
   /**
    * The names that a response answers: those of the oldest request that no response followed. Servers answer requests in order; one
    * response more or less, such as a push on the way, makes the hint early or late, which is all that a hint may be.
    */
-  #answered(stream: StreamState): readonly string[] {
+  #answered(): readonly string[] {
     for (;;) {
-      const names = stream.unanswered.shift()
+      const names = this.#unanswered.shift()
       if (names === undefined) return []
-      const open = names.filter((name) => name === wildcard || this.#resources.get(name)?.status === 'requested')
-      if (open.length > 0 || stream.unanswered.length === 0) return open
+      const open = names.filter((name) => name === wildcard || this.#isAwaited(name))
+      if (open.length > 0 || this.#unanswered.length === 0) return open
     }
   }
 
-  #delete(resource: WatchedResource<unknown>): void {
-    if (deletionPolicy() === 'drop') {
-      resource.drop()
-      return
-    }
+  #isAwaited(name: string): boolean {
+    return this.#resources.get(name)?.status === 'requested'
+  }
+
+  /** The server does not have the resource, or has it no more. */
+  #remove(name: string): void {
+    this.#all.remove(name)
+    const resource = this.#resources.get(name)
+    if (resource === undefined) return
+    if (!resource.isWatched) this.#forget(name)
+    else if (!resource.isCached || this.#host.policy.dropsDeleted) resource.drop()
+    else this.#keepDeleted(resource)
+  }
+
+  #keepDeleted(resource: WatchedResource<unknown>): void {
     const message = `${this.type.shortName} "${resource.name}" was deleted by the control plane; its last value stays in use`
-    const error = new MeshError('ERR_INMESH_RESOURCE_MISSING', message + this.#host.errorSuffix(), {
-      place: { resource: resource.name },
-    })
-    if (resource.keepDeleted(error)) this.#host.logger.warn(`xds: ${message}`)
+    const isNews = resource.keepDeleted(this.#error('ERR_INMESH_RESOURCE_MISSING', message, resource.name))
+    if (isNews) this.#host.logger.warn(`xds: ${message}`)
   }
 
-  #nack(response: ResponseFields, { complaints, isRepeat }: Verdict): void {
+  /** The server has an error in place of a resource, or of all (xRFC TP3). */
+  #fail({ name, status, message }: ReceivedError): void {
+    const text = `the control plane has no ${this.type.shortName} "${name}": ${statusName(status)}: ${message}`
+    const error = this.#error('ERR_INMESH_RESOURCE_ERROR', text, name)
+    if (name === wildcard) this.#all.unreachable(error)
+    const resource = this.#resources.get(name)
+    if (resource === undefined) return
+    const isDataError = status === notFound || status === permissionDenied
+    const drops = isDataError && this.#host.policy.dropsFailed
+    // What does not exist is told as such where nothing is in use: whoever asked may live with that.
+    if (status === notFound && (drops || !resource.isCached)) resource.drop()
+    else if (resource.fail(error, drops)) this.#host.logger.warn(`xds: ${text}`)
+  }
+
+  /** The resource did not come in time. The subscription stays: it may come later. */
+  #giveUp(name: string): void {
+    const resource = this.#resources.get(name)
+    const { timeoutIsTransient, resourceTimeoutMs } = this.#host.policy
+    if (!timeoutIsTransient) resource?.drop()
+    else {
+      const message = `the control plane did not send ${this.type.shortName} "${name}" within ${resourceTimeoutMs} ms`
+      resource?.overdue(this.#error('ERR_INMESH_CONTROL_PLANE_UNAVAILABLE', message, name))
+    }
+  }
+
+  #reject({ version, nonce }: DiscoveryAnswer, { complaints, isRepeat }: Verdict): void {
     const complaint = limited(complaints) + this.#host.errorSuffix()
-    const message = `xds: rejected ${this.type.shortName} version "${response.version}": ${complaint}`
+    const message = `xds: rejected ${this.type.shortName} version "${version}": ${complaint}`
     if (isRepeat) this.#host.logger.debug(message)
     else this.#host.logger.warn(message)
-    const delayMs = this.#pacer.delay(this.#host.clock.now(), isRepeat)
-    if (delayMs === 0) {
-      this.#sendNack(complaint)
-      return
-    }
-    const timer = this.#host.clock.setTimer(delayMs, () => this.#sendPendingNack())
-    this.#pendingNack = { timer, complaint }
+    this.#rejections.add({ nonce, complaint }, isRepeat)
   }
 
-  #sendPendingNack(): void {
-    if (this.#pendingNack === undefined) return
-    const { timer, complaint } = this.#pendingNack
-    timer.cancel()
-    this.#pendingNack = undefined
-    this.#sendNack(complaint)
-  }
-
-  #sendNack(complaint: string): void {
-    this.#pacer.sent(this.#host.clock.now())
-    this.#send(complaint)
-  }
-
-  #send(complaint?: string): void {
-    if (this.#stream === undefined) return
-    const { names, nonce } = this.#stream
-    const fields = { typeUrl: this.type.typeUrl, names, version: this.#version, nonce }
-    this.#host.send(complaint === undefined ? fields : { ...fields, complaint })
-  }
-
-  #expectWithin(name: string): void {
-    if (this.#resources.get(name)?.status !== 'requested') return
-    const timer = this.#host.clock.setTimer(doesNotExistMs, () => {
-      this.#timers.delete(name)
-      this.#resources.get(name)?.drop()
-    })
-    this.#timers.set(name, timer)
+  #error(code: MeshError['code'], message: string, resource: string): MeshError {
+    return new MeshError(code, message + this.#host.errorSuffix(), { place: { resource } })
   }
 
   #forget(name: string): void {
     this.#resources.delete(name)
-    this.#timers.get(name)?.cancel()
-    this.#timers.delete(name)
+    this.#timers.cancel(name)
   }
 }
 

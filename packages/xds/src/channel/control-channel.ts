@@ -209,6 +209,14 @@ class ChannelStream implements ControlStream {
     if (!this.#over) this.#call?.write(bytes)
   }
 
+  pause(): void {
+    this.#call?.pause()
+  }
+
+  resume(): void {
+    this.#call?.resume()
+  }
+
   cancel(): void {
     if (this.#over) return
     this.#finish()

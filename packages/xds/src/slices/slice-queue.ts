@@ -18,6 +18,11 @@ export class SliceQueue {
     this.#clock = clock
   }
 
+  /** Whether everything is done. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0
+  }
+
   /** Adds a piece of work. It must not throw. */
   add(work: Slices<void>): void {
     this.#waiting.push(work)

@@ -6,20 +6,22 @@ import type { Rejection, RejectionReason } from './rejection.js'
 import { equalBytes, ownBytes } from './resource-bytes.js'
 
 /**
- * What is known about a resource. `requested`: nothing yet. `accepted`: the newest copy is in use. `rejected`: the newest copy was refused;
- * an older one may be in use. `missing`: it does not exist. (gRFC A40's client states, without the ones of transport.)
+ * What is known about a resource, in gRFC A40's terms as A88 completes them. `requested`: nothing yet. `accepted`: the newest copy is in
+ * use. `rejected`: the newest copy was refused. `failed`: the control plane has an error in its place. In these two an older copy may be in
+ * use. `missing`: it does not exist. `overdue`: it did not come in time, which says nothing of whether it exists.
  */
-export type ResourceStatus = 'requested' | 'accepted' | 'rejected' | 'missing'
+export type ResourceStatus = 'requested' | 'accepted' | 'rejected' | 'failed' | 'missing' | 'overdue'
 
 interface Cached<T> {
   readonly value: T
   readonly unsupported: readonly Unsupported[]
   readonly bytes: Uint8Array
+  readonly version: string
 }
 
 /** What keeps the cached value from being all there is to say. A trouble of the resource itself outranks a lost connection. */
 interface Trouble {
-  readonly cause: 'rejected' | 'deleted' | 'connection'
+  readonly cause: 'rejected' | 'deleted' | 'failed' | 'overdue' | 'connection'
   readonly error: MeshError
 }
 
@@ -58,6 +60,16 @@ export class WatchedResource<T> {
   /** What the copy in use means. */
   get value(): T | undefined {
     return this.#cached?.value
+  }
+
+  /**
+   * Version of the value in use, for a server that wants to know what need not be sent again. Undefined where there is none, and where the
+   * server has taken the resource back: should it come again with the same version, it must be sent.
+   */
+  get heldVersion(): string | undefined {
+    const cause = this.#trouble?.cause
+    if (cause === 'deleted' || cause === 'failed') return undefined
+    return this.#cached?.version || undefined
   }
 
   get isWatched(): boolean {
@@ -100,30 +112,38 @@ export class WatchedResource<T> {
     return rejection?.reason === reason && equalBytes(rejection.bytes, bytes) ? rejection : undefined
   }
 
-  /** A new value takes the place of all that was known. */
-  accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array): void {
-    this.#use({ value, unsupported, bytes: ownBytes(bytes) })
+  /**
+   * A new value takes the place of all that was known.
+   *
+   * @param version - Version of the resource, or of the response it came in. Default: none.
+   */
+  accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array, version = ''): void {
+    this.#use({ value, unsupported, bytes: ownBytes(bytes), version })
   }
 
   /** The value in use came again. That is news only where it clears an error. */
-  acceptAgain(): void {
-    if (this.#cached !== undefined && this.#trouble !== undefined) this.#use(this.#cached)
+  acceptAgain(version = ''): void {
+    if (this.#cached === undefined) return
+    if (this.#cached.version !== version) this.#cached = { ...this.#cached, version }
+    if (this.#trouble !== undefined) this.#use(this.#cached)
   }
 
-  /** The newest copy is refused. */
-  reject(rejection: Rejection): void {
+  /**
+   * The newest copy is refused.
+   *
+   * @param drops - Whether a value in use goes with it (gRFC A88, `fail_on_data_errors`).
+   */
+  reject(rejection: Rejection, drops = false): void {
     this.#status = 'rejected'
     this.#rejection = rejection
+    if (drops) this.#cached = undefined
     this.#fail({ cause: 'rejected', error: rejection.error })
   }
 
-  /** It was deleted and the value goes with it. */
+  /** It does not exist, and a value in use goes. */
   drop(): void {
     if (this.#status === 'missing') return
-    this.#status = 'missing'
-    this.#cached = undefined
-    this.#rejection = undefined
-    this.#trouble = undefined
+    this.#forgetAs('missing')
     this.#tell((watcher) => watcher.missing())
   }
 
@@ -133,11 +153,29 @@ export class WatchedResource<T> {
    * @returns whether this is news.
    */
   keepDeleted(error: MeshError): boolean {
-    if (this.#cached === undefined || this.#trouble?.cause === 'deleted') return false
+    if (this.#cached === undefined) return false
     this.#status = 'accepted'
     this.#rejection = undefined
-    this.#fail({ cause: 'deleted', error })
-    return true
+    return this.#fail({ cause: 'deleted', error })
+  }
+
+  /**
+   * The control plane has an error in its place (xRFC TP3), which is said once and holds until it says something else.
+   *
+   * @param drops - Whether a value in use goes with it.
+   * @returns whether this is news.
+   */
+  fail(error: MeshError, drops: boolean): boolean {
+    if (drops) this.#cached = undefined
+    this.#status = 'failed'
+    this.#rejection = undefined
+    return this.#fail({ cause: 'failed', error })
+  }
+
+  /** It did not come in time, and whether it exists is not known (gRFC A88, `resource_timer_is_transient_error`). */
+  overdue(error: MeshError): void {
+    this.#status = 'overdue'
+    this.#fail({ cause: 'overdue', error })
   }
 
   /** A response that had to contain it did not, and it never came before. */
@@ -166,6 +204,13 @@ export class WatchedResource<T> {
     }
   }
 
+  #forgetAs(status: ResourceStatus): void {
+    this.#status = status
+    this.#cached = undefined
+    this.#rejection = undefined
+    this.#trouble = undefined
+  }
+
   #use(cached: Cached<T>): void {
     this.#status = 'accepted'
     this.#cached = cached
@@ -174,10 +219,14 @@ export class WatchedResource<T> {
     this.#tell((watcher) => watcher.changed(cached.value, cached.unsupported))
   }
 
-  #fail(trouble: Trouble): void {
+  /** @returns false when the same was told before. */
+  #fail(trouble: Trouble): boolean {
+    const told = this.#trouble
     this.#trouble = trouble
+    if (told?.cause === trouble.cause && told.error.message === trouble.error.message) return false
     if (this.#cached === undefined) this.#tell((watcher) => watcher.failed(trouble.error))
     else this.#tell((watcher) => watcher.ambient(trouble.error))
+    return true
   }
 
   #replay(watch: Watch<T>): void {

@@ -1,5 +1,5 @@
 import type { Random } from '@inmesh/core'
-import { AdsClient } from '../ads/ads-client.js'
+import { AdsClient, type AdsClientOptions } from '../ads/ads-client.js'
 import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
 import { FakeClock, settled } from './fake-clock.js'
 import { FakeOpener, type FakeStream } from './fake-stream.js'
@@ -30,9 +30,13 @@ export class AdsBench {
   readonly log: string[] = []
   readonly client: AdsClient
 
-  constructor() {
+  /**
+   * @param options - What differs from a client with defaults.
+   * @param features - `server_features` of the bootstrap.
+   */
+  constructor(options: Partial<AdsClientOptions> = {}, features: readonly string[] = []) {
     this.client = new AdsClient({
-      server: someServer,
+      server: { ...someServer, features },
       node: someNode,
       clock: this.clock,
       random: middling,
@@ -43,6 +47,7 @@ export class AdsBench {
         warn: (message) => this.log.push(`warn ${message}`),
         error: (message) => this.log.push(`error ${message}`),
       },
+      ...options,
     })
   }
 

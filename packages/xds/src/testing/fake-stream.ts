@@ -1,4 +1,12 @@
-import { create, DiscoveryRequest, DiscoveryResponse } from '@inmesh/xds-proto'
+import {
+  create,
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  DiscoveryRequest,
+  DiscoveryResponse,
+  Resource,
+  type ResourceError,
+} from '@inmesh/xds-proto'
 import type { ControlStream, StreamListener, StreamOpener } from '../channel/control-stream.js'
 
 /** What a request said, in short. */
@@ -10,18 +18,61 @@ export interface RequestLine {
   readonly complaint: string | undefined
 }
 
+/** What an incremental request said, in short. What it did not say is not in it. */
+export interface DeltaRequestLine {
+  readonly node?: string
+  readonly subscribe?: readonly string[]
+  readonly unsubscribe?: readonly string[]
+  /** Versions by name. */
+  readonly initial?: Readonly<Record<string, string>>
+  readonly nonce?: string
+  readonly complaint?: string
+}
+
+/** What an incremental response says. */
+export interface DeltaResponseLine {
+  /** Serialized resources by name; each has the version of the response unless it names its own. */
+  readonly resources?: Readonly<Record<string, Uint8Array>>
+  readonly versions?: Readonly<Record<string, string>>
+  readonly removed?: readonly string[]
+  readonly errors?: readonly ResourceError[]
+}
+
 /** A stream whose other end is the test. */
 export class FakeStream implements ControlStream {
+  readonly method: string
   readonly listener: StreamListener
-  readonly #sent: DiscoveryRequest[] = []
+  readonly #sent: Uint8Array[] = []
+  readonly #held: Uint8Array[] = []
+  #isPaused = false
   isCancelled = false
 
-  constructor(listener: StreamListener) {
+  constructor(method: string, listener: StreamListener) {
+    this.method = method
     this.listener = listener
   }
 
   send(bytes: Uint8Array): void {
-    this.#sent.push(DiscoveryRequest.decode(bytes))
+    this.#sent.push(bytes)
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** As a stream of Node does, it goes on in the next tick. */
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    process.nextTick(() => {
+      while (!this.#isPaused && this.#held.length > 0) this.deliver(this.#held.shift()!)
+    })
+  }
+
+  /** Gives the client a message, or holds it back while the client does not want one. */
+  deliver(bytes: Uint8Array): void {
+    if (this.#isPaused) this.#held.push(bytes)
+    else if (!this.isCancelled) this.listener.message(bytes)
   }
 
   cancel(): void {
@@ -30,7 +81,9 @@ export class FakeStream implements ControlStream {
 
   /** The requests since the last call, in short. */
   take(typeUrl?: string): RequestLine[] {
-    const requests = this.#sent.splice(0).filter((request) => typeUrl === undefined || request.typeUrl === typeUrl)
+    const requests = this.#takeSent(DiscoveryRequest).filter(
+      (request) => typeUrl === undefined || request.typeUrl === typeUrl,
+    )
     return requests.map(({ resourceNames, versionInfo, responseNonce, node, errorDetail }) => ({
       names: resourceNames,
       version: versionInfo,
@@ -38,6 +91,12 @@ export class FakeStream implements ControlStream {
       node: node?.id,
       complaint: errorDetail?.message,
     }))
+  }
+
+  /** The incremental requests since the last call, in short. */
+  takeDelta(typeUrl?: string): DeltaRequestLine[] {
+    const requests = this.#takeSent(DeltaDiscoveryRequest)
+    return requests.filter((request) => typeUrl === undefined || request.typeUrl === typeUrl).map(deltaLine)
   }
 
   /** Sends resources of one type. */
@@ -52,9 +111,42 @@ export class FakeStream implements ControlStream {
     version: string,
     nonce: string,
     resources: readonly { typeUrl: string; value: Uint8Array }[],
+    resourceErrors: readonly ResourceError[] = [],
   ): void {
-    const response = create(DiscoveryResponse, { typeUrl, versionInfo: version, nonce, resources })
-    this.listener.message(DiscoveryResponse.encode(response).finish())
+    const response = create(DiscoveryResponse, { typeUrl, versionInfo: version, nonce, resources, resourceErrors })
+    this.deliver(DiscoveryResponse.encode(response).finish())
+  }
+
+  /** Sends what changed of one type. */
+  respondDelta(typeUrl: string, version: string, nonce: string, line: DeltaResponseLine): void {
+    const resources = Object.entries(line.resources ?? {}).map(([name, value]) =>
+      create(Resource, { name, version: line.versions?.[name] ?? version, resource: { typeUrl, value } }),
+    )
+    const response = create(DeltaDiscoveryResponse, {
+      typeUrl,
+      systemVersionInfo: version,
+      nonce,
+      resources,
+      removedResources: line.removed ?? [],
+      resourceErrors: line.errors ?? [],
+    })
+    this.deliver(DeltaDiscoveryResponse.encode(response).finish())
+  }
+
+  #takeSent<Message>(codec: { decode(bytes: Uint8Array): Message }): Message[] {
+    return this.#sent.splice(0).map((bytes) => codec.decode(bytes))
+  }
+}
+
+function deltaLine(request: DeltaDiscoveryRequest): DeltaRequestLine {
+  const { node, resourceNamesSubscribe, resourceNamesUnsubscribe, initialResourceVersions } = request
+  return {
+    ...(node && { node: node.id }),
+    ...(resourceNamesSubscribe.length > 0 && { subscribe: resourceNamesSubscribe }),
+    ...(resourceNamesUnsubscribe.length > 0 && { unsubscribe: resourceNamesUnsubscribe }),
+    ...(initialResourceVersions.size > 0 && { initial: Object.fromEntries(initialResourceVersions) }),
+    ...(request.responseNonce && { nonce: request.responseNonce }),
+    ...(request.errorDetail && { complaint: request.errorDetail.message }),
   }
 }
 
@@ -63,8 +155,8 @@ export class FakeOpener implements StreamOpener {
   readonly streams: FakeStream[] = []
   isClosed = false
 
-  openStream(_method: string, listener: StreamListener): FakeStream {
-    const stream = new FakeStream(listener)
+  openStream(method: string, listener: StreamListener): FakeStream {
+    const stream = new FakeStream(method, listener)
     this.streams.push(stream)
     return stream
   }
