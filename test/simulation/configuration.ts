@@ -36,6 +36,8 @@ const RETRY_ON_SERVER_ERROR: RetryPolicy = {
     refusedStream: false,
     retriable4xx: false,
     retriableStatusCodes: false,
+    retriableHeaders: false,
+    envoyRateLimited: false,
     grpcStatuses: [],
   },
   retries: 2,

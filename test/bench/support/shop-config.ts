@@ -19,6 +19,8 @@ export const ISTIO_RETRY_POLICY: RetryPolicy = {
     refusedStream: true,
     retriable4xx: false,
     retriableStatusCodes: true,
+    retriableHeaders: false,
+    envoyRateLimited: false,
     grpcStatuses: [14, 1],
   },
   retries: 2,

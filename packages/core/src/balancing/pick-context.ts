@@ -17,4 +17,11 @@ export interface PickContext {
    * does not read it.
    */
   readonly excludedPriorities: readonly number[]
+  /**
+   * Whether an attempt should rather go elsewhere, so that another endpoint is drawn as long as
+   * {@link PickContext.hostSelectionAttempts} lets it: one that was tried, a canary, one with certain metadata (`retry_host_predicate`).
+   *
+   * @param endpoint - The endpoint that was drawn.
+   */
+  rejects(endpoint: Endpoint): boolean
 }

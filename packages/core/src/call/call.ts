@@ -6,11 +6,13 @@ import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filter
 import type { Queued } from '../hosts/host-selector.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
-import { type AttemptFailure, backOffMs, retriesFailure, retriesResponse } from '../retry/retry-decision.js'
+import type { AttemptFailure } from '../retry/attempt-failure.js'
+import type { RetryRules } from '../retry/retry-rules.js'
 import type { CompiledRoute } from '../route/compiled-route.js'
 import type { TargetSnapshot } from '../target/target.js'
-import { type LocalReply, localReplies } from './local-reply.js'
+import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
+import { NO_HEADERS, type ResponseView } from './response-view.js'
 
 /** What {@link Call.responded} and {@link Call.attemptFailed} answer when the attempt was the last. */
 export const NO_RETRY = -1
@@ -41,12 +43,21 @@ export class Call implements FilterContext, PickContext {
   tried: readonly Endpoint[] = NO_ENDPOINTS
   /** Priorities that later attempts avoid. */
   excludedPriorities: readonly number[] = NO_PRIORITIES
+  /**
+   * Envoy's flag when an attempt would have been repeated if it were allowed: `URX` all retries were used, `UO` the cluster's retry budget or
+   * limit was. Goes with the flag of the reply, if there is one.
+   */
+  retryFlag: ResponseFlag | undefined
   readonly #snapshot: TargetSnapshot
   #state: CallState = 'new'
   #route: CompiledRoute | undefined
   #cluster: Cluster | undefined
   #view: ClusterView | undefined
   #endpoint: Endpoint | undefined
+  #rules: RetryRules | undefined
+  #requestMs = 0
+  /** Priorities of the attempts that failed, for as long as it takes to leave them out. */
+  #priorities: readonly number[] = NO_PRIORITIES
   #attemptStartedMs = 0
   #retries = 0
   /** Whether the next or current attempt is counted among the cluster's retries. */
@@ -88,7 +99,12 @@ export class Call implements FilterContext, PickContext {
 
   /** Limit of one attempt in milliseconds, 0 for none. */
   get perTryMs(): number {
-    return this.#route?.timeouts(this.request.view).perTryMs ?? 0
+    return this.#rules?.perTryTimeoutMs ?? 0
+  }
+
+  /** Whether the gRPC status of a response has a say in whether it is asked for again. */
+  get readsGrpcStatus(): boolean {
+    return this.#rules?.readsGrpcStatus === true
   }
 
   /**
@@ -108,6 +124,10 @@ export class Call implements FilterContext, PickContext {
     this.#route = route
     const refusal = route.refusal(this.request.view)
     if (refusal !== undefined) return this.#stopped(refusal)
+    this.#rules = route.retries(this.request)
+    const { requestMs, streamMs } = route.timeouts(this.request)
+    this.#requestMs = requestMs
+    if (streamMs > 0) this.#limit(streamMs)
     if (!streaming) this.requestSent()
     const destination = route.destination(this.random)
     // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
@@ -124,8 +144,7 @@ export class Call implements FilterContext, PickContext {
 
   /** The request was sent whole: the route's time limit begins, once for all attempts (Envoy, RouteAction.timeout). */
   requestSent(): void {
-    const { requestMs } = this.#route!.timeouts(this.request.view)
-    if (requestMs > 0) this.deadline = Math.min(this.deadline, this.clock.now() + requestMs)
+    if (this.#requestMs > 0) this.#limit(this.#requestMs)
   }
 
   /**
@@ -146,7 +165,12 @@ export class Call implements FilterContext, PickContext {
 
   /** See {@link PickContext.hostSelectionAttempts}. */
   get hostSelectionAttempts(): number {
-    return this.tried.length === 0 ? 1 : this.#route!.retryPolicy!.hostSelectionAttempts
+    return this.#retries === 0 ? 1 : this.#rules!.hostSelectionAttempts
+  }
+
+  /** See {@link PickContext.rejects}. */
+  rejects(endpoint: Endpoint): boolean {
+    return this.#retries > 0 && this.#rules!.rejects(endpoint, this.tried)
   }
 
   /**
@@ -180,14 +204,15 @@ export class Call implements FilterContext, PickContext {
    * @param status - HTTP status.
    * @param grpcStatus - gRPC status, or -1 when there is none yet.
    * @param repeatable - Whether the carrier could send the request again.
+   * @param response - Its headers.
    * @returns milliseconds to wait before the next attempt, or {@link NO_RETRY}: then the response goes to the caller.
    */
-  responded(status: number, grpcStatus: number, repeatable: boolean): number {
+  responded(status: number, grpcStatus: number, repeatable: boolean, response: ResponseView = NO_HEADERS): number {
     this.#expect('attempting')
     this.#cluster!.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs, this.request.view)
-    const policy = this.#route!.retryPolicy
-    if (policy === undefined || !repeatable || !retriesResponse(policy, status, grpcStatus)) return NO_RETRY
-    return this.#retry()
+    const rules = this.#rules
+    if (rules === undefined || !repeatable || !rules.retriesResponse(status, grpcStatus, response)) return NO_RETRY
+    return this.#retry(rules, response)
   }
 
   /**
@@ -201,9 +226,9 @@ export class Call implements FilterContext, PickContext {
   attemptFailed(failure: AttemptFailure, written: boolean, repeatable: boolean): number {
     this.#expect('attempting')
     this.#cluster!.attemptFailed(this.#endpoint!, failure, this.#elapsedMs, this.request.view)
-    const policy = this.#route!.retryPolicy
-    if (policy === undefined || !repeatable || !retriesFailure(policy, failure, written)) return NO_RETRY
-    return this.#retry()
+    const rules = this.#rules
+    if (rules === undefined || !repeatable || !rules.retriesFailure(failure, written)) return NO_RETRY
+    return this.#retry(rules, undefined)
   }
 
   /** The call is over: response complete, failed, or cancelled. Calling it again does nothing. */
@@ -215,18 +240,40 @@ export class Call implements FilterContext, PickContext {
     this.#cluster?.release()
   }
 
-  #retry(): number {
-    const policy = this.#route!.retryPolicy!
-    if (this.#retries >= policy.retries || !this.#cluster!.retryAllowed) return NO_RETRY
-    const delayMs = backOffMs(policy, this.#retries + 1, this.random)
+  #limit(milliseconds: number): void {
+    this.deadline = Math.min(this.deadline, this.clock.now() + milliseconds)
+  }
+
+  #retry(rules: RetryRules, response: ResponseView | undefined): number {
+    if (this.#retries >= rules.retries) return this.#noRetry('URX')
+    if (!this.#cluster!.retryAllowed) {
+      this.#cluster!.retryOverflows++
+      return this.#noRetry('UO')
+    }
+    const delayMs = rules.pauseMs(this.#retries + 1, response, this.clock, this.random)
+    if (delayMs < 0) return NO_RETRY
     if (this.deadline !== Number.POSITIVE_INFINITY && this.clock.now() + delayMs >= this.deadline) return NO_RETRY
-    if (policy.avoidPreviousHosts) this.tried = [...this.tried, this.#endpoint!]
+    this.#remember(rules, this.#endpoint!)
     this.#endAttempt()
     this.#retries++
     this.#retrying = true
     this.#cluster!.activeRetries++
     this.#state = 'picking'
     return delayMs
+  }
+
+  #noRetry(flag: ResponseFlag): number {
+    this.retryFlag = flag
+    return NO_RETRY
+  }
+
+  #remember({ policy }: RetryRules, endpoint: Endpoint): void {
+    if (policy.avoidPreviousHosts) this.tried = [...this.tried, endpoint]
+    const after = policy.previousPrioritiesAfter
+    if (after === undefined || this.request.view === 'grpc') return
+    // Envoy, PreviousPrioritiesConfig.update_frequency: what was tried is left out in steps of so many attempts.
+    this.#priorities = [...this.#priorities, endpoint.priority]
+    if (this.#priorities.length % after === 0) this.excludedPriorities = [...new Set(this.#priorities)]
   }
 
   /** Only measured where somebody hears of it. */

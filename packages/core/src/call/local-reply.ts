@@ -2,10 +2,10 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
 
 /**
  * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
- * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, DO drop overload, DI delay injected,
+ * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, DO drop overload, DI delay injected,
  * FI fault injected, DPE protocol error of the caller. `-` stands for none.
  */
-export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'DO' | 'DI' | 'FI' | 'DPE'
+export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'URX' | 'DO' | 'DI' | 'FI' | 'DPE'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({

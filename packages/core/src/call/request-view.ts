@@ -19,6 +19,11 @@ export interface RequestView {
    */
   readonly clientAddress?: string
   /**
+   * Whether the request has a header whose name begins with `x-envoy-`: such headers of a caller that is trusted ask for retries and limits
+   * of their own. Where it is false or absent they are not looked for.
+   */
+  readonly steered?: boolean
+  /**
    * Reads a header. For gRPC only what gRFC A28 makes visible: custom metadata that is not binary, and `content-type`.
    *
    * @param name - Lower-case name.

@@ -1,5 +1,5 @@
 import type { View } from '../model/view.js'
-import type { AttemptFailure } from '../retry/retry-decision.js'
+import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { Endpoint } from './endpoint.js'
 
 /**

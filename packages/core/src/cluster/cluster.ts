@@ -7,7 +7,7 @@ import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { View } from '../model/view.js'
 import { OutlierDetector } from '../outlier/outlier-detector.js'
 import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
-import type { AttemptFailure } from '../retry/retry-decision.js'
+import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import { ClusterView } from './cluster-view.js'
@@ -29,6 +29,8 @@ export class Cluster {
   activeRequests = 0
   /** Retries decided on and not ended. */
   activeRetries = 0
+  /** Retries that the budget or limit did not leave room for, since the cluster exists. */
+  retryOverflows = 0
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
   readonly #views = new Map<View, ClusterView>()
@@ -245,6 +247,7 @@ export class Cluster {
       for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
   }
+
   #newEndpoint(config: EndpointConfig): Endpoint {
     const endpoint = new Endpoint(config)
     endpoint.inServiceSince = this.#environment.clock.now()

@@ -70,9 +70,9 @@ export class HttpHosts implements HostSelector {
   pick(context: PickContext): Endpoint | LocalReply {
     const hosts = this.#hosts
     if (hosts === undefined) return this.#nobody
-    const { tried, hostSelectionAttempts } = context
+    const { hostSelectionAttempts } = context
     let endpoint = hosts.pick(context)
-    for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && tried.includes(endpoint); draw++) {
+    for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && context.rejects(endpoint); draw++) {
       endpoint = hosts.pick(context)
     }
     return endpoint ?? this.#nobody

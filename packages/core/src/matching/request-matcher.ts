@@ -8,20 +8,29 @@ export type RequestMatcher = (request: RequestView) => boolean
 
 /**
  * @param match - A condition on a header.
- * @returns a function that tests it. An absent header never matches, inverted or not, except under `present` and
- * `treatMissingAsEmpty` (gRFC A28; Envoy's HeaderMatcher).
+ * @returns a function that tests the header's value, undefined where it is absent. An absent header never matches, inverted or not, except
+ * under `present` and `treatMissingAsEmpty` (gRFC A28; Envoy's HeaderMatcher).
  */
-export function compileHeaderMatch(match: HeaderMatch): RequestMatcher {
-  const { name, invert } = match
-  const read = headerValue(name)
-  if (match.value.kind === 'present') return presence(read, match.value.present !== invert)
+export function compileHeaderTest(match: HeaderMatch): (value: string | undefined) => boolean {
+  const { invert } = match
+  if (match.value.kind === 'present') {
+    const expected = match.value.present !== invert
+    return (value) => (value !== undefined) === expected
+  }
   const test =
     match.value.kind === 'range' ? inRange(match.value.start, match.value.end) : compileStringMatch(match.value)
   const missing = match.treatMissingAsEmpty ? test('') !== invert : false
-  return (request) => {
-    const value = read(request)
-    return value === undefined ? missing : test(value) !== invert
-  }
+  return (value) => (value === undefined ? missing : test(value) !== invert)
+}
+
+/**
+ * @param match - A condition on a header of requests.
+ * @returns a function that tests it.
+ */
+export function compileHeaderMatch(match: HeaderMatch): RequestMatcher {
+  const read = headerValue(match.name)
+  const test = compileHeaderTest(match)
+  return (request) => test(read(request))
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ConsecutiveFailures, OutlierDetectionConfig } from '../model/outli
 import type { View } from '../model/view.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
-import type { AttemptFailure } from '../retry/retry-decision.js'
+import type { AttemptFailure } from '../retry/attempt-failure.js'
 import { httpStatusOfGrpc } from './http-status-of-grpc.js'
 import { OutlierRecord } from './outlier-record.js'
 import { OutlierStatistics, type OutlierType } from './outlier-statistics.js'

@@ -9,10 +9,13 @@ import {
   type RequestMatcher,
 } from '../matching/request-matcher.js'
 import type { RouteMatch } from '../model/match.js'
-import type { RetryPolicy } from '../model/retry-policy.js'
 import type { Route, VirtualHost } from '../model/route.js'
+import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
+import { RetryRules } from '../retry/retry-rules.js'
+import { steeredPolicy } from '../retry/steered-retry.js'
+import { compileTimeouts, type RouteTimeouts, steeredTimeouts } from './route-timeouts.js'
 
 /** One destination of a compiled route. */
 export interface Destination {
@@ -24,23 +27,10 @@ export interface Destination {
   readonly filters: FilterChain
 }
 
-/** Envoy's RouteAction.timeout when it is not set. */
-const DEFAULT_TIMEOUT_MS = 15_000
-
-/** What a route says about time, resolved for one view. 0 means no limit. */
-export interface RouteTimeouts {
-  /** From the end of the request to the end of the response, all attempts included. */
-  readonly requestMs: number
-  /** Of one attempt. */
-  readonly perTryMs: number
-}
-
 /** A route made ready for requests: conditions compiled, clusters found, everything per view decided. */
 export class CompiledRoute {
   /** The route as configured. */
   readonly source: Route
-  /** Retry policy that applies, the virtual host's where the route has none. */
-  readonly retryPolicy: RetryPolicy | undefined
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
@@ -49,14 +39,15 @@ export class CompiledRoute {
   readonly #skipped: Record<View, boolean>
   readonly #refused: Record<View, LocalReply | undefined>
   readonly #timeouts: Record<View, RouteTimeouts>
+  readonly #retries: Record<View, RetryRules | undefined>
 
   /**
    * @param host - Virtual host of the route.
    * @param source - The route.
    * @param destinations - Its clusters; empty for an action that does not forward.
-   * @param maxStreamDurationMs - The listener's, for routes that do not say.
+   * @param listener - Its limits count for routes that do not say.
    */
-  constructor(host: VirtualHost, source: Route, destinations: readonly Destination[], maxStreamDurationMs: number) {
+  constructor(host: VirtualHost, source: Route, destinations: readonly Destination[], listener: ListenerConfig) {
     this.source = source
     this.#destinations = destinations
     this.#totalWeight = destinations.at(-1)?.upTo ?? 0
@@ -67,16 +58,12 @@ export class CompiledRoute {
     this.#refused = { http: refusal(host, source, 'http'), grpc: refusal(host, source, 'grpc') }
     const action = source.action
     const forward = action.kind === 'forward' ? action : undefined
-    this.retryPolicy = forward?.retryPolicy ?? host.retryPolicy
-    const stream = forward?.maxStreamDurationMs ?? maxStreamDurationMs
-    this.#timeouts = {
-      http: {
-        requestMs: smallest(forward?.timeoutMs ?? DEFAULT_TIMEOUT_MS, stream),
-        perTryMs: this.retryPolicy?.perTryTimeoutMs ?? 0,
-      },
-      // gRFC A31: `timeout` is not read, and `grpc_timeout_header_max` goes before `max_stream_duration`; A44: no limit per try.
-      grpc: { requestMs: forward?.grpcMaxStreamDurationMs ?? stream, perTryMs: 0 },
+    const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
+    this.#retries = {
+      http: retryPolicy && new RetryRules(retryPolicy, 'http'),
+      grpc: retryPolicy && new RetryRules(retryPolicy, 'grpc'),
     }
+    this.#timeouts = compileTimeouts(forward, listener)
   }
 
   /**
@@ -104,9 +91,29 @@ export class CompiledRoute {
     return this.#refused[view]
   }
 
-  /** Time limits for a view. */
-  timeouts(view: View): RouteTimeouts {
-    return this.#timeouts[view]
+  /**
+   * Time limits of a request.
+   *
+   * @param request - A request that comes to the route.
+   */
+  timeouts(request: RequestView): RouteTimeouts {
+    const timeouts = this.#timeouts[request.view]
+    return request.steered === true ? steeredTimeouts(timeouts, request) : timeouts
+  }
+
+  /**
+   * How attempts of a request may be repeated.
+   *
+   * @param request - A request that comes to the route.
+   * @returns undefined when they may not.
+   */
+  retries(request: RequestView): RetryRules | undefined {
+    let rules = this.#retries[request.view]
+    if (request.steered === true && request.view === 'http') {
+      const policy = steeredPolicy(rules?.policy, request)
+      if (policy !== undefined) rules = new RetryRules(policy, 'http')
+    }
+    return rules?.appliesTo(request) ? rules : undefined
   }
 
   /**
@@ -151,9 +158,4 @@ function isGrpc(request: RequestView): boolean {
   const type = request.header('content-type')
   if (type === undefined || !type.startsWith('application/grpc')) return false
   return type.length === 16 || type.charCodeAt(16) === 0x2b || type.charCodeAt(16) === 0x3b
-}
-
-function smallest(left: number, right: number): number {
-  if (left === 0) return right
-  return right === 0 ? left : Math.min(left, right)
 }

@@ -7,6 +7,7 @@ import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { FakeCarrier, forward, LISTENER, request, route, routes, virtualHost } from '../testing/fixtures.js'
 import { RouteTable } from './route-table.js'
+import type { RouteTimeouts } from './route-timeouts.js'
 
 const random = new SeededRandom(1)
 
@@ -145,20 +146,23 @@ test('weights divide requests among clusters', () => {
 })
 
 test('time limits follow each view', () => {
-  const timeouts = (action: Parameters<typeof forward>[1], view: 'http' | 'grpc', listenerMs = 0): number => {
+  const timeouts = (action: Parameters<typeof forward>[1], view: 'http' | 'grpc', listenerMs = 0): RouteTimeouts => {
     const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
     const clusters = new Map([['c', new Cluster('c', { carriers, clock: new SimulatedClock(), random }, () => {})]])
     const listener = { ...LISTENER, maxStreamDurationMs: listenerMs }
     const made = new RouteTable(listener, routes([virtualHost([route({}, forward('c', action))])]), clusters, random)
-    return made.match(request())!.timeouts(view).requestMs
+    return made.match(request())!.timeouts(request({ view }))
   }
-  assert.equal(timeouts({}, 'http'), 15_000, "Envoy's default")
-  assert.equal(timeouts({ timeoutMs: 0 }, 'http'), 0, '0 turns it off')
-  assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc'), 0, 'gRPC does not read it (A31)')
-  assert.equal(timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http'), 2000)
-  assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500), 2000, 'the route wins over the listener')
-  assert.equal(timeouts({ maxStreamDurationMs: 0 }, 'grpc', 500), 0, 'an explicit 0 too (A31)')
-  assert.equal(timeouts({}, 'grpc', 500), 500)
-  assert.equal(timeouts({ maxStreamDurationMs: 2000, grpcMaxStreamDurationMs: 900 }, 'grpc'), 900)
-  assert.equal(timeouts({ timeoutMs: 0, grpcMaxStreamDurationMs: 900 }, 'http'), 0, 'not for HTTP')
+  assert.deepEqual(timeouts({}, 'http'), { requestMs: 15_000, streamMs: 0 }, "Envoy's default")
+  assert.equal(timeouts({ timeoutMs: 0 }, 'http').requestMs, 0, '0 turns it off')
+  assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc').requestMs, 0, 'gRPC does not read it (A31)')
+  assert.deepEqual(timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http'), {
+    requestMs: 3000,
+    streamMs: 2000,
+  })
+  assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500).streamMs, 2000, 'the route wins over the listener')
+  assert.equal(timeouts({ maxStreamDurationMs: 0 }, 'grpc', 500).streamMs, 0, 'an explicit 0 too (A31)')
+  const grpc = { maxStreamDurationMs: 2000, grpcMaxStreamDurationMs: 700 }
+  assert.equal(timeouts(grpc, 'grpc').streamMs, 700, 'grpc_timeout_header_max wins over both (A31)')
+  assert.equal(timeouts(grpc, 'http').streamMs, 2000)
 })

@@ -104,7 +104,7 @@ function compileRoute(
       })
     }
   }
-  return new CompiledRoute(host, route, destinations, listener.maxStreamDurationMs)
+  return new CompiledRoute(host, route, destinations, listener)
 }
 
 const ANY_PORT = '*'

@@ -26,7 +26,15 @@ export function request(
 }
 
 export function pickContext(parts: Partial<PickContext> = {}): PickContext {
-  return { request: parts.request ?? request(), tried: [], hostSelectionAttempts: 1, excludedPriorities: [], ...parts }
+  const { tried = [] } = parts
+  return {
+    request: parts.request ?? request(),
+    tried,
+    hostSelectionAttempts: 1,
+    excludedPriorities: [],
+    rejects: (endpoint) => tried.includes(endpoint),
+    ...parts,
+  }
 }
 
 export function endpoint(port: number, parts: { weight?: number; health?: EndpointHealth } = {}): EndpointConfig {
@@ -107,6 +115,8 @@ const NO_CONDITIONS: RetryConditions = {
   refusedStream: false,
   retriable4xx: false,
   retriableStatusCodes: false,
+  retriableHeaders: false,
+  envoyRateLimited: false,
   grpcStatuses: [],
 }
 

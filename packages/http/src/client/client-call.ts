@@ -22,6 +22,7 @@ import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { LocalResponse } from './local-response.js'
 import type { OutboundRequest } from './outbound-request.js'
+import { RawResponse } from './raw-response.js'
 import { discardBody, isReplayable, onBodyError } from './request-body.js'
 
 /**
@@ -110,7 +111,8 @@ export class ClientCall implements AttemptOwner, Abortable {
   attemptAnswered(status: number, headers: RawHeaders): boolean {
     const call = this.#call
     if (call !== undefined) {
-      const delayMs = call.responded(status, this.#grpcStatus(call, headers), this.#repeatable)
+      const grpcStatus = this.#grpcStatus(call, headers)
+      const delayMs = call.responded(status, grpcStatus, this.#repeatable, new RawResponse(headers))
       if (delayMs !== NO_RETRY) {
         this.#attempt!.discard()
         this.#backOff(call, delayMs)
@@ -371,8 +373,9 @@ export class ClientCall implements AttemptOwner, Abortable {
 
   /** Only looked for where somebody acts on it. */
   #grpcStatus(call: Call, headers: RawHeaders): number {
-    const retries = (call.route!.retryPolicy?.conditions.grpcStatuses.length ?? 0) > 0
-    return retries || (call.cluster!.observed && isGrpcRequest(this.#request)) ? readGrpcStatus(headers) : -1
+    return call.readsGrpcStatus || (call.cluster!.observed && isGrpcRequest(this.#request))
+      ? readGrpcStatus(headers)
+      : -1
   }
 
   #list(): void {

@@ -1,5 +1,6 @@
 import type { RequestView } from '@inmesh/core'
 import type { RawHeaders } from './legacy-handler.js'
+import { readRawHeader } from './raw-response.js'
 
 /**
  * @param request - A request.
@@ -16,10 +17,7 @@ export function isGrpcRequest(request: RequestView): boolean {
  * @returns the status, or -1 when there is none.
  */
 export function readGrpcStatus(headers: RawHeaders): number {
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index]!.length !== 11 || headers[index]!.toString().toLowerCase() !== 'grpc-status') continue
-    const status = Number(headers[index + 1]!.toString())
-    return Number.isInteger(status) && status >= 0 ? status : -1
-  }
-  return -1
+  const text = readRawHeader(headers, 'grpc-status')
+  const status = text === undefined ? -1 : Number(text)
+  return Number.isInteger(status) && status >= 0 ? status : -1
 }

@@ -7,6 +7,7 @@ import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
 import { OriginTable } from './origin.js'
 import { OutboundRequest } from './outbound-request.js'
+import { mayBeSteered } from './request-headers.js'
 import { ResponseHandlerAdapter } from './response-handler-adapter.js'
 
 /** What a {@link MeshDispatcher} is made of. */
@@ -106,7 +107,8 @@ export class MeshDispatcher extends Dispatcher {
     const limits = options.mesh
     const origin = this.#origins.find(options.origin)
     const target = origin?.target(plane)
-    if (context === undefined && limits === undefined && (target === undefined || target.state === 'unknown')) {
+    const outside = target === undefined || target.state === 'unknown'
+    if (outside && context === undefined && limits === undefined && !mayBeSteered(options.headers)) {
       return passThrough.dispatch(options, handler)
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline

@@ -14,9 +14,11 @@ import {
   type RequestHeaders,
   readHeader,
   repeatableHeaders,
+  STEERING,
   TRACEPARENT,
   TRACESTATE,
   withHeaders,
+  withoutSteering,
 } from './request-headers.js'
 
 const NOTHING: string[] = []
@@ -62,6 +64,10 @@ export class OutboundRequest implements RequestView {
 
   get clientAddress(): string {
     return this.#context?.clientAddress ?? ''
+  }
+
+  get steered(): boolean {
+    return (this.#present & STEERING) !== 0
   }
 
   /** Authority of the URL, whatever a `host` header says. */
@@ -110,7 +116,7 @@ export class OutboundRequest implements RequestView {
   passThroughOptions(random: Random): MeshDispatchOptions {
     const added: string[] = []
     if (this.#context !== undefined) this.#addTrace(this.#context, random, added)
-    return this.#withAdded(added)
+    return this.#withAdded(added, true)
   }
 
   #addTrace(context: RequestContext, random: Random, added: string[]): void {
@@ -120,8 +126,9 @@ export class OutboundRequest implements RequestView {
     if (context.tracestate !== '') added.push('tracestate', context.tracestate)
   }
 
-  #withAdded(added: string[]): MeshDispatchOptions {
-    const headers = this.#headers
+  #withAdded(added: string[], outside = false): MeshDispatchOptions {
+    const steering = STEERING | (outside ? EXPECTED_TIMEOUT : 0)
+    const headers = (this.#present & steering) === 0 ? this.#headers : withoutSteering(this.#headers, outside)
     if (added.length > 0) return withHeadersOf(this.#options, withHeaders(headers, added))
     // An iterable was read already, and may not be readable again.
     return headers === undefined || headers === this.#options.headers

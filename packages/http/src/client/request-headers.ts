@@ -14,6 +14,10 @@ export const TRACEPARENT = 2
 export const TRACESTATE = 4
 /** See {@link HOST}. */
 export const EXPECTED_TIMEOUT = 8
+/** There is a header that steers the mesh: its name begins with `x-envoy-`. See {@link HOST}. */
+export const STEERING = 16
+
+const STEERING_PREFIX = 'x-envoy-'
 
 /**
  * Makes headers readable more than once: an iterable may be a generator.
@@ -43,6 +47,17 @@ export function presentHeaders(headers: RequestHeaders): number {
     for (const name in headers as Record<string, unknown>) present |= bitOf(name)
   }
   return present
+}
+
+/**
+ * Whether headers as given to `dispatch` may steer the mesh, and so must not leave it as they are.
+ *
+ * @param headers - An iterable, which may not be readable twice, is not looked into.
+ */
+export function mayBeSteered(headers: RequestHeaders): boolean {
+  if (headers === null || headers === undefined) return false
+  if (!Array.isArray(headers) && isIterable(headers)) return true
+  return (presentHeaders(headers) & (STEERING | EXPECTED_TIMEOUT)) !== 0
 }
 
 /**
@@ -82,6 +97,26 @@ export function withHeaders(headers: RequestHeaders, added: string[]): string[] 
   return added
 }
 
+/**
+ * Leaves out what the caller told the mesh and nobody else.
+ *
+ * @param headers - Repeatable headers.
+ * @param outside - Whether the request leaves the mesh, which no header of Envoy's does; within it the time that is left goes on.
+ * @returns a copy of the same form.
+ */
+export function withoutSteering(headers: RequestHeaders, outside: boolean): RequestHeaders {
+  const leaves = (name: string): boolean =>
+    !isSteering(name) || (!outside && name.toLowerCase() === EXPECTED_TIMEOUT_HEADER)
+  if (Array.isArray(headers)) {
+    const kept: string[] = []
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      if (leaves(headers[index]!)) kept.push(headers[index]!, headers[index + 1]!)
+    }
+    return kept
+  }
+  return Object.fromEntries(Object.entries(headers as Record<string, string>).filter(([name]) => leaves(name)))
+}
+
 function isIterable(headers: object): headers is Iterable<[string, string | string[] | undefined]> {
   // As undici tells them apart: a polluted Object.prototype must not turn a record into an iterable.
   const prototype: unknown = Object.getPrototypeOf(headers)
@@ -98,10 +133,15 @@ function bitOf(name: string): number {
     case 11:
       return isNamed(name, 'traceparent') ? TRACEPARENT : 0
     case EXPECTED_TIMEOUT_HEADER.length:
-      return isNamed(name, EXPECTED_TIMEOUT_HEADER) ? EXPECTED_TIMEOUT : 0
-    default:
-      return 0
+      if (isNamed(name, EXPECTED_TIMEOUT_HEADER)) return EXPECTED_TIMEOUT
   }
+  return isSteering(name) ? STEERING : 0
+}
+
+function isSteering(name: string): boolean {
+  // The second character tells nearly all names apart.
+  if (name.length <= STEERING_PREFIX.length || name.charCodeAt(1) !== 0x2d) return false
+  return name.slice(0, STEERING_PREFIX.length).toLowerCase() === STEERING_PREFIX
 }
 
 function isNamed(given: string, name: string): boolean {

@@ -50,6 +50,8 @@ export function retryPolicy(conditions: Partial<RetryConditions>, parts: Partial
       refusedStream: false,
       retriable4xx: false,
       retriableStatusCodes: false,
+      retriableHeaders: false,
+      envoyRateLimited: false,
       grpcStatuses: [],
       ...conditions,
     },

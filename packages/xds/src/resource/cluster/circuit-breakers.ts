@@ -1,4 +1,4 @@
-import type { CircuitBreakerThresholds } from '@inmesh/core'
+import type { CircuitBreakerThresholds, RetryBudget } from '@inmesh/core'
 import {
   type CircuitBreakers,
   type CircuitBreakers_Thresholds,
@@ -14,6 +14,13 @@ const DEFAULT_MAX_REQUESTS = 1024
 const DEFAULT_MAX_RETRIES = 3
 const DEFAULT_BUDGET_PERCENT = 20
 const DEFAULT_BUDGET_CONCURRENCY = 3
+
+/**
+ * A storm of retries keeps a service down that could recover, so a cluster that says nothing of retries has Envoy's budget. The number of
+ * retries that istiod sends where nobody said one, the largest there is, says nothing either.
+ */
+const DEFAULT_BUDGET: RetryBudget = { percent: DEFAULT_BUDGET_PERCENT, minConcurrency: DEFAULT_BUDGET_CONCURRENCY }
+const ANY_NUMBER = 0xffff_ffff
 
 const CONNECTIONS = leftOut('connections and waiting requests are not limited yet')
 
@@ -53,7 +60,7 @@ export function translateCircuitBreakers(
   for (const index of (breakers?.perHostThresholds ?? []).keys()) {
     scope.at('per_host_thresholds', index).unsupported('limits per endpoint are not applied yet')
   }
-  return chosen ?? { maxRequests: DEFAULT_MAX_REQUESTS, maxRetries: DEFAULT_MAX_RETRIES }
+  return chosen ?? { maxRequests: DEFAULT_MAX_REQUESTS, maxRetries: DEFAULT_MAX_RETRIES, retryBudget: DEFAULT_BUDGET }
 }
 
 function translateThresholds(
@@ -62,10 +69,12 @@ function translateThresholds(
   refusals: ViewReasons,
 ): CircuitBreakerThresholds {
   const budget = thresholds.retryBudget
+  const limited = thresholds.maxRetries !== undefined && thresholds.maxRetries < ANY_NUMBER
+  const retryBudget = budget ? translateBudget(scope.at('retry_budget'), budget, refusals) : DEFAULT_BUDGET
   return {
     maxRequests: thresholds.maxRequests ?? DEFAULT_MAX_REQUESTS,
     maxRetries: thresholds.maxRetries ?? DEFAULT_MAX_RETRIES,
-    ...(budget && { retryBudget: translateBudget(scope.at('retry_budget'), budget, refusals) }),
+    ...((budget !== undefined || !limited) && { retryBudget }),
   }
 }
 
@@ -73,7 +82,7 @@ function translateBudget(
   scope: FieldScope,
   budget: CircuitBreakers_Thresholds_RetryBudget,
   refusals: ViewReasons,
-): NonNullable<CircuitBreakerThresholds['retryBudget']> {
+): RetryBudget {
   const percent = budget.budgetPercent?.value ?? DEFAULT_BUDGET_PERCENT
   const valid = percent >= 0 && percent <= 100
   // gRPC does not read budgets, so a bad one is none of its errors.

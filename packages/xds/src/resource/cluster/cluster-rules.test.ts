@@ -431,7 +431,7 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     rule: 'limits hold where none are configured',
     input: eds(),
     outcome: 'carried',
-    check: expectThresholds({ maxRequests: 1024, maxRetries: 3 }),
+    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 20, minConcurrency: 3 } }),
   },
   {
     id: 'CDS-61',
@@ -440,6 +440,17 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     outcome: 'listed',
     fields: ['circuit_breakers.thresholds[0]'],
     check: expectThresholds({ maxRequests: 2, maxRetries: 0 }),
+  },
+  {
+    id: 'CDS-59',
+    rule: 'the largest number of retries, which istiod sends where nobody said one, is no limit: the budget holds',
+    input: thresholds({ maxRetries: 4294967295 }),
+    outcome: 'carried',
+    check: expectThresholds({
+      maxRequests: 1024,
+      maxRetries: 4294967295,
+      retryBudget: { percent: 20, minConcurrency: 3 },
+    }),
   },
   {
     id: 'CDS-62',

@@ -36,6 +36,8 @@ const NOTHING: RetryConditions = {
   refusedStream: false,
   retriable4xx: false,
   retriableStatusCodes: false,
+  retriableHeaders: false,
+  envoyRateLimited: false,
   grpcStatuses: [],
 }
 
@@ -45,6 +47,11 @@ function expectConditions(expected: Partial<RetryConditions>): (value: RouteConf
 
 function expectBackOff(baseMs: number, maxMs: number): (value: RouteConfiguration) => void {
   return expectRetry(({ backOff }) => assert.deepEqual(backOff, { baseMs, maxMs }))
+}
+
+function previousPriorities(updateFrequency: number): object {
+  const type = 'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig'
+  return retries({ retryPriority: { name: 'p', typedConfig: { '@type': type, updateFrequency } } })
 }
 
 const RULES: readonly Rule<RouteConfiguration>[] = [
@@ -102,11 +109,11 @@ const RULES: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-172',
-    rule: 'an unknown condition is left out',
-    input: retries({ retryOn: 'reset,envoy-ratelimited,retriable-headers' }),
+    rule: 'an unknown condition is left out; one that cannot happen is not listed',
+    input: retries({ retryOn: 'reset,envoy-ratelimited,retriable-headers,http3-post-connect-failure,never' }),
     outcome: 'listed',
     fields: [`${RETRY}.retry_on`],
-    check: expectConditions({ reset: true }),
+    check: expectConditions({ reset: true, envoyRateLimited: true, retriableHeaders: true }),
   },
   {
     id: 'RDS-173',
@@ -185,33 +192,106 @@ const RULES: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-183',
-    rule: 'other predicates are listed',
-    input: retries({ retryHostPredicate: [{ name: 'envoy.retry_host_predicates.omit_canary_hosts' }] }),
-    outcome: 'listed',
-    fields: [`${RETRY}.retry_host_predicate[0]`],
-    check: expectRetry(({ avoidPreviousHosts }) => assert.equal(avoidPreviousHosts, false)),
+    rule: 'canaries and endpoints with given metadata are avoided',
+    input: retries({
+      retryHostPredicate: [
+        { name: 'envoy.retry_host_predicates.omit_canary_hosts' },
+        {
+          name: 'm',
+          typedConfig: {
+            '@type': 'type.googleapis.com/envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig',
+            metadataMatch: { filterMetadata: { 'envoy.lb': { stage: 'old' } } },
+          },
+        },
+      ],
+    }),
+    outcome: 'carried',
+    check: expectRetry(({ avoidPreviousHosts, avoidCanaries, avoidMetadata }) =>
+      assert.deepEqual([avoidPreviousHosts, avoidCanaries, avoidMetadata], [false, true, { stage: 'old' }]),
+    ),
   },
   {
     id: 'RDS-184',
-    rule: 'what is not carried out is listed',
+    rule: 'other predicates, priorities and options are listed',
     input: retries({
+      retryHostPredicate: [{ name: 'own' }],
       retryPriority: { name: 'p' },
-      rateLimitedRetryBackOff: {},
-      perTryIdleTimeout: '1s',
-      retriableHeaders: [{ name: 'x' }],
+      retryOptionsPredicates: [{ name: 'o' }],
     }),
     outcome: 'listed',
-    fields: ['per_try_idle_timeout', 'retry_priority', 'rate_limited_retry_back_off', 'retriable_headers'].map(
+    fields: ['retry_options_predicates', 'retry_host_predicate[0]', 'retry_priority'].map(
       (field) => `${RETRY}.${field}`,
     ),
   },
   {
     id: 'RDS-185',
-    rule: 'retries for some requests only do not become retries for all',
-    input: retries({ retryOn: '5xx', retriableRequestHeaders: [{ name: 'x' }] }),
-    outcome: 'listed',
-    fields: [`${RETRY}.retriable_request_headers`],
-    check: expectConditions({}),
+    rule: 'conditions on headers are carried',
+    input: retries({
+      retryOn: 'retriable-headers',
+      retriableHeaders: [{ name: 'X-Again', presentMatch: true }],
+      retriableRequestHeaders: [{ name: 'x-safe', presentMatch: true }],
+    }),
+    outcome: 'carried',
+    check: expectRetry(({ retriableHeaders, retriableRequestHeaders }) =>
+      assert.deepEqual(
+        [retriableHeaders?.map(({ name }) => name), retriableRequestHeaders?.map(({ name }) => name)],
+        [['x-again'], ['x-safe']],
+      ),
+    ),
+  },
+  {
+    id: 'RDS-188',
+    rule: 'pauses that responses ask for are carried, up to five minutes by default',
+    input: retries({
+      rateLimitedRetryBackOff: {
+        resetHeaders: [{ name: 'Retry-After' }, { name: 'X-RateLimit-Reset', format: 'UNIX_TIMESTAMP' }],
+      },
+    }),
+    outcome: 'carried',
+    check: expectRetry(({ rateLimitedBackOff }) =>
+      assert.deepEqual(rateLimitedBackOff, {
+        headers: [
+          { name: 'retry-after', format: 'seconds' },
+          { name: 'x-ratelimit-reset', format: 'unix-timestamp' },
+        ],
+        maxMs: 300_000,
+      }),
+    ),
+  },
+  {
+    id: 'RDS-189',
+    rule: 'pauses that responses ask for need a header with a name and a longest pause above 0',
+    input: retries({ rateLimitedRetryBackOff: { resetHeaders: [{}], maxInterval: '0s' } }),
+    outcome: 'malformed',
+    fields: ['max_interval', 'reset_headers[0].name'].map((field) => `${RETRY}.rate_limited_retry_back_off.${field}`),
+  },
+  {
+    id: 'RDS-190',
+    rule: 'pauses that responses ask for need at least one header',
+    input: retries({ rateLimitedRetryBackOff: {} }),
+    outcome: 'malformed',
+    fields: [`${RETRY}.rate_limited_retry_back_off.reset_headers`],
+  },
+  {
+    id: 'RDS-191',
+    rule: 'priorities that were tried are left out after so many attempts',
+    input: previousPriorities(2),
+    outcome: 'carried',
+    check: expectRetry(({ previousPrioritiesAfter }) => assert.equal(previousPrioritiesAfter, 2)),
+  },
+  {
+    id: 'RDS-192',
+    rule: 'priorities are left out after one attempt at least',
+    input: previousPriorities(0),
+    outcome: 'malformed',
+    fields: [`${RETRY}.retry_priority.typed_config.update_frequency`],
+  },
+  {
+    id: 'RDS-193',
+    rule: 'the idle limit per try is carried',
+    input: retries({ perTryIdleTimeout: '1s' }),
+    outcome: 'carried',
+    check: expectRetry(({ perTryIdleTimeoutMs }) => assert.equal(perTryIdleTimeoutMs, 1000)),
   },
   {
     id: 'RDS-186',
