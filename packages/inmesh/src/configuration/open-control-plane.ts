@@ -24,9 +24,16 @@ export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: '
  * @throws MeshError ERR_INMESH_BOOTSTRAP naming the origin and the field.
  */
 export async function openControlPlane(origin: ControlPlaneOrigin, settings: MeshSettings): Promise<Configuration> {
-  const { clock, random, logger, workload } = settings
+  const { clock, random, logger, workload, xdsProtocol, deletedResources } = settings
   const bootstrap = withWorkload(await readBootstrap(origin, settings), workload)
-  const provider = new AuthorityRouter({ bootstrap, clock, random, logger })
+  const provider = new AuthorityRouter({
+    bootstrap,
+    clock,
+    random,
+    logger,
+    protocol: xdsProtocol,
+    deletion: deletedResources,
+  })
   const naming = templateNaming(bootstrap.clientDefaultListenerResourceNameTemplate, authorityTemplates(bootstrap))
   const source = new DependencyTree({ provider, naming, logger })
   const { uri } = bootstrap.servers[0]!

@@ -1,4 +1,5 @@
 import type { Clock, Logger, Random } from '@inmesh/core'
+import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LogLevel } from '../log/stderr-logger.js'
 
 /** What a mesh does: `on` everything, `off` nothing but pass calls and requests on. */
@@ -50,6 +51,18 @@ export interface MeshOptions {
    * `GRPC_XDS_BOOTSTRAP_CONFIG` name. `INMESH_BOOTSTRAP` (a path).
    */
   readonly bootstrap?: string | Readonly<Record<string, unknown>>
+  /**
+   * How a control plane is spoken to: in the `sotw` (state of the world) variant of xDS, in which it repeats what did not change, or in the
+   * `delta` (incremental) one, in which it does not. Not every control plane does the second well: istiod does not for nodes with
+   * `GENERATOR=grpc`. Default `sotw`. `INMESH_XDS_PROTOCOL`.
+   */
+  readonly xdsProtocol?: XdsProtocol
+  /**
+   * What becomes of a listener or cluster in use that the control plane deletes: `keep` leaves it in use with a warning (gRFC A88), `drop`
+   * takes it away. The bootstrap's server features `fail_on_data_errors` and `ignore_resource_deletion` come before that. Default `keep`.
+   * `INMESH_DELETED_RESOURCES`.
+   */
+  readonly deletedResources?: DeletionPolicy
   /**
    * Networks whose peers may set deadlines and other headers of the mesh, addresses or CIDR blocks. Default: loopback.
    * `INMESH_TRUSTED_NETWORKS`, separated by commas.

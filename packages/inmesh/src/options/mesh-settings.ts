@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from '@inmesh/core'
 import type { TrustedNetworks } from '@inmesh/http'
+import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LocalityOption, LocalReplyMode, MeshMode } from './mesh-options.js'
 
 /** Who this workload says it is. What is undefined was given neither in code nor in the environment. */
@@ -27,6 +28,8 @@ export interface MeshSettings {
   readonly workload: WorkloadSettings
   /** Undefined only when the mode is `off`. */
   readonly origin: ConfigurationOrigin | undefined
+  readonly xdsProtocol: XdsProtocol
+  readonly deletedResources: DeletionPolicy
   readonly trusted: TrustedNetworks
   readonly localReply: LocalReplyMode
   readonly discoveryTimeoutMs: number

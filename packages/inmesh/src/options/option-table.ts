@@ -31,6 +31,8 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   config: { variable: 'INMESH_CONFIG', read: asWritten, check: check.text },
   controlPlane: { variable: 'INMESH_CONTROL_PLANE', read: asWritten, check: check.hostAndPort },
   bootstrap: { variable: 'INMESH_BOOTSTRAP', read: asWritten, check: check.bootstrap },
+  xdsProtocol: { variable: 'INMESH_XDS_PROTOCOL', read: asWritten, check: check.oneOf(['sotw', 'delta']) },
+  deletedResources: { variable: 'INMESH_DELETED_RESOURCES', read: asWritten, check: check.oneOf(['keep', 'drop']) },
   trustedNetworks: { variable: 'INMESH_TRUSTED_NETWORKS', read: list, check: check.strings },
   localReply: { variable: 'INMESH_LOCAL_REPLY', read: asWritten, check: check.oneOf(['response', 'throw']) },
   discoveryTimeoutMs: { variable: 'INMESH_DISCOVERY_TIMEOUT_MS', read: number, check: check.milliseconds },

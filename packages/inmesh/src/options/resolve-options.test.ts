@@ -32,6 +32,8 @@ describe('values', () => {
         INMESH_LOCALITY: 'eu/eu-1/rack-7',
         INMESH_INSTANCE_IP: '192.0.2.7',
         INMESH_CONTROL_PLANE: 'localhost:18000',
+        INMESH_XDS_PROTOCOL: 'delta',
+        INMESH_DELETED_RESOURCES: 'drop',
         INMESH_TRUSTED_NETWORKS: '10.0.0.0/8, ::1',
         INMESH_LOCAL_REPLY: 'throw',
         INMESH_DISCOVERY_TIMEOUT_MS: '250',
@@ -48,6 +50,8 @@ describe('values', () => {
       locality: { region: 'eu', zone: 'eu-1', subZone: 'rack-7' },
       instanceIp: '192.0.2.7',
     })
+    assert.equal(settings.xdsProtocol, 'delta')
+    assert.equal(settings.deletedResources, 'drop')
     assert.equal(settings.localReply, 'throw')
     assert.equal(settings.discoveryTimeoutMs, 250)
     assert.equal(settings.mode, 'on')
@@ -75,6 +79,8 @@ describe('values', () => {
   test('have defaults', () => {
     const settings = resolveOptions(config, {})
     assert.equal(settings.mode, 'on')
+    assert.equal(settings.xdsProtocol, 'sotw')
+    assert.equal(settings.deletedResources, 'keep')
     assert.equal(settings.localReply, 'response')
     assert.equal(settings.discoveryTimeoutMs, 5000)
     assert.equal(settings.trusted.trusts({ remoteAddress: '127.0.0.1' } as never), true)
@@ -109,6 +115,8 @@ describe('values', () => {
     ['controlPlane', '::1:80'],
     ['bootstrap', 7],
     ['trustedNetworks', '10.0.0.0/8'],
+    ['xdsProtocol', 'incremental'],
+    ['deletedResources', 'ignore'],
     ['localReply', 'error'],
     ['discoveryTimeoutMs', 0],
     ['discoveryTimeoutMs', 2 ** 31],

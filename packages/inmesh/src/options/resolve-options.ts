@@ -52,6 +52,8 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
       instanceIp: values.instanceIp,
     },
     origin: mode === 'off' ? undefined : originOf(code, variables, environment),
+    xdsProtocol: values.xdsProtocol ?? 'sotw',
+    deletedResources: values.deletedResources ?? 'keep',
     trusted: new TrustedNetworks(values.trustedNetworks),
     localReply: values.localReply ?? 'response',
     discoveryTimeoutMs: values.discoveryTimeoutMs ?? 5000,

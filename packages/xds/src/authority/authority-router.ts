@@ -1,5 +1,6 @@
 import { type Clock, type Logger, MeshError, type Random, silentLogger } from '@inmesh/core'
-import { AdsClient } from '../ads/ads-client.js'
+import { AdsClient, type XdsProtocol } from '../ads/ads-client.js'
+import type { DeletionPolicy } from '../ads/data-error-policy.js'
 import type { Bootstrap, NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
 import type { ControlChannelOptions } from '../channel/control-channel.js'
 import type { StreamOpener } from '../channel/control-stream.js'
@@ -21,6 +22,10 @@ export interface AuthorityRouterOptions {
   readonly logger?: Logger
   /** Sent to servers as `user_agent_version`. Default: not sent. */
   readonly userAgentVersion?: string
+  /** The variant of the protocol. Default `sotw`. */
+  readonly protocol?: XdsProtocol
+  /** What becomes of a resource in use that is deleted, where the server's features do not say it. Default `keep`. */
+  readonly deletion?: DeletionPolicy
   /** How connections are kept. */
   readonly channel?: ControlChannelOptions
   /** Opens the streams to a server in place of a gRPC channel. Default: a channel to it. */
@@ -45,7 +50,7 @@ export class AuthorityRouter implements ResourceProvider {
    * @param options - The bootstrap and the ports. Nothing is opened yet.
    */
   constructor(options: AuthorityRouterOptions) {
-    const { bootstrap, clock, random, userAgentVersion, channel, openerTo } = options
+    const { bootstrap, clock, random, userAgentVersion, protocol, deletion, channel, openerTo } = options
     this.#bootstrap = bootstrap
     this.#node = bootstrap.node
     const logger = options.logger ?? silentLogger
@@ -59,6 +64,8 @@ export class AuthorityRouter implements ResourceProvider {
           random,
           logger,
           ...(userAgentVersion !== undefined && { userAgentVersion }),
+          ...(protocol !== undefined && { protocol }),
+          ...(deletion !== undefined && { deletion }),
           ...(channel !== undefined && { channel }),
           ...(openerTo !== undefined && { opener: openerTo(server) }),
         }),
