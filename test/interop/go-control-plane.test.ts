@@ -1,57 +1,21 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { MeshClient } from '../support/mesh-client.js'
 import { suiteScope } from '../support/suite-scope.js'
-import { TestProcess, type TestScope } from '../support/test-process.js'
-import { buildGoControlPlane, GoControlPlane } from './go-control-plane.js'
+import { Catalog, catalog, catalogUrl, connected, nodeId, toV1, toV2 } from './catalog.js'
+import { buildGoControlPlane } from './go-control-plane.js'
 import { brokenRoutes, cluster, endpoints, listener, type ProtoJson, routes, type WeightedRoute } from './resources.js'
 
-const nodeId = 'shop~127.0.0.1~shop-1.interop~interop.local'
-const catalog = 'catalog.interop:8080'
 const reviews = 'reviews.interop:8080'
-const catalogUrl = `http://${catalog}/products`
 const reviewsUrl = `http://${reviews}/reviews`
-const upstreamScript = new URL('./upstream.js', import.meta.url)
-
-/** Upstream ports, by the name that each answers with. */
-const ports = { v1: 0, v2: 0 }
-
-/** A catalog with both versions, and where its calls go. */
-function catalogResources(...rules: WeightedRoute[]): ProtoJson[] {
-  return [
-    listener(catalog),
-    routes(catalog, ...rules),
-    cluster('catalog-v1'),
-    endpoints('catalog-v1', ports.v1),
-    cluster('catalog-v2'),
-    endpoints('catalog-v2', ports.v2),
-  ]
-}
-
-const toV1: WeightedRoute = { weights: { 'catalog-v1': 100 } }
-const toV2: WeightedRoute = { weights: { 'catalog-v2': 100 } }
-
-/** Starts both sides, and makes a first call. */
-async function connected(
-  scope: TestScope,
-  version: string,
-  resources: ProtoJson[],
-): Promise<{ controlPlane: GoControlPlane; client: MeshClient }> {
-  const controlPlane = await GoControlPlane.start(scope)
-  await controlPlane.serve(version, resources)
-  const client = await MeshClient.start(scope, { GRPC_XDS_BOOTSTRAP_CONFIG: controlPlane.bootstrap(nodeId) })
-  const first = await client.get(catalogUrl)
-  assert.equal(first.status, 200, first.server)
-  return { controlPlane, client }
-}
 
 describe('against go-control-plane, state of the world', { skip: buildGoControlPlane() }, () => {
   const suite = suiteScope()
+  let ports: Catalog['ports']
+  let catalogResources: (...rules: WeightedRoute[]) => ProtoJson[]
   before(async () => {
-    for (const name of ['v1', 'v2'] as const) {
-      const upstream = TestProcess.node(suite, upstreamScript, { args: [name] })
-      ports[name] = Number((await upstream.event('listening')).port)
-    }
+    const upstreams = await Catalog.start(suite)
+    ports = upstreams.ports
+    catalogResources = (...rules) => upstreams.resources(...rules)
   })
 
   it('the first call waits for the configuration and reaches an endpoint; each type is acknowledged', async (t) => {

@@ -42,7 +42,14 @@ export interface DiscoveryRequest {
   readonly type: string
   readonly version: string
   readonly nonce: string
+  /** Of a state-of-the-world request. */
   readonly names: readonly string[] | null
+  /** Whether it is an incremental one; the lists after it belong to that, and are absent when empty. */
+  readonly delta: boolean
+  readonly subscribe?: readonly string[]
+  readonly unsubscribe?: readonly string[]
+  /** Versions by name. */
+  readonly initialVersions?: Readonly<Record<string, string>>
   /** `error_detail`, null when there was none: the request was no NACK. */
   readonly error: string | null
   /** Id of the node, null when the request carried none. */
@@ -55,6 +62,8 @@ export interface DiscoveryResponse {
   readonly type: string
   readonly version: string
   readonly nonce: string
+  /** How many resources it holds. */
+  readonly count: number
 }
 
 /** A go-control-plane server in a process of its own. */
