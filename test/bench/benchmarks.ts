@@ -1,4 +1,5 @@
 import { benchDispatcher } from './dispatcher.js'
+import { benchEndpoints } from './endpoints.js'
 import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchImports } from './imports.js'
@@ -12,4 +13,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['fetch', benchFetch],
   ['imports', benchImports],
   ['updates', benchUpdates],
+  ['endpoints', benchEndpoints],
 ])
