@@ -2,7 +2,7 @@ import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
-import type { EndpointAssignment, EndpointConfig } from '../model/endpoint.js'
+import type { EndpointAssignment } from '../model/endpoint.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { View } from '../model/view.js'
 import { OutlierDetector } from '../outlier/outlier-detector.js'
@@ -42,6 +42,8 @@ export class Cluster {
   #outliers: OutlierDetector | undefined
   #unobserveOutliers: (() => void) | undefined
   #held = 0
+  /** Counts assignments. */
+  #listings = 0
   readonly #onUnused: (cluster: Cluster) => void
 
   /**
@@ -230,28 +232,28 @@ export class Cluster {
 
   #setEndpoints(assignment: EndpointAssignment): void {
     this.#assignment = assignment
-    const listed = new Set<string>()
-    for (const locality of assignment.localities) {
-      for (const config of locality.endpoints) {
-        listed.add(config.key)
-        const endpoint = this.#endpoints.get(config.key) ?? this.#newEndpoint(config)
-        endpoint.reconfigure(config)
-        endpoint.priority = locality.priority
+    const listing = ++this.#listings
+    const now = this.#environment.clock.now()
+    for (const { endpoints, priority } of assignment.localities) {
+      for (const config of endpoints) {
+        let endpoint = this.#endpoints.get(config.key)
+        if (endpoint === undefined) {
+          endpoint = new Endpoint(config)
+          endpoint.inServiceSince = now
+          this.#endpoints.set(config.key, endpoint)
+        } else {
+          endpoint.reconfigure(config)
+        }
+        endpoint.priority = priority
+        endpoint.listing = listing
       }
     }
     for (const [key, endpoint] of this.#endpoints) {
-      if (listed.has(key)) continue
+      if (endpoint.listing === listing) continue
       endpoint.removed = true
       this.#endpoints.delete(key)
       this.#outliers?.endpointRemoved(endpoint)
       for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
-  }
-
-  #newEndpoint(config: EndpointConfig): Endpoint {
-    const endpoint = new Endpoint(config)
-    endpoint.inServiceSince = this.#environment.clock.now()
-    this.#endpoints.set(config.key, endpoint)
-    return endpoint
   }
 }

@@ -37,6 +37,8 @@ export class Endpoint {
   priority = 0
   /** Since when it has been in service, on the clock's scale: since it was listed, or since it last began to pass health checks. */
   inServiceSince = Number.NEGATIVE_INFINITY
+  /** Number of the last assignment that listed it. Only its cluster reads or writes it. */
+  listing = 0
   /** No longer listed: takes no new request, those in flight end. */
   removed = false
   /**
