@@ -31,7 +31,12 @@ export class ClusterRegistry {
       this.#clusters.set(name, cluster)
     }
     cluster.hold()
-    cluster.update(resolved)
+    if (cluster.resolved === resolved) return cluster
+    const leaves = resolved.kind === 'aggregate' ? resolved.leaves : []
+    cluster.update(
+      resolved,
+      leaves.map((leaf) => this.acquire(leaf.config.name, leaf)),
+    )
     return cluster
   }
 

@@ -1,6 +1,7 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
+import { type ClusterLeaf, pickFromLeaves, whenLeafPickable } from '../hosts/cluster-leaves.js'
 import { GrpcHosts } from '../hosts/grpc-hosts.js'
 import type { HostSelector, Queued } from '../hosts/host-selector.js'
 import { HttpHosts } from '../hosts/http-hosts.js'
@@ -10,6 +11,8 @@ import type { Carrier } from './carrier.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import type { Connectivity, Endpoint } from './endpoint.js'
 
+const NO_LEAVES: readonly ClusterLeaf[] = Object.freeze([])
+
 /** A cluster as one carrier sees it: which endpoint an attempt goes to by the rules of its view, and who waits for one. */
 export class ClusterView {
   readonly #name: string
@@ -17,6 +20,7 @@ export class ClusterView {
   readonly #hosts: HostSelector
   readonly #waiting = new Set<() => void>()
   #refused: LocalReply | undefined
+  #leaves: readonly ClusterLeaf[] = NO_LEAVES
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -37,9 +41,21 @@ export class ClusterView {
    * @param endpoints - Its running endpoints, already brought in line with `assignment`.
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    const reason = config.refused[this.#carrier.view]
-    this.#refused = reason === undefined ? undefined : localReplies.routeRefused(`cluster ${this.#name}: ${reason}`)
+    this.#leaves = NO_LEAVES
+    this.#setRefused(config)
     this.#hosts.update(config, assignment, endpoints)
+    this.#wake()
+  }
+
+  /**
+   * Takes over the clusters that this one stands for.
+   *
+   * @param config - The cluster.
+   * @param leaves - The others, first to be tried first.
+   */
+  updateLeaves(config: ClusterConfig, leaves: readonly ClusterLeaf[]): void {
+    this.#leaves = leaves
+    this.#setRefused(config)
     this.#wake()
   }
 
@@ -49,7 +65,8 @@ export class ClusterView {
    * @param context - The request.
    */
   pick(context: PickContext): Endpoint | LocalReply | Queued {
-    return this.#refused ?? this.#hosts.pick(context)
+    if (this.#refused !== undefined) return this.#refused
+    return this.#leaves.length > 0 ? pickFromLeaves(this.#leaves, context) : this.#hosts.pick(context)
   }
 
   /** Endpoints were found ill or well. */
@@ -78,6 +95,7 @@ export class ClusterView {
    * @returns a function that takes the wish back.
    */
   whenPickable(callback: () => void): () => void {
+    if (this.#leaves.length > 0) return whenLeafPickable(this.#leaves, callback)
     this.#waiting.add(callback)
     return () => this.#waiting.delete(callback)
   }
@@ -85,6 +103,11 @@ export class ClusterView {
   /** Ends what it does on its own. Called when nothing uses the cluster any more. */
   close(): void {
     this.#hosts.close()
+  }
+
+  #setRefused({ refused }: ClusterConfig): void {
+    const reason = refused[this.#carrier.view]
+    this.#refused = reason === undefined ? undefined : localReplies.routeRefused(`cluster ${this.#name}: ${reason}`)
   }
 
   #wake(): void {

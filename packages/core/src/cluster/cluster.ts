@@ -1,5 +1,6 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
@@ -11,9 +12,11 @@ import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import { ClusterView } from './cluster-view.js'
-import { Endpoint } from './endpoint.js'
+import { Endpoint, type EndpointOwner } from './endpoint.js'
 
 const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
+
+const NO_LEAVES: readonly Cluster[] = Object.freeze([])
 
 /** The dice of `drop_overloads` are thrown over a million sides. */
 const MILLION = 1_000_000
@@ -22,7 +25,7 @@ const MILLION = 1_000_000
  * One cluster while the mesh runs: its endpoints, what is in flight, and a view for each carrier. Outlives every update of its
  * configuration; requests, retries and endpoints are counted here once for all carriers.
  */
-export class Cluster {
+export class Cluster implements EndpointOwner {
   /** Resource name. */
   readonly name: string
   /** Requests in flight: attempts that were given an endpoint and have not ended. */
@@ -34,6 +37,8 @@ export class Cluster {
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
   readonly #views = new Map<View, ClusterView>()
+  /** The clusters that it stands for; empty unless it is an aggregate. */
+  #leaves: readonly Cluster[] = NO_LEAVES
   readonly #endpoints = new Map<string, Endpoint>()
   #resolved: ResolvedCluster | undefined
   #config: ClusterConfig | undefined
@@ -65,6 +70,11 @@ export class Cluster {
     return this.#config
   }
 
+  /** The configuration as it was given last; undefined before the first and after the last. */
+  get resolved(): ResolvedCluster | undefined {
+    return this.#resolved
+  }
+
   /** Endpoints by key, those included that take no requests because of their health. */
   get endpoints(): ReadonlyMap<string, Endpoint> {
     return this.#endpoints
@@ -85,10 +95,18 @@ export class Cluster {
    * Takes over a configuration. Does nothing when it is the one in use.
    *
    * @param resolved - The cluster as resolved.
+   * @param leaves - Where it is an aggregate, the running clusters that it stands for, held for it.
    */
-  update(resolved: ResolvedCluster): void {
+  update(resolved: ResolvedCluster, leaves: readonly Cluster[] = NO_LEAVES): void {
     if (resolved === this.#resolved) return
     this.#resolved = resolved
+    const leavesBefore = this.#leaves
+    this.#leaves = leaves
+    this.#takeOver(resolved)
+    for (const leaf of leavesBefore) leaf.release()
+  }
+
+  #takeOver(resolved: ResolvedCluster): void {
     if (resolved.kind === 'failed') {
       this.#failure = localReplies.noCluster(resolved.error.message)
       this.#config = undefined
@@ -97,6 +115,16 @@ export class Cluster {
     }
     this.#failure = undefined
     this.#config = resolved.config
+    if (resolved.kind === 'aggregate') {
+      this.#detectOutliers(undefined)
+      this.#setEndpoints(NO_ENDPOINTS)
+      for (const [view, own] of this.#views)
+        own.updateLeaves(
+          resolved.config,
+          this.#leaves.map((leaf) => leaf.#asLeaf(view)),
+        )
+      return
+    }
     this.#detectOutliers(resolved.config.outlierDetection)
     if (resolved.endpoints !== this.#assignment) this.#setEndpoints(resolved.endpoints)
     for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
@@ -139,7 +167,7 @@ export class Cluster {
 
   /** Whether anybody hears of attempts, so that they must be timed. */
   get observed(): boolean {
-    return this.#observers.length > 0
+    return this.#observers.length > 0 || this.#leaves.some((leaf) => leaf.observed)
   }
 
   /** What outlier detection found and did; undefined while there is none. */
@@ -149,14 +177,22 @@ export class Cluster {
 
   /** Counts an attempt in. */
   attemptStarted(endpoint: Endpoint): void {
+    this.activeRequests++
+    if (endpoint.owner !== this) {
+      endpoint.owner?.attemptStarted(endpoint)
+      return
+    }
     endpoint.active++
     endpoint.started++
-    this.activeRequests++
     for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.started(endpoint)
   }
 
   /** An attempt was answered; as {@link AttemptObserver.responded}. */
   attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void {
+    if (endpoint.owner !== this) {
+      endpoint.owner?.attemptResponded(endpoint, status, grpcStatus, elapsedMs, view)
+      return
+    }
     if (status >= 500) endpoint.failed++
     for (let index = 0; index < this.#observers.length; index++) {
       this.#observers[index]!.responded(endpoint, status, grpcStatus, elapsedMs, view)
@@ -165,6 +201,10 @@ export class Cluster {
 
   /** An attempt got no answer; as {@link AttemptObserver.failed}. */
   attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void {
+    if (endpoint.owner !== this) {
+      endpoint.owner?.attemptFailed(endpoint, failure, elapsedMs, view)
+      return
+    }
     endpoint.failed++
     for (let index = 0; index < this.#observers.length; index++) {
       this.#observers[index]!.failed(endpoint, failure, elapsedMs, view)
@@ -173,8 +213,12 @@ export class Cluster {
 
   /** Counts an attempt out. */
   attemptEnded(endpoint: Endpoint): void {
-    endpoint.active--
     this.activeRequests--
+    if (endpoint.owner !== this) {
+      endpoint.owner?.attemptEnded(endpoint)
+      return
+    }
+    endpoint.active--
     for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.ended(endpoint)
   }
 
@@ -215,6 +259,17 @@ export class Cluster {
     for (const view of this.#views.values()) view.close()
     this.#detectOutliers(undefined)
     this.#setEndpoints(NO_ENDPOINTS)
+    for (const leaf of this.#leaves) leaf.release()
+    this.#leaves = NO_LEAVES
+  }
+
+  /** The cluster as a part of an aggregate. */
+  #asLeaf(view: View): ClusterLeaf {
+    const own = this.view(view)
+    return {
+      pick: (context) => this.pick(own, context),
+      whenPickable: (callback) => own.whenPickable(callback),
+    }
   }
 
   #detectOutliers(config: OutlierDetectionConfig | undefined): void {
@@ -239,6 +294,7 @@ export class Cluster {
         let endpoint = this.#endpoints.get(config.key)
         if (endpoint === undefined) {
           endpoint = new Endpoint(config)
+          endpoint.owner = this
           endpoint.inServiceSince = now
           this.#endpoints.set(config.key, endpoint)
         } else {

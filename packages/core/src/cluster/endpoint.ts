@@ -1,12 +1,25 @@
 import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 import type { OutlierRecord } from '../outlier/outlier-record.js'
+import type { AttemptFailure } from '../retry/attempt-failure.js'
 
 /**
  * How a carrier is connected to an endpoint: `idle` has no connection and none under way, `connecting` tries, `ready` has one, `failed`
  * could not get one and waits before it tries again (gRPC connectivity semantics).
  */
 export type Connectivity = 'idle' | 'connecting' | 'ready' | 'failed'
+
+/** Who counts the attempts that go to an endpoint: the cluster that lists it, whichever cluster a route names. */
+export interface EndpointOwner {
+  /** Counts an attempt in. */
+  attemptStarted(endpoint: Endpoint): void
+  /** An attempt was answered. */
+  attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void
+  /** An attempt got no answer. */
+  attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
+  /** Counts an attempt out. */
+  attemptEnded(endpoint: Endpoint): void
+}
 
 /**
  * One endpoint of one cluster while the mesh runs. Lives as long as the control plane lists its address, across any number of updates,
@@ -37,6 +50,8 @@ export class Endpoint {
   priority = 0
   /** Since when it has been in service, on the clock's scale: since it was listed, or since it last began to pass health checks. */
   inServiceSince = Number.NEGATIVE_INFINITY
+  /** The cluster that lists it; only that sets it. */
+  owner: EndpointOwner | undefined = undefined
   /** Number of the last assignment that listed it. Only its cluster reads or writes it. */
   listing = 0
   /** No longer listed: takes no new request, those in flight end. */

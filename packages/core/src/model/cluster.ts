@@ -75,5 +75,19 @@ export interface FailedCluster {
   readonly error: MeshError
 }
 
+/**
+ * A cluster that stands for others, whose priorities follow one another: those of the first, then those of the second, and so on (Envoy,
+ * "Aggregate cluster"; gRFC A37). Policy, limits, drops and health are each leaf's own (gRFC A75); what is in flight, and what was found
+ * out about its endpoints, a leaf shares with whoever else uses it by name.
+ */
+export interface AggregateCluster {
+  /** Tag of the union. */
+  readonly kind: 'aggregate'
+  /** Of the aggregate itself only name, refusals and the limits of retries count. */
+  readonly config: ClusterConfig
+  /** The clusters, first to be tried first; at least one, each once. */
+  readonly leaves: readonly UsableCluster[]
+}
+
 /** A cluster with its endpoints. Errors of one cluster stay with it: its siblings go on (gRFC A74). */
-export type ResolvedCluster = UsableCluster | FailedCluster
+export type ResolvedCluster = UsableCluster | AggregateCluster | FailedCluster

@@ -2,7 +2,7 @@ import type { PickContext } from '../balancing/pick-context.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Carrier } from '../cluster/carrier.js'
 import type { Endpoint } from '../cluster/endpoint.js'
-import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
+import type { ClusterConfig, ResolvedCluster, UsableCluster } from '../model/cluster.js'
 import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
@@ -53,7 +53,7 @@ export function cluster(
   name: string,
   endpoints: readonly EndpointConfig[],
   parts: Partial<ClusterConfig> & { priorities?: readonly (readonly EndpointConfig[])[]; drop?: number } = {},
-): ResolvedCluster {
+): UsableCluster {
   const { priorities, drop, ...config } = parts
   return {
     kind: 'resolved',
