@@ -98,7 +98,13 @@ class PreparedStream implements StreamOpener {
   openStream(_method: string, listener: StreamListener): ControlStream {
     this.#listener = listener
     setImmediate(() => listener.opened())
-    return { send: (request) => this.#requested(request), pause: () => {}, resume: () => {}, cancel: () => {} }
+    return {
+      send: (request) => this.#requested(request),
+      pause: () => {},
+      resume: () => {},
+      finish: () => {},
+      cancel: () => {},
+    }
   }
 
   respond(response: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
+import type { LoadReporting } from './cluster/load-reporting.js'
 import type { Clock, Timer } from './ports/clock.js'
 import type { ConfigSource } from './ports/config-source.js'
 import type { Random } from './ports/random.js'
@@ -19,6 +20,8 @@ export interface DataPlaneOptions {
   readonly random: Random
   /** One carrier for each view that is served. */
   readonly carriers: readonly Carrier[]
+  /** Where load is counted that is to be reported to a control plane. Default: nowhere. */
+  readonly loadReporting?: LoadReporting | undefined
 }
 
 /**

@@ -30,8 +30,6 @@ export async function openMesh(options: MeshOptions, environment: Environment): 
   const configuration = await openConfiguration(settings)
   const contexts = new AsyncContextStore()
   const outbound =
-    settings.mode === 'off'
-      ? new PlainOutbound(settings.clock)
-      : new MeshOutbound(settings, configuration.source, contexts)
+    settings.mode === 'off' ? new PlainOutbound(settings.clock) : new MeshOutbound(settings, configuration, contexts)
   return new Mesh({ settings, configuration, outbound, contexts })
 }

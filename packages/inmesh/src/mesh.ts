@@ -205,6 +205,7 @@ export class Mesh implements AsyncDisposable {
     try {
       await this.#servers.drain(timeoutMs)
       await outbound.close(Math.max(0, limit - this.#clock.now()))
+      await configuration.flush()
     } finally {
       configuration.close()
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { Carrier } from './carrier.js'
+import type { LoadReporting } from './load-reporting.js'
 
 /** What every cluster of a plane is given: the plane's ports. */
 export interface ClusterEnvironment {
@@ -10,4 +11,6 @@ export interface ClusterEnvironment {
   readonly clock: Clock
   /** Dice. */
   readonly random: Random
+  /** Where load is counted that is to be reported. Default: nowhere. */
+  readonly loadReporting?: LoadReporting | undefined
 }

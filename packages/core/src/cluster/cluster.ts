@@ -11,6 +11,7 @@ import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
+import { ClusterLoad } from './cluster-load.js'
 import { ClusterView } from './cluster-view.js'
 import { Endpoint, type EndpointOwner } from './endpoint.js'
 
@@ -36,6 +37,7 @@ export class Cluster implements EndpointOwner {
   retryOverflows = 0
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
+  readonly #load: ClusterLoad
   readonly #views = new Map<View, ClusterView>()
   /** The clusters that it stands for; empty unless it is an aggregate. */
   #leaves: readonly Cluster[] = NO_LEAVES
@@ -60,6 +62,7 @@ export class Cluster implements EndpointOwner {
     this.name = name
     this.#environment = environment
     this.#onUnused = onUnused
+    this.#load = new ClusterLoad(name, environment.loadReporting, (recorder) => this.observe(recorder))
     for (const carrier of environment.carriers) {
       this.#views.set(carrier.view, new ClusterView(name, carrier, environment))
     }
@@ -117,6 +120,7 @@ export class Cluster implements EndpointOwner {
     this.#config = resolved.config
     if (resolved.kind === 'aggregate') {
       this.#detectOutliers(undefined)
+      this.#load.update(undefined)
       this.#setEndpoints(NO_ENDPOINTS)
       for (const [view, own] of this.#views)
         own.updateLeaves(
@@ -125,6 +129,7 @@ export class Cluster implements EndpointOwner {
         )
       return
     }
+    this.#load.update(resolved.config.loadReport)
     this.#detectOutliers(resolved.config.outlierDetection)
     if (resolved.endpoints !== this.#assignment) this.#setEndpoints(resolved.endpoints)
     for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
@@ -142,10 +147,12 @@ export class Cluster implements EndpointOwner {
     for (let index = 0; index < drops.length; index++) {
       const drop = drops[index]!
       if (this.#environment.random.below(MILLION) < drop.perMillion) {
+        this.#load.dropped(drop.category)
         return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
       }
     }
     if (this.#config !== undefined && this.activeRequests >= this.#config.thresholds.maxRequests) {
+      this.#load.dropped('')
       return localReplies.overflow(`cluster ${this.name}: ${this.activeRequests} requests are in flight`)
     }
     return view.pick(context)
@@ -258,6 +265,7 @@ export class Cluster implements EndpointOwner {
     this.#resolved = undefined
     for (const view of this.#views.values()) view.close()
     this.#detectOutliers(undefined)
+    this.#load.update(undefined)
     this.#setEndpoints(NO_ENDPOINTS)
     for (const leaf of this.#leaves) leaf.release()
     this.#leaves = NO_LEAVES
@@ -289,7 +297,7 @@ export class Cluster implements EndpointOwner {
     this.#assignment = assignment
     const listing = ++this.#listings
     const now = this.#environment.clock.now()
-    for (const { endpoints, priority } of assignment.localities) {
+    for (const { endpoints, locality, priority } of assignment.localities) {
       for (const config of endpoints) {
         let endpoint = this.#endpoints.get(config.key)
         if (endpoint === undefined) {
@@ -301,6 +309,7 @@ export class Cluster implements EndpointOwner {
           endpoint.reconfigure(config)
         }
         endpoint.priority = priority
+        endpoint.locality = locality
         endpoint.listing = listing
       }
     }

@@ -1,4 +1,4 @@
-import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
+import type { EndpointConfig, EndpointHealth, Locality } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 import type { OutlierRecord } from '../outlier/outlier-record.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
@@ -8,6 +8,8 @@ import type { AttemptFailure } from '../retry/attempt-failure.js'
  * could not get one and waits before it tries again (gRPC connectivity semantics).
  */
 export type Connectivity = 'idle' | 'connecting' | 'ready' | 'failed'
+
+const NOWHERE: Locality = Object.freeze({ region: '', zone: '', subZone: '' })
 
 /** Who counts the attempts that go to an endpoint: the cluster that lists it, whichever cluster a route names. */
 export interface EndpointOwner {
@@ -48,6 +50,8 @@ export class Endpoint {
   passesHealthChecks = true
   /** Priority of its locality, 0 for the highest. */
   priority = 0
+  /** Where it is, as its cluster's assignment has it. */
+  locality: Locality = NOWHERE
   /** Since when it has been in service, on the clock's scale: since it was listed, or since it last began to pass health checks. */
   inServiceSince = Number.NEGATIVE_INFINITY
   /** The cluster that lists it; only that sets it. */

@@ -39,6 +39,12 @@ export interface CircuitBreakerThresholds {
   readonly retryBudget?: RetryBudget
 }
 
+/** How the load of a cluster is to be reported to the control plane that balances over its callers (Envoy's load reporting service). */
+export interface LoadReport {
+  /** Name that the cluster's endpoints have (`service_name` of EDS), beside that of the cluster. */
+  readonly serviceName: string
+}
+
 /** A cluster as configured, without its endpoints. */
 export interface ClusterConfig {
   /** Resource name. */
@@ -53,6 +59,8 @@ export interface ClusterConfig {
   readonly outlierDetection?: OutlierDetectionConfig
   /** Limit for making a connection, in milliseconds. Default 5000 (Envoy). */
   readonly connectTimeoutMs: number
+  /** How its load is reported. Default: it is not. */
+  readonly loadReport?: LoadReport
   /** Views whose calls to this cluster fail with the reason. */
   readonly refused: Refusals
 }

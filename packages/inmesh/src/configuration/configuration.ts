@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net'
-import type { ConfigSource, MeshError } from '@inmesh/core'
+import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
 import type { LiveUnsupported } from '@inmesh/xds'
 
 /** Where a mesh's configuration comes from, as long as the mesh lives. */
 export interface Configuration {
   /** What the data plane watches. */
   readonly source: ConfigSource
+  /** Where load is counted that is reported to whoever the configuration comes from; undefined where nobody can ask. */
+  readonly loadReporting: LoadReporting | undefined
   /** Resolves once calls can be decided: the control plane answered, or the directory was read. Asks for that where needed. */
   whenReady(): Promise<void>
   /** What {@link Configuration.whenReady} still waits for, a sentence without the final stop, and the last error that stands in the way. */
@@ -19,6 +21,8 @@ export interface Configuration {
    * @returns a function that takes it back. Calling it twice does nothing.
    */
   register(address: AddressInfo): () => void
+  /** Tells for the last time what is to be told of calls that have ended. Resolves soon, whoever listens. */
+  flush(): Promise<void>
   /** Lets go of everything; nothing is delivered afterwards. */
   close(): void
 }

@@ -15,6 +15,12 @@ function configuration(parts: { template?: string } = { template: 'inmesh/inboun
     source,
     listenerTemplate: parts.template,
     instanceIp: '192.0.2.7',
+    loadReporting: {
+      recordLoad: () => {
+        throw new Error('no cluster is configured')
+      },
+    },
+    flush: async () => {},
     close: () => {},
   })
   return { tested, provider }

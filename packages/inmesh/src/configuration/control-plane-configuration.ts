@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { ConfigSource, MeshError } from '@inmesh/core'
+import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
 import { type LiveUnsupported, listenerType, type ResourceProvider, type ResourceWatcher } from '@inmesh/xds'
 import type { Configuration } from './configuration.js'
 import { reachableAddress } from './instance-address.js'
@@ -15,10 +15,14 @@ export interface ControlPlaneParts {
   readonly provider: ResourceProvider
   /** The tree that grows on it. */
   readonly source: ConfigSource & { unsupported(): readonly LiveUnsupported[] }
+  /** Counts load for the control plane. */
+  readonly loadReporting: LoadReporting
   /** `server_listener_resource_name_template`; servers are not registered without one. */
   readonly listenerTemplate: string | undefined
   /** The address that stands for "every address". */
   readonly instanceIp: string
+  /** Reports load for the last time. */
+  flush(): Promise<void>
   /** Closes tree and stream. */
   close(): void
 }
@@ -26,6 +30,7 @@ export interface ControlPlaneParts {
 /** Configuration from an xDS control plane. */
 export class ControlPlaneConfiguration implements Configuration {
   readonly source: ConfigSource
+  readonly loadReporting: LoadReporting
   readonly #parts: ControlPlaneParts
   /** Listeners asked for that the control plane has said nothing about. */
   readonly #unanswered = new Set<string>()
@@ -40,6 +45,7 @@ export class ControlPlaneConfiguration implements Configuration {
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts
     this.source = parts.source
+    this.loadReporting = parts.loadReporting
   }
 
   /** Servers that listen are waited for too: whoever is ready can be called. */
@@ -68,6 +74,10 @@ export class ControlPlaneConfiguration implements Configuration {
     // In names of the new style what is put in is percent-encoded (gRFC A47); brackets are all that needs it.
     const text = listenerTemplate.startsWith('xdstp:') ? encodeURI(reachable) : reachable
     return this.#watch(listenerTemplate.replaceAll('%s', () => text))
+  }
+
+  flush(): Promise<void> {
+    return this.#parts.flush()
   }
 
   close(): void {

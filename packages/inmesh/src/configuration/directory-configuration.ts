@@ -9,6 +9,7 @@ import { LocalRegistrations } from './local-registrations.js'
 /** Configuration from a directory that is read in this process, and read again when it changes. */
 export class DirectoryConfiguration implements Configuration {
   readonly source: ConfigSource
+  readonly loadReporting = undefined
   readonly #logger: Logger
   readonly #tree: DependencyTree
   readonly #resources: LocalSource
@@ -74,6 +75,8 @@ export class DirectoryConfiguration implements Configuration {
       if (withdraw()) this.#registrationsChanged()
     }
   }
+
+  async flush(): Promise<void> {}
 
   close(): void {
     this.#unwatch()

@@ -11,6 +11,8 @@ export class NoConfiguration implements Configuration {
     },
   }
 
+  readonly loadReporting = undefined
+
   async whenReady(): Promise<void> {}
 
   missing(): { readonly what: string; readonly cause: MeshError | undefined } {
@@ -24,6 +26,8 @@ export class NoConfiguration implements Configuration {
   register(): () => void {
     return () => {}
   }
+
+  async flush(): Promise<void> {}
 
   close(): void {}
 }

@@ -41,8 +41,10 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     uri,
     provider,
     source,
+    loadReporting: provider,
     listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
     instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(uri),
+    flush: () => provider.flush(),
     close: () => {
       source.close()
       provider.close()

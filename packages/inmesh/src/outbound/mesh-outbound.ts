@@ -1,5 +1,6 @@
-import { type ConfigSource, type ContextStore, DataPlane } from '@inmesh/core'
+import { type ContextStore, DataPlane } from '@inmesh/core'
 import { createFetch, HttpCarrier, MeshDispatcher, type MeshFetch } from '@inmesh/http'
+import type { Configuration } from '../configuration/configuration.js'
 import type { MeshSettings } from '../options/mesh-settings.js'
 import { closeWithin } from './bounded-close.js'
 import type { Outbound } from './outbound.js'
@@ -12,13 +13,17 @@ export class MeshOutbound implements Outbound {
 
   /**
    * @param settings - Settings of the mesh.
-   * @param source - Where configuration comes from.
+   * @param configuration - Where configuration comes from.
    * @param context - Where calls find the request that they belong to.
    */
-  constructor(settings: MeshSettings, source: ConfigSource, context: ContextStore) {
+  constructor(
+    settings: MeshSettings,
+    { source, loadReporting }: Pick<Configuration, 'source' | 'loadReporting'>,
+    context: ContextStore,
+  ) {
     const { clock, random, localReply, discoveryTimeoutMs } = settings
     const carrier = new HttpCarrier()
-    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier] })
+    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting })
     this.dispatcher = new MeshDispatcher({ plane: this.#plane, carrier, context, localReply, discoveryTimeoutMs })
     this.fetch = createFetch(this.dispatcher)
   }

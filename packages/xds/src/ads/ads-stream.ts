@@ -66,6 +66,11 @@ export class AdsStream {
     if (this.#state === 'open') this.#stream?.send(bytes)
   }
 
+  /** Sends no more on the present stream, which the server is to end. */
+  finish(): void {
+    this.#stream?.finish()
+  }
+
   /** What the last response brought is dealt with: the next may come. */
   resume(): void {
     this.#stream?.resume()

@@ -1,13 +1,24 @@
-import { type Clock, type Logger, MeshError, type Random, silentLogger } from '@inmesh/core'
+import {
+  type Clock,
+  type LoadRecorder,
+  type LoadReport,
+  type LoadReporting,
+  type Logger,
+  MeshError,
+  type Random,
+  silentLogger,
+} from '@inmesh/core'
 import { AdsClient, type XdsProtocol } from '../ads/ads-client.js'
 import type { DeletionPolicy } from '../ads/data-error-policy.js'
 import type { Bootstrap, NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
-import type { ControlChannelOptions } from '../channel/control-channel.js'
+import { ControlChannel, type ControlChannelOptions } from '../channel/control-channel.js'
 import type { StreamOpener } from '../channel/control-stream.js'
+import { LoadCounter } from '../load-report/load-counter.js'
+import { LoadReportClient } from '../load-report/load-report-client.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { canonicalName, isXdstp, parseXdstp } from '../resource/xdstp-name.js'
-import { ClientPool } from './client-pool.js'
+import { ClientPool, type ServerClients } from './client-pool.js'
 import { FallbackProvider } from './fallback-provider.js'
 
 /** What an {@link AuthorityRouter} is made of. */
@@ -37,7 +48,8 @@ export interface AuthorityRouterOptions {
  * first that can be reached (gRFC A71). Names of the old style are of an authority of their own, whose servers are those of the
  * bootstrap. Authorities with the same server share one stream to it.
  */
-export class AuthorityRouter implements ResourceProvider {
+export class AuthorityRouter implements ResourceProvider, LoadReporting {
+  readonly #options: AuthorityRouterOptions
   readonly #bootstrap: Bootstrap
   readonly #logger: Logger
   readonly #clients: ClientPool
@@ -50,26 +62,11 @@ export class AuthorityRouter implements ResourceProvider {
    * @param options - The bootstrap and the ports. Nothing is opened yet.
    */
   constructor(options: AuthorityRouterOptions) {
-    const { bootstrap, clock, random, userAgentVersion, protocol, deletion, channel, openerTo } = options
-    this.#bootstrap = bootstrap
-    this.#node = bootstrap.node
-    const logger = options.logger ?? silentLogger
-    this.#logger = logger
-    this.#clients = new ClientPool(
-      (server) =>
-        new AdsClient({
-          server,
-          node: this.#node,
-          clock,
-          random,
-          logger,
-          ...(userAgentVersion !== undefined && { userAgentVersion }),
-          ...(protocol !== undefined && { protocol }),
-          ...(deletion !== undefined && { deletion }),
-          ...(channel !== undefined && { channel }),
-          ...(openerTo !== undefined && { opener: openerTo(server) }),
-        }),
-    )
+    this.#options = options
+    this.#bootstrap = options.bootstrap
+    this.#node = options.bootstrap.node
+    this.#logger = options.logger ?? silentLogger
+    this.#clients = new ClientPool((server) => this.#connect(server))
   }
 
   /**
@@ -99,6 +96,29 @@ export class AuthorityRouter implements ResourceProvider {
     return this.#authority(undefined).watchAll(type, watcher)
   }
 
+  /**
+   * Counts the load of a cluster and reports it to the server that it comes from (`lrs_server: self`), if that asks for reports: a control
+   * plane cannot send them elsewhere.
+   */
+  recordLoad(cluster: string, report: LoadReport): LoadRecorder {
+    const name = isXdstp(cluster) ? parseXdstp(cluster)?.authority : undefined
+    const authority = this.#authority(name)
+    const counter = new LoadCounter(cluster, report, this.#options.clock.now(), (closed) =>
+      authority.counterClosed(closed),
+    )
+    authority.report(counter)
+    return counter
+  }
+
+  /**
+   * Reports load for the last time.
+   *
+   * @returns a promise that resolves when every server that asks for reports has it, or has not taken it within a second.
+   */
+  async flush(): Promise<void> {
+    await this.#clients.flush()
+  }
+
   /** Presents another node to every server from now on, on streams of its own. Nothing that was received is lost. */
   useNode(node: NodeIdentity): void {
     this.#node = node
@@ -111,6 +131,18 @@ export class AuthorityRouter implements ResourceProvider {
     for (const authority of this.#authorities.values()) authority.close()
     this.#authorities.clear()
     this.#clients.close()
+  }
+
+  #connect(server: ServerConfig): ServerClients {
+    const { clock, random, userAgentVersion, channel, protocol, deletion, openerTo } = this.#options
+    const logger = this.#logger
+    const opener = openerTo?.(server) ?? new ControlChannel(server, clock, { logger, ...channel })
+    const identity = { node: this.#node, ...(userAgentVersion !== undefined && { userAgentVersion }) }
+    const variant = { ...(protocol && { protocol }), ...(deletion && { deletion }) }
+    return {
+      ads: new AdsClient({ server, opener, clock, random, logger, ...identity, ...variant }),
+      loads: new LoadReportClient({ uri: server.uri, opener, clock, random, logger, ...identity }),
+    }
   }
 
   #expectOpen(): void {

@@ -1,64 +1,79 @@
 import type { AdsClient } from '../ads/ads-client.js'
 import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
+import type { LoadReportClient } from '../load-report/load-report-client.js'
 import { serverKey } from './server-key.js'
 
-/** A client in use. */
-export interface ClientLease {
-  /** The client; shared with other users of the same server. */
-  readonly client: AdsClient
-  /** Gives it back. It is closed with its last user. */
+/** What speaks to one server, over one connection. */
+export interface ServerClients {
+  /** Learns its resources. */
+  readonly ads: AdsClient
+  /** Reports load to it. */
+  readonly loads: LoadReportClient
+}
+
+/** The clients of a server in use, shared with its other users. */
+export interface ClientLease extends ServerClients {
+  /** Gives them back. They are closed with their last user. */
   release(): void
 }
 
 interface Entry {
-  readonly client: AdsClient
+  readonly clients: ServerClients
   users: number
 }
 
-/** One client per distinct server, however many authorities name it (gRFC A47). */
+/** The clients of each distinct server, once, however many authorities name it (gRFC A47). */
 export class ClientPool {
-  readonly #create: (server: ServerConfig) => AdsClient
+  readonly #create: (server: ServerConfig) => ServerClients
   readonly #entries = new Map<string, Entry>()
 
   /**
-   * @param create - Makes the client of a server.
+   * @param create - Makes the clients of a server.
    */
-  constructor(create: (server: ServerConfig) => AdsClient) {
+  constructor(create: (server: ServerConfig) => ServerClients) {
     this.#create = create
   }
 
-  /** Takes the client of a server into use. */
+  /** Takes the clients of a server into use. */
   acquire(server: ServerConfig): ClientLease {
     const key = serverKey(server)
-    const entry = this.#entries.get(key) ?? { client: this.#create(server), users: 0 }
+    const entry = this.#entries.get(key) ?? { clients: this.#create(server), users: 0 }
     this.#entries.set(key, entry)
     entry.users++
     let released = false
     return {
-      client: entry.client,
+      ...entry.clients,
       release: () => {
         if (released) return
         released = true
         if (--entry.users > 0) return
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
-        entry.client.close()
+        closeClients(entry.clients)
       },
     }
   }
 
   /** Presents another node to every server from now on. */
   useNode(node: NodeIdentity): void {
-    for (const { client } of this.#entries.values()) client.useNode(node)
+    for (const { clients } of this.#entries.values()) {
+      clients.ads.useNode(node)
+      clients.loads.useNode(node)
+    }
   }
 
-  /** The clients in use. */
-  *clients(): Iterable<AdsClient> {
-    for (const { client } of this.#entries.values()) yield client
+  /** Reports load for the last time, to every server that asks for reports. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map(({ clients }) => clients.loads.flush()))
   }
 
   /** Closes every client. */
   close(): void {
-    for (const { client } of this.#entries.values()) client.close()
+    for (const { clients } of this.#entries.values()) closeClients(clients)
     this.#entries.clear()
   }
+}
+
+function closeClients({ ads, loads }: ServerClients): void {
+  loads.close()
+  ads.close()
 }

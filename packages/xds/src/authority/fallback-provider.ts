@@ -1,5 +1,7 @@
 import { type Logger, MeshError } from '@inmesh/core'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
+import type { LoadCounter } from '../load-report/load-counter.js'
+import type { LoadReportClient } from '../load-report/load-report-client.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
@@ -29,6 +31,7 @@ type ServerState = 'connecting' | 'answering' | 'unreachable'
 class OpenServer implements ResourceServer {
   readonly config: ServerConfig
   readonly provider: ResourceProvider
+  readonly loads: LoadReportClient
   readonly failsOnDataErrors: boolean
   readonly #lease: ClientLease
   readonly #unobserve: () => void
@@ -39,12 +42,13 @@ class OpenServer implements ResourceServer {
     this.config = config
     this.failsOnDataErrors = config.features.includes('fail_on_data_errors')
     this.#lease = clients.acquire(config)
-    const { client } = this.#lease
-    this.provider = client
-    // The client may be in use by another authority already.
-    this.error = client.connection.error
+    const { ads, loads } = this.#lease
+    this.provider = ads
+    this.loads = loads
+    // It may be in use by another authority already.
+    this.error = ads.connection.error
     this.state = this.error === undefined ? 'connecting' : 'unreachable'
-    this.#unobserve = client.observe({
+    this.#unobserve = ads.observe({
       unreachable: (error) => {
         this.error = error
         this.state = 'unreachable'
@@ -83,6 +87,9 @@ export class FallbackProvider implements ResourceProvider {
   readonly #resources = new Map<string, FallbackResource | FallbackSet>()
   /** The servers taken so far, a beginning of the list. */
   readonly #open: OpenServer[] = []
+  /** What is counted for the server in use. */
+  readonly #counters = new Set<LoadCounter>()
+  #reportedTo: LoadReportClient | undefined
 
   /**
    * @param options - The servers and where clients come from. Nothing is opened before the first watch.
@@ -90,11 +97,6 @@ export class FallbackProvider implements ResourceProvider {
   constructor(options: FallbackOptions) {
     this.#options = options
     this.#queue = new DeliveryQueue(options.logger, () => this.#forgetUnwatched())
-  }
-
-  /** The server in use: the first one that answers, else the last one that is tried. Undefined before the first watch. */
-  get current(): ServerConfig | undefined {
-    return (this.#open.find(({ state }) => state === 'answering') ?? this.#open.at(-1))?.config
   }
 
   watch<T>(type: ResourceType<T>, name: string, watcher: ResourceWatcher<T>): () => void {
@@ -108,6 +110,18 @@ export class FallbackProvider implements ResourceProvider {
     const make = (): FallbackSet => new FallbackSet(type as ResourceType<unknown>, this.#queue)
     const set = this.#asked(type.typeUrl, make) as FallbackSet
     return this.#interest(set.watch(watcher as ResourceSetWatcher<unknown>))
+  }
+
+  /** Reports what this counts to the server in use, until the counter is closed. */
+  report(counter: LoadCounter): void {
+    this.#counters.add(counter)
+    this.#reportedTo?.add(counter)
+  }
+
+  /** What a closed counter has left is reported with the next report. */
+  counterClosed(counter: LoadCounter): void {
+    this.#counters.delete(counter)
+    this.#reportedTo?.counterClosed(counter)
   }
 
   /** Ends every watch and gives the clients back. Watchers hear nothing any more. */
@@ -142,13 +156,16 @@ export class FallbackProvider implements ResourceProvider {
     const server = new OpenServer(servers[this.#open.length]!, clients, (changed) => this.#changed(changed))
     this.#open.push(server)
     for (const resource of this.#resources.values()) resource.ask(server)
+    this.#reportToCurrent()
   }
 
   #changed(server: OpenServer): void {
     if (server.state === 'unreachable') {
       this.#fallBack()
+      this.#reportToCurrent()
       return
     }
+    this.#reportToCurrent()
     this.#closeBehind(server)
     for (const resource of this.#resources.values()) resource.reconnect()
   }
@@ -166,6 +183,17 @@ export class FallbackProvider implements ResourceProvider {
     if (last.state !== 'unreachable') return
     const error = this.#outage()
     for (const resource of this.#resources.values()) resource.disconnect(error)
+  }
+
+  /** Load goes to the server in use: the first one that answers, else the last one that is tried. */
+  #reportToCurrent(): void {
+    const { loads } = this.#open.find(({ state }) => state === 'answering') ?? this.#open.at(-1)!
+    if (loads === this.#reportedTo) return
+    for (const counter of this.#counters) {
+      this.#reportedTo?.remove(counter)
+      loads.add(counter)
+    }
+    this.#reportedTo = loads
   }
 
   #isNeeded(): boolean {

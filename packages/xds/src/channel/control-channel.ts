@@ -217,21 +217,25 @@ class ChannelStream implements ControlStream {
     this.#call?.resume()
   }
 
+  finish(): void {
+    if (!this.#over) this.#call?.end()
+  }
+
   cancel(): void {
     if (this.#over) return
-    this.#finish()
+    this.#settle()
     this.#call?.cancel()
   }
 
   end(end: StreamEnd): void {
     if (this.#over) return
-    this.#finish()
+    this.#settle()
     // The server may have closed its half only.
     this.#call?.cancel()
     this.#listener.ended(end)
   }
 
-  #finish(): void {
+  #settle(): void {
     this.#over = true
     this.#onOver()
   }

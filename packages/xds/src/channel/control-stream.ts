@@ -24,6 +24,8 @@ export interface ControlStream {
   pause(): void
   /** Lets messages come again, never from inside this call. Does nothing where they do. */
   resume(): void
+  /** Sends no more, and lets the server know: its listener hears of the end when the server ends the stream too. */
+  finish(): void
   /** Ends the stream; its listener hears nothing any more. */
   cancel(): void
 }

@@ -46,6 +46,8 @@ export class FakeStream implements ControlStream {
   readonly #held: Uint8Array[] = []
   #isPaused = false
   isCancelled = false
+  /** Whether the client said that there is no more. */
+  isFinished = false
 
   constructor(method: string, listener: StreamListener) {
     this.method = method
@@ -75,8 +77,17 @@ export class FakeStream implements ControlStream {
     else if (!this.isCancelled) this.listener.message(bytes)
   }
 
+  finish(): void {
+    this.isFinished = true
+  }
+
   cancel(): void {
     this.isCancelled = true
+  }
+
+  /** Takes the messages since the last call off. */
+  takeMessages<Message>(codec: { decode(bytes: Uint8Array): Message }): Message[] {
+    return this.#takeSent(codec)
   }
 
   /** The requests since the last call, in short. */

@@ -528,10 +528,9 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-76',
-    rule: 'load reports to self are listed',
+    rule: 'load is reported to self',
     input: eds({ lrsServer: { self: {} } }),
-    outcome: 'listed',
-    fields: ['lrs_server'],
+    outcome: 'carried',
   },
   {
     id: 'CDS-77',

@@ -1,4 +1,4 @@
-import type { ClusterConfig } from '@inmesh/core'
+import type { ClusterConfig, LoadReport } from '@inmesh/core'
 import { Cluster, type Cluster_CommonLbConfig, type Cluster as ClusterMessage, TypeUrl } from '@inmesh/xds-proto'
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import { translateDuration } from '../field/duration.js'
@@ -43,7 +43,7 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   lbSubsetConfig: refusedForHttp('subsets of endpoints are not chosen yet'),
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
-  lrsReportEndpointMetrics: leftOut('load is not reported yet'),
+  lrsReportEndpointMetrics: leftOut('what endpoints say of their load is not reported yet'),
   upstreamConfig: leftOut('upstream extensions are not supported'),
   maxRequestsPerConnection: CONNECTION_OPTIONS,
   perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
@@ -91,7 +91,6 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
   checkTransportSecurity(scope, cluster, refusals)
   checkNetworkFilters(scope, cluster, refusals)
   checkProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
-  checkLoadReporting(scope, cluster, refusals)
   if (cluster.commonLbConfig !== undefined) {
     COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
   }
@@ -103,6 +102,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
     cluster.outlierDetection &&
     translateOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection, refusals)
   const connectTimeoutMs = translateConnectTimeout(scope, cluster, refusals)
+  const loadReport = translateLoadReport(scope, cluster, refusals)
   const config: ClusterConfig = {
     name: cluster.name,
     loadBalancing,
@@ -110,6 +110,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
     thresholds,
     ...(outlierDetection && { outlierDetection }),
     connectTimeoutMs,
+    ...(loadReport && { loadReport }),
     refused: refusals.toRefusals(),
   }
   return { config, discovery }
@@ -137,13 +138,19 @@ function checkNetworkFilters(scope: FieldScope, cluster: ClusterMessage, refusal
 }
 
 /** gRFC A27: load is reported where the configuration came from, or nowhere. */
-function checkLoadReporting(scope: FieldScope, cluster: ClusterMessage, refusals: ViewReasons): void {
-  if (cluster.lrsServer === undefined) return
-  const place = scope.at('lrs_server')
-  place.unsupported('load is not reported yet')
-  if (cluster.lrsServer.configSourceSpecifier?.$case !== 'self') {
-    refusals.add(place, 'gRPC reports load to self only (gRFC A27)', ['grpc'])
+function translateLoadReport(
+  scope: FieldScope,
+  cluster: ClusterMessage,
+  refusals: ViewReasons,
+): LoadReport | undefined {
+  if (cluster.lrsServer === undefined) return undefined
+  if (cluster.lrsServer.configSourceSpecifier?.$case === 'self') {
+    return { serviceName: cluster.edsClusterConfig?.serviceName ?? '' }
   }
+  const place = scope.at('lrs_server')
+  place.unsupported('load is reported to self only')
+  refusals.add(place, 'gRPC reports load to self only (gRFC A27)', ['grpc'])
+  return undefined
 }
 
 const READER: ResourceReader<ClusterMessage, ClusterResource> = {

@@ -1,0 +1,194 @@
+import type { AttemptFailure, Endpoint, LoadRecorder, LoadReport, View } from '@inmesh/core'
+import {
+  Address,
+  ClusterStats,
+  ClusterStats_DroppedRequests,
+  create,
+  durationFromMilliseconds,
+  Locality,
+  SocketAddress,
+  UpstreamEndpointStats,
+  UpstreamLocalityStats,
+} from '@inmesh/xds-proto'
+
+/** What is counted of one endpoint since the last report. */
+class EndpointLoad {
+  issued = 0
+  succeeded = 0
+  failed = 0
+  /** Not of the last interval only: requests that have not ended. */
+  inProgress = 0
+
+  get isEmpty(): boolean {
+    return this.issued === 0 && this.succeeded === 0 && this.failed === 0 && this.inProgress === 0
+  }
+
+  add(other: EndpointLoad): void {
+    this.issued += other.issued
+    this.succeeded += other.succeeded
+    this.failed += other.failed
+    this.inProgress += other.inProgress
+  }
+
+  reset(): void {
+    this.issued = 0
+    this.succeeded = 0
+    this.failed = 0
+  }
+
+  toCounts() {
+    return {
+      totalIssuedRequests: BigInt(this.issued),
+      totalSuccessfulRequests: BigInt(this.succeeded),
+      totalErrorRequests: BigInt(this.failed),
+      totalRequestsInProgress: BigInt(this.inProgress),
+    }
+  }
+}
+
+/** The endpoints of one locality at one priority. */
+interface LocalityLoad {
+  readonly sample: Endpoint
+  readonly total: EndpointLoad
+  readonly endpoints: [Endpoint, EndpointLoad][]
+}
+
+/**
+ * Counts the load of one cluster between reports. On the request path it looks an endpoint up and adds one; localities are put together
+ * when a report is due. As in Envoy, an answer of 500 and above is an error, and so is none at all; a request that its caller gave up is
+ * neither success nor error. Of a gRPC call a status other than OK is an error.
+ */
+export class LoadCounter implements LoadRecorder {
+  /** Name of the cluster. */
+  readonly cluster: string
+  readonly #serviceName: string
+  readonly #onClose: (counter: LoadCounter) => void
+  readonly #endpoints = new Map<Endpoint, EndpointLoad>()
+  readonly #drops = new Map<string, number>()
+  #sinceMs: number
+  #isClosed = false
+
+  /**
+   * @param cluster - Name of the cluster.
+   * @param report - What to report of it.
+   * @param nowMs - On the clock's scale.
+   * @param onClose - Called once, when nothing comes any more.
+   */
+  constructor(cluster: string, report: LoadReport, nowMs: number, onClose: (counter: LoadCounter) => void) {
+    this.cluster = cluster
+    this.#serviceName = report.serviceName
+    this.#sinceMs = nowMs
+    this.#onClose = onClose
+  }
+
+  /** Whether nothing comes any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  started(endpoint: Endpoint): void {
+    const load = this.#load(endpoint)
+    load.issued++
+    load.inProgress++
+  }
+
+  responded(endpoint: Endpoint, status: number, grpcStatus: number, _elapsedMs: number, view: View): void {
+    const load = this.#load(endpoint)
+    if (status >= 500 || (view === 'grpc' && grpcStatus > 0)) load.failed++
+    else load.succeeded++
+  }
+
+  failed(endpoint: Endpoint, _failure: AttemptFailure): void {
+    this.#load(endpoint).failed++
+  }
+
+  ended(endpoint: Endpoint): void {
+    const load = this.#load(endpoint)
+    // One that began before anybody counted ends uncounted.
+    if (load.inProgress > 0) load.inProgress--
+  }
+
+  dropped(category: string): void {
+    this.#drops.set(category, (this.#drops.get(category) ?? 0) + 1)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#onClose(this)
+  }
+
+  /**
+   * Takes what was counted since the last time.
+   *
+   * @param nowMs - On the clock's scale.
+   * @param perEndpoint - Whether each endpoint is told beside its locality.
+   * @returns undefined when there is nothing to tell.
+   */
+  take(nowMs: number, perEndpoint: boolean): ClusterStats | undefined {
+    const localities = this.#localities().map((locality) => localityStats(locality, perEndpoint))
+    for (const [endpoint, load] of this.#endpoints) {
+      load.reset()
+      if (endpoint.removed && load.inProgress === 0) this.#endpoints.delete(endpoint)
+    }
+    const drops = [...this.#drops]
+    this.#drops.clear()
+    const intervalMs = nowMs - this.#sinceMs
+    this.#sinceMs = nowMs
+    if (localities.length === 0 && drops.length === 0) return undefined
+    return create(ClusterStats, {
+      clusterName: this.cluster,
+      clusterServiceName: this.#serviceName,
+      upstreamLocalityStats: localities,
+      totalDroppedRequests: BigInt(drops.reduce((sum, [, count]) => sum + count, 0)),
+      // What a limit stopped has no category and counts in the total only (gRFC A32).
+      droppedRequests: drops
+        .filter(([category]) => category !== '')
+        .map(([category, count]) => create(ClusterStats_DroppedRequests, { category, droppedCount: BigInt(count) })),
+      loadReportInterval: durationFromMilliseconds(intervalMs),
+    })
+  }
+
+  #load(endpoint: Endpoint): EndpointLoad {
+    let load = this.#endpoints.get(endpoint)
+    if (load === undefined) {
+      load = new EndpointLoad()
+      this.#endpoints.set(endpoint, load)
+    }
+    return load
+  }
+
+  #localities(): LocalityLoad[] {
+    const localities = new Map<string, LocalityLoad>()
+    for (const [endpoint, load] of this.#endpoints) {
+      if (load.isEmpty) continue
+      const { region, zone, subZone } = endpoint.locality
+      const key = JSON.stringify([region, zone, subZone, endpoint.priority])
+      let locality = localities.get(key)
+      if (locality === undefined) {
+        locality = { sample: endpoint, total: new EndpointLoad(), endpoints: [] }
+        localities.set(key, locality)
+      }
+      locality.total.add(load)
+      locality.endpoints.push([endpoint, load])
+    }
+    return [...localities.values()]
+  }
+}
+
+function localityStats({ sample, total, endpoints }: LocalityLoad, perEndpoint: boolean): UpstreamLocalityStats {
+  return create(UpstreamLocalityStats, {
+    locality: create(Locality, sample.locality),
+    priority: sample.priority,
+    ...total.toCounts(),
+    upstreamEndpointStats: perEndpoint ? endpoints.map(([endpoint, load]) => endpointStats(endpoint, load)) : [],
+  })
+}
+
+function endpointStats({ host, port }: Endpoint, load: EndpointLoad): UpstreamEndpointStats {
+  const socket = create(SocketAddress, { address: host, portSpecifier: { $case: 'portValue', value: port } })
+  return create(UpstreamEndpointStats, {
+    address: create(Address, { address: { $case: 'socketAddress', value: socket } }),
+    ...load.toCounts(),
+  })
+}
