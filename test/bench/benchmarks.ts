@@ -4,6 +4,7 @@ import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchImports } from './imports.js'
 import { benchInRequest } from './in-request.js'
+import { benchResend } from './resend.js'
 import { benchUpdates } from './updates.js'
 
 /** Every benchmark by the name that `--only` takes. */
@@ -14,4 +15,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],
+  ['resend', benchResend],
 ])

@@ -21,8 +21,8 @@ export interface Verdict {
   readonly complaints: readonly string[]
   /** Whether all complaints were made before, about the same bytes. */
   readonly isRepeat: boolean
-  /** Names of the resources in the response. */
-  readonly present: ReadonlyMap<string, unknown>
+  /** The resources in the response that are wanted. */
+  readonly present: ReadonlySet<WatchedResource<unknown>>
   /** The rejected resources without a name. */
   readonly nameless: readonly NamelessRejection[]
 }
@@ -47,7 +47,6 @@ export interface ApplyContext {
  */
 export function* applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Slices<Verdict> {
   const { type, wanted } = context
-  const decoded = yield* decodeChanged(received, context)
   const complaints: string[] = []
   const nameless: NamelessRejection[] = []
   let isRepeat = true
@@ -59,31 +58,48 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
     complaints.push(rejection?.complaint ?? complaint)
   }
 
-  const arrivals = new Map<string, Arrival>()
-  let duplicates: Set<string> | undefined
+  const present = new Set<WatchedResource<unknown>>()
+  // Of a thousand resources most are in use already, so nothing is made for them.
+  const unchanged: WatchedResource<unknown>[] = []
+  const versions: string[] = []
+  const changed = new Map<WatchedResource<unknown>, Change>()
   for (const item of received) {
     if (item.kind === 'unusable') rejectNameless(item.bytes, `a resource is unusable: ${item.complaint}`)
     else if (item.name === undefined) rejectNameless(item.bytes, namelessComplaint(type, item.bytes))
     else {
-      if (arrivals.has(item.name)) duplicates = (duplicates ?? new Set()).add(item.name)
-      arrivals.set(item.name, item)
+      const resource = wanted(item.name)
+      if (resource === undefined) continue
+      const { bytes, version } = item
+      if (present.has(resource)) changed.set(resource, { bytes, version, isDuplicate: true })
+      else if (!resource.isAccepted(bytes)) changed.set(resource, { bytes, version, isDuplicate: false })
+      else {
+        unchanged.push(resource)
+        versions.push(version)
+      }
+      present.add(resource)
     }
   }
+  const decoded = yield* decodeChanges(changed, type)
 
-  for (const [name, arrival] of arrivals) {
-    const resource = wanted(name)
-    if (resource === undefined) continue
-    const rejected = duplicates?.has(name)
-      ? rejectDuplicate(resource, arrival.bytes, context)
-      : applyOne(resource, arrival, decoded.get(arrival), context)
-    if (rejected === undefined) continue
-    if (!rejected.isRepeat) isRepeat = false
-    complaints.push(rejected.complaint)
+  for (const [index, resource] of unchanged.entries()) resource.acceptAgain(versions[index])
+  for (const [resource, change] of changed) {
+    const refused = change.isDuplicate
+      ? rejectDuplicate(resource, change.bytes, context)
+      : applyChange(resource, change, decoded.get(change), context)
+    if (refused === undefined) continue
+    if (!refused.isRepeat) isRepeat = false
+    complaints.push(refused.complaint)
   }
-  return { complaints, isRepeat, present: arrivals, nameless }
+  return { complaints, isRepeat, present, nameless }
 }
 
-type Arrival = Extract<ReceivedResource, { readonly kind: 'resource' }>
+/** A copy that is not the one in use. */
+interface Change {
+  readonly bytes: Uint8Array
+  readonly version: string
+  /** Whether it is not the only copy in the response. */
+  readonly isDuplicate: boolean
+}
 
 /** What is to be said of a copy that was refused. */
 interface Refused {
@@ -91,42 +107,34 @@ interface Refused {
   readonly isRepeat: boolean
 }
 
-/** Decodes the resources that are asked for and not known already. */
-function* decodeChanged(
-  received: readonly ReceivedResource[],
-  { type, wanted }: ApplyContext,
-): Slices<ReadonlyMap<Arrival, DecodedResource<unknown>>> {
-  const decoded = new Map<Arrival, DecodedResource<unknown>>()
+/** Decodes what was not refused before. */
+function* decodeChanges(
+  changed: ReadonlyMap<WatchedResource<unknown>, Change>,
+  type: ResourceType<unknown>,
+): Slices<ReadonlyMap<Change, DecodedResource<unknown>>> {
+  const decoded = new Map<Change, DecodedResource<unknown>>()
   let sinceYield = 0
-  for (const item of received) {
-    if (item.kind !== 'resource' || item.name === undefined) continue
-    const { name, bytes } = item
-    const resource = wanted(name)
-    if (resource === undefined || resource.isKnown(bytes)) continue
-    sinceYield += bytes.length
+  for (const [resource, change] of changed) {
+    if (change.isDuplicate || resource.rejectionOf(change.bytes, 'malformed') !== undefined) continue
+    sinceYield += change.bytes.length
     if (sinceYield > SLICE_BYTES) {
       yield
-      sinceYield = bytes.length
+      sinceYield = change.bytes.length
     }
-    decoded.set(item, yield* guardedSlices(type, bytes, resource.value))
+    decoded.set(change, yield* guardedSlices(type, change.bytes, resource.value))
   }
   return decoded
 }
 
-function applyOne(
+function applyChange(
   resource: WatchedResource<unknown>,
-  { bytes, version }: Arrival,
-  ready: DecodedResource<unknown> | undefined,
+  { bytes, version }: Change,
+  decoded: DecodedResource<unknown> | undefined,
   context: ApplyContext,
 ): Refused | undefined {
-  if (resource.isAccepted(bytes)) {
-    resource.acceptAgain(version)
-    return undefined
-  }
   const known = resource.rejectionOf(bytes, 'malformed')
   if (known !== undefined) return again(known)
-  // Not ready only where the resource was first asked for, or forgotten, while the others were decoded.
-  const decoded = ready ?? guardedDecode(resource.type, bytes, resource.value)
+  if (decoded === undefined) return undefined
   if (decoded.kind === 'malformed') return reject(resource, bytes, 'malformed', decoded.errors, context)
   resource.accept(decoded.value, decoded.unsupported, bytes, version)
   return undefined

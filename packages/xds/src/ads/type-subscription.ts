@@ -53,6 +53,7 @@ export class TypeSubscription {
   #nameless: readonly NamelessRejection[] = []
   /** Tells the streams apart. */
   #streamNumber = 0
+  #isApplying = false
 
   constructor(type: ResourceType<unknown>, host: SubscriptionHost) {
     this.type = type
@@ -102,7 +103,8 @@ export class TypeSubscription {
 
   /** Forgets what nobody watches any more, and asks the server for what is watched, where that differs from the last request. */
   flush(isStreamOpen: boolean): void {
-    if (!this.#namesMayDiffer) return
+    // What is asked for while a response is dealt with goes out after the answer to that.
+    if (!this.#namesMayDiffer || this.#isApplying) return
     for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#forget(name)
     if (!isStreamOpen) return
     this.#namesMayDiffer = false
@@ -125,7 +127,7 @@ export class TypeSubscription {
     const named = new Set<string>()
     for (const [name, resource] of this.#resources) {
       if (!resource.isWatchedByName) continue
-      if (this.#namedBefore.has(name) || (this.#all.isComplete && !this.#all.has(name))) named.add(name)
+      if (this.#namedBefore.has(name) || (this.#all.isComplete && !this.#all.has(resource))) named.add(name)
     }
     this.#namedBefore = named
     return [wildcard, ...named]
@@ -164,23 +166,35 @@ export class TypeSubscription {
     this.#protocol.received(answer)
     // The answer to this response speaks for those whose rejection still waits.
     if (!this.#protocol.answersEach) this.#rejections.clear()
+    this.#isApplying = true
     this.#host.work(this.#apply(answer, this.#streamNumber))
   }
 
   *#apply(answer: DiscoveryAnswer, streamNumber: number): Slices<void> {
-    const verdict = yield* applyResponse(answer.resources, {
-      type: this.type,
-      wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
-      nameless: this.#nameless,
-      dropsRejected: this.#host.policy.dropsFailed,
-      suffix: this.#host.errorSuffix(),
-    })
-    this.#nameless = verdict.nameless
-    this.#timers.cancelUnless((name) => this.#isAwaited(name))
-    // The stream ended meanwhile: there is nobody to answer, and the next one tells what else there is to know.
-    if (streamNumber !== this.#streamNumber) return
+    try {
+      const verdict = yield* applyResponse(answer.resources, {
+        type: this.type,
+        wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
+        nameless: this.#nameless,
+        dropsRejected: this.#host.policy.dropsFailed,
+        suffix: this.#host.errorSuffix(),
+      })
+      this.#nameless = verdict.nameless
+      this.#timers.cancelUnless((name) => this.#isAwaited(name))
+      // If the stream ended meanwhile, there is nobody to answer, and the next one tells what else there is to know.
+      if (streamNumber === this.#streamNumber) this.#conclude(answer, verdict)
+    } finally {
+      this.#isApplying = false
+    }
+  }
+
+  /** Takes from a response what it says apart from its resources, and answers it. */
+  #conclude(answer: DiscoveryAnswer, verdict: Verdict): void {
     const answered = this.#answered()
-    for (const name of answer.removed) if (!verdict.present.has(name)) this.#remove(name)
+    for (const name of answer.removed) {
+      const resource = this.#resources.get(name)
+      if (resource !== undefined && !verdict.present.has(resource)) this.#remove(resource)
+    }
     for (const error of answer.errors) this.#fail(error)
     if (this.#protocol.tellsAbsence)
       this.#noteAbsences(answered, verdict, new Set(answer.errors.map(({ name }) => name)))
@@ -194,19 +208,19 @@ export class TypeSubscription {
   #noteAbsences(answered: readonly string[], { present, nameless }: Verdict, failed: ReadonlySet<string>): void {
     // A resource whose name cannot be read may be any of those that seem to be absent.
     if (nameless.length > 0) return
-    for (const [name, resource] of this.#resources) {
-      if (present.has(name) || failed.has(name)) continue
+    for (const resource of this.#resources.values()) {
+      if (present.has(resource) || failed.has(resource.name)) continue
       // What never came may be on its way: that is for the timer to say.
-      if (resource.isCached || this.#all.has(name)) this.#remove(name)
+      if (resource.isCached || this.#all.has(resource)) this.#remove(resource)
     }
-    for (const name of answered) if (!present.has(name) && !failed.has(name)) this.#resources.get(name)?.hintAbsent()
+    for (const name of answered) {
+      const resource = this.#resources.get(name)
+      if (resource !== undefined && !present.has(resource) && !failed.has(name)) resource.hintAbsent()
+    }
   }
 
   #noteSet(answered: readonly string[], { present, nameless }: Verdict): void {
-    for (const name of present.keys()) {
-      const resource = this.#resources.get(name)
-      if (resource !== undefined) this.#all.add(resource)
-    }
+    for (const resource of present) this.#all.add(resource)
     if (this.#all.isComplete || nameless.length > 0 || !answered.includes(wildcard)) return
     this.#all.complete()
     for (const resource of this.#resources.values()) if (resource.status === 'requested') resource.drop()
@@ -232,11 +246,9 @@ export class TypeSubscription {
   }
 
   /** The server does not have the resource, or has it no more. */
-  #remove(name: string): void {
-    this.#all.remove(name)
-    const resource = this.#resources.get(name)
-    if (resource === undefined) return
-    if (!resource.isWatched) this.#forget(name)
+  #remove(resource: WatchedResource<unknown>): void {
+    this.#all.remove(resource)
+    if (!resource.isWatched) this.#forget(resource.name)
     else if (!resource.isCached || this.#host.policy.dropsDeleted) resource.drop()
     else this.#keepDeleted(resource)
   }

@@ -136,7 +136,7 @@ class LocalType {
 
   /** The set hears of a removal, not of a resource that is missing. */
   #miss(resource: WatchedResource<unknown>): void {
-    this.#all.remove(resource.name)
+    this.#all.remove(resource)
     resource.drop()
   }
 

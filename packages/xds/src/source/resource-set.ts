@@ -7,7 +7,7 @@ import type { WatchedResource } from './watched-resource.js'
 export class ResourceSet<T> {
   readonly #queue: DeliveryQueue
   readonly #watches = new Set<SetWatch<T>>()
-  readonly #resources = new Map<string, WatchedResource<T>>()
+  readonly #resources = new Set<WatchedResource<T>>()
   #isComplete = false
 
   constructor(queue: DeliveryQueue) {
@@ -23,8 +23,8 @@ export class ResourceSet<T> {
     return this.#isComplete
   }
 
-  has(name: string): boolean {
-    return this.#resources.has(name)
+  has(resource: WatchedResource<T>): boolean {
+    return this.#resources.has(resource)
   }
 
   /**
@@ -36,7 +36,7 @@ export class ResourceSet<T> {
   watch(watcher: ResourceSetWatcher<T>, connectionError?: MeshError): () => void {
     const watch = new SetWatch(watcher, this.#queue)
     this.#watches.add(watch)
-    for (const resource of this.#resources.values()) watch.add(resource)
+    for (const resource of this.#resources) watch.add(resource)
     if (this.#isComplete) watch.complete()
     else if (connectionError !== undefined) watch.unreachable(connectionError)
     return () => {
@@ -50,15 +50,15 @@ export class ResourceSet<T> {
 
   /** The resource belongs to the set; its watchers hear what is known about it, and from now on what becomes of it. */
   add(resource: WatchedResource<T>): void {
-    if (this.#resources.has(resource.name)) return
-    this.#resources.set(resource.name, resource)
+    if (this.#resources.has(resource)) return
+    this.#resources.add(resource)
     for (const watch of this.#watches) watch.add(resource)
   }
 
   /** The resource belongs to the set no more. */
-  remove(name: string): void {
-    if (!this.#resources.delete(name)) return
-    for (const watch of this.#watches) watch.remove(name)
+  remove(resource: WatchedResource<T>): void {
+    if (!this.#resources.delete(resource)) return
+    for (const watch of this.#watches) watch.remove(resource)
   }
 
   /** All that there is was added. */
@@ -79,7 +79,7 @@ export class ResourceSet<T> {
 class SetWatch<T> {
   readonly #watcher: ResourceSetWatcher<T>
   readonly #queue: DeliveryQueue
-  readonly #interests = new Map<string, () => void>()
+  readonly #interests = new Map<WatchedResource<T>, () => void>()
   #isOver = false
 
   constructor(watcher: ResourceSetWatcher<T>, queue: DeliveryQueue) {
@@ -96,13 +96,13 @@ class SetWatch<T> {
       failed: (error) => watcher.failed(name, error),
       ambient: (error) => watcher.ambient(name, error),
     })
-    this.#interests.set(name, end)
+    this.#interests.set(resource, end)
   }
 
-  remove(name: string): void {
-    this.#interests.get(name)?.()
-    this.#interests.delete(name)
-    this.#tell(() => this.#watcher.removed(name))
+  remove(resource: WatchedResource<T>): void {
+    this.#interests.get(resource)?.()
+    this.#interests.delete(resource)
+    this.#tell(() => this.#watcher.removed(resource.name))
   }
 
   complete(): void {

@@ -16,7 +16,6 @@ interface Cached<T> {
   readonly value: T
   readonly unsupported: readonly Unsupported[]
   readonly bytes: Uint8Array
-  readonly version: string
 }
 
 /** What keeps the cached value from being all there is to say. A trouble of the resource itself outranks a lost connection. */
@@ -40,6 +39,8 @@ export class WatchedResource<T> {
   readonly #watches = new Set<Watch<T>>()
   #status: ResourceStatus = 'requested'
   #cached: Cached<T> | undefined
+  /** Version of the newest copy that is the one in use; the same bytes may come with another. */
+  #version = ''
   #rejection: Rejection | undefined
   #trouble: Trouble | undefined
 
@@ -69,7 +70,7 @@ export class WatchedResource<T> {
   get heldVersion(): string | undefined {
     const cause = this.#trouble?.cause
     if (cause === 'deleted' || cause === 'failed') return undefined
-    return this.#cached?.version || undefined
+    return this.#cached === undefined ? undefined : this.#version || undefined
   }
 
   get isWatched(): boolean {
@@ -101,11 +102,6 @@ export class WatchedResource<T> {
     return this.#cached !== undefined && equalBytes(this.#cached.bytes, bytes)
   }
 
-  /** Whether these bytes were accepted or rejected before, so that there is nothing to find out about them. */
-  isKnown(bytes: Uint8Array): boolean {
-    return this.isAccepted(bytes) || (this.#rejection !== undefined && equalBytes(this.#rejection.bytes, bytes))
-  }
-
   /** How these bytes were refused, if they were the last ones refused and for the same reason. */
   rejectionOf(bytes: Uint8Array, reason: RejectionReason): Rejection | undefined {
     const rejection = this.#rejection
@@ -118,13 +114,14 @@ export class WatchedResource<T> {
    * @param version - Version of the resource, or of the response it came in. Default: none.
    */
   accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array, version = ''): void {
-    this.#use({ value, unsupported, bytes: ownBytes(bytes), version })
+    this.#version = version
+    this.#use({ value, unsupported, bytes: ownBytes(bytes) })
   }
 
   /** The value in use came again. That is news only where it clears an error. */
   acceptAgain(version = ''): void {
     if (this.#cached === undefined) return
-    if (this.#cached.version !== version) this.#cached = { ...this.#cached, version }
+    this.#version = version
     if (this.#trouble !== undefined) this.#use(this.#cached)
   }
 

@@ -6,18 +6,19 @@ const NAME_TAG = (1 << 3) | WIRE.delimited
 
 /**
  * Reads the name of a serialized resource without decoding the rest, so that a resource that did not change, or that nobody asked for,
- * costs no more than this.
+ * costs no more than this. The first name counts, which stands in front: what is behind it is not looked at.
  *
- * @returns the name in its canonical form; undefined when the bytes are no message, or have no name.
+ * @returns the name in its canonical form; undefined where there is none before the bytes end, or cease to be a message.
  */
 export function peekResourceName(bytes: Uint8Array): string | undefined {
   const cursor = new WireCursor(bufferOver(bytes))
-  let name: string | undefined
   while (!cursor.isAtEnd) {
     const tag = cursor.varint()
-    if (tag === NAME_TAG) name = cursor.text(cursor.enter())
-    else cursor.skip(tag % 8)
-    if (cursor.isBroken) return undefined
+    if (tag === NAME_TAG) {
+      const name = cursor.text(cursor.enter())
+      return cursor.isBroken ? undefined : canonicalName(name)
+    }
+    cursor.skip(tag % 8)
   }
-  return name === undefined ? undefined : canonicalName(name)
+  return undefined
 }
