@@ -24,7 +24,11 @@ export interface Balancer {
    * Chooses an endpoint for one attempt.
    *
    * @param context - The request, for policies that look at it.
+   * @param draw - How often an endpoint was chosen for the attempt and found unwanted, because the call tried it already: 0 for the first. A
+   * policy that would choose the same one again goes on from it by so many steps.
    * @returns undefined only when there is no endpoint.
    */
-  pick(context: PickContext): Endpoint | undefined
+  pick(context: PickContext, draw: number): Endpoint | undefined
+  /** Stops timers and observers; only of policies that have some. Nothing is called afterwards. */
+  close?(): void
 }

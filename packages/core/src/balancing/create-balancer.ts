@@ -1,22 +1,26 @@
-import type { LoadBalancingPolicy } from '../model/cluster.js'
-import type { Random } from '../ports/random.js'
+import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { Balancer } from './balancer.js'
+import type { BalancerEnvironment } from './balancer-environment.js'
+import { ConsistentHashBalancer } from './consistent-hash.js'
 import { LeastRequestBalancer } from './least-request.js'
 import { RandomBalancer } from './random.js'
 import { RoundRobinBalancer } from './round-robin.js'
 
 /**
  * @param policy - As configured.
- * @param random - Dice for the policy.
+ * @param environment - What the balancer may use.
  * @returns a balancer without endpoints.
  */
-export function createBalancer(policy: LoadBalancingPolicy, random: Random): Balancer {
+export function createBalancer(policy: LoadBalancingPolicy, environment: BalancerEnvironment): Balancer {
   switch (policy.kind) {
     case 'round-robin':
-      return new RoundRobinBalancer(random)
+      return new RoundRobinBalancer(environment.random)
     case 'random':
-      return new RandomBalancer(random)
+      return new RandomBalancer(environment.random)
     case 'least-request':
-      return new LeastRequestBalancer(random, policy.choiceCount)
+      return new LeastRequestBalancer(policy, environment)
+    case 'ring-hash':
+    case 'maglev':
+      return new ConsistentHashBalancer(policy, environment)
   }
 }

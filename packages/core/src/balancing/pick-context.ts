@@ -1,5 +1,7 @@
 import type { RequestView } from '../call/request-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import type { RequestHash } from '../hashing/request-hash.js'
+import type { RequestHasher } from '../hashing/request-hasher.js'
 
 /** What a pick may look at: the request, and what its call learned from earlier attempts. */
 export interface PickContext {
@@ -24,4 +26,11 @@ export interface PickContext {
    * @param endpoint - The endpoint that was drawn.
    */
   rejects(endpoint: Endpoint): boolean
+  /**
+   * The hash of the request, for policies that choose by it: worked out when first asked for, and the same for all attempts of a call.
+   *
+   * @param own - Hash policies of the balancer, which go before those of the route.
+   * @returns undefined when there is no policy or none finds anything in the request.
+   */
+  hash(own?: RequestHasher): RequestHash | undefined
 }

@@ -3,6 +3,8 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filters/filter.js'
+import type { RequestHash } from '../hashing/request-hash.js'
+import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -62,6 +64,8 @@ export class Call implements FilterContext, PickContext {
   #retries = 0
   /** Whether the next or current attempt is counted among the cluster's retries. */
   #retrying = false
+  /** Null until a balancer asks. */
+  #hash: RequestHash | null | undefined = null
 
   /**
    * @param plane - Clock and dice.
@@ -171,6 +175,11 @@ export class Call implements FilterContext, PickContext {
   /** See {@link PickContext.rejects}. */
   rejects(endpoint: Endpoint): boolean {
     return this.#retries > 0 && this.#rules!.rejects(endpoint, this.tried)
+  }
+
+  hash(own?: RequestHasher): RequestHash | undefined {
+    if (this.#hash === null) this.#hash = (own ?? this.#route!.hasher)?.hash(this.request)
+    return this.#hash
   }
 
   /**

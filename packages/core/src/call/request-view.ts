@@ -1,3 +1,4 @@
+import type { RequestHash } from '../hashing/request-hash.js'
 import type { View } from '../model/view.js'
 
 /**
@@ -18,6 +19,8 @@ export interface RequestView {
    * where nobody trusted told it.
    */
   readonly clientAddress?: string
+  /** A number that was drawn for the gRPC channel that the call is made on; absent for HTTP. */
+  readonly channel?: RequestHash
   /**
    * Whether the request has a header whose name begins with `x-envoy-`: such headers of a caller that is trusted ask for retries and limits
    * of their own. Where it is false or absent they are not looked for.

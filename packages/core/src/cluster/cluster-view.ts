@@ -1,3 +1,4 @@
+import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
@@ -26,11 +27,15 @@ export class ClusterView {
    * @param name - Name of the cluster, for messages.
    * @param carrier - Whose view this is.
    * @param environment - Ports of the plane.
+   * @param cluster - The cluster, as far as balancers look at it.
    */
-  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment) {
+  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment, cluster: BalancedCluster) {
     this.#name = name
     this.#carrier = carrier
-    this.#hosts = carrier.view === 'http' ? new HttpHosts(name, environment) : new GrpcHosts(name, carrier, environment)
+    this.#hosts =
+      carrier.view === 'http'
+        ? new HttpHosts(name, environment, cluster)
+        : new GrpcHosts(name, carrier, environment, cluster)
   }
 
   /**

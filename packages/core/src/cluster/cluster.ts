@@ -64,7 +64,7 @@ export class Cluster implements EndpointOwner {
     this.#onUnused = onUnused
     this.#load = new ClusterLoad(name, environment.loadReporting, (recorder) => this.observe(recorder))
     for (const carrier of environment.carriers) {
-      this.#views.set(carrier.view, new ClusterView(name, carrier, environment))
+      this.#views.set(carrier.view, new ClusterView(name, carrier, environment, this))
     }
   }
 

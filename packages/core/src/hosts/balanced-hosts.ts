@@ -52,9 +52,15 @@ export class BalancedHosts {
    * Chooses one of them.
    *
    * @param context - The request.
+   * @param draw - See `Balancer.pick`.
    */
-  pick(context: PickContext): Endpoint | undefined {
-    return this.prepare().pick(context)
+  pick(context: PickContext, draw: number): Endpoint | undefined {
+    return this.prepare().pick(context, draw)
+  }
+
+  /** Ends the balancer. */
+  close(): void {
+    this.#balancer?.close?.()
   }
 }
 

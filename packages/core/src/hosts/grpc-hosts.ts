@@ -1,12 +1,15 @@
 import type { Balancer, WeightedEndpoint } from '../balancing/balancer.js'
+import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
+import { samePolicy } from '../balancing/same-policy.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { Carrier } from '../cluster/carrier.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
-import type { ClusterConfig, LoadBalancingPolicy } from '../model/cluster.js'
+import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
+import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import { type HostSelector, QUEUED, type Queued } from './host-selector.js'
 import { type LocalityMembers, membersByPriority } from './host-set.js'
 
@@ -15,6 +18,7 @@ export class GrpcHosts implements HostSelector {
   readonly #name: string
   readonly #carrier: Carrier
   readonly #environment: ClusterEnvironment
+  readonly #cluster: BalancedCluster
   readonly #connectivity = new Map<Endpoint, Connectivity>()
   #policy: LoadBalancingPolicy | undefined
   #balancer: Balancer | undefined
@@ -26,17 +30,21 @@ export class GrpcHosts implements HostSelector {
    * @param name - Name of the cluster, for messages.
    * @param carrier - Who connects.
    * @param environment - Ports of the plane.
+   * @param cluster - The cluster, as far as balancers look at it.
    */
-  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment) {
+  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment, cluster: BalancedCluster) {
     this.#name = name
     this.#carrier = carrier
     this.#environment = environment
+    this.#cluster = cluster
   }
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    if (this.#balancer === undefined || JSON.stringify(this.#policy) !== JSON.stringify(config.loadBalancing)) {
+    if (this.#policy === undefined || !samePolicy(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
-      this.#balancer = createBalancer(config.loadBalancing, this.#environment.random)
+      this.#balancer?.close?.()
+      const { clock, random } = this.#environment
+      this.#balancer = createBalancer(config.loadBalancing, { view: 'grpc', clock, random, cluster: this.#cluster })
     }
     this.#members = membersByPriority(assignment, endpoints)
     this.#endpoints = endpoints
@@ -62,10 +70,12 @@ export class GrpcHosts implements HostSelector {
   }
 
   pick(context: PickContext): Endpoint | LocalReply | Queued {
-    return this.#balancer?.pick(context) ?? this.#nothing()
+    return this.#balancer?.pick(context, 0) ?? this.#nothing()
   }
 
-  close(): void {}
+  close(): void {
+    this.#balancer?.close?.()
+  }
 
   #nothing(): LocalReply | Queued {
     let failed = 0

@@ -1,14 +1,18 @@
+import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
+import { samePolicy } from '../balancing/same-policy.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Endpoint } from '../cluster/endpoint.js'
-import type { ClusterConfig, LoadBalancingPolicy } from '../model/cluster.js'
+import { RequestHasher } from '../hashing/request-hasher.js'
+import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
+import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { HostSelector } from './host-selector.js'
 import { type LocalityMembers, membersByPriority } from './host-set.js'
-import { PrioritySet, type PrioritySetOptions } from './priority-set.js'
+import { type Hashing, PrioritySet, type PrioritySetOptions } from './priority-set.js'
 import { WarmUp } from './warm-up.js'
 
 /** Envoy: a priority may lose 2 of 7 endpoints before its requests overflow. */
@@ -17,6 +21,7 @@ const DEFAULT_OVERPROVISIONING = 140
 /** The endpoints of a cluster as Envoy chooses among them. Connections are made on demand, so connectivity plays no part. */
 export class HttpHosts implements HostSelector {
   readonly #environment: ClusterEnvironment
+  readonly #cluster: BalancedCluster
   readonly #nobody: LocalReply
   #policy: LoadBalancingPolicy | undefined
   #slowStart: SlowStart | undefined
@@ -29,21 +34,26 @@ export class HttpHosts implements HostSelector {
   /**
    * @param name - Name of the cluster, for messages.
    * @param environment - Ports of the plane.
+   * @param cluster - The cluster, as far as balancers look at it.
    */
-  constructor(name: string, environment: ClusterEnvironment) {
+  constructor(name: string, environment: ClusterEnvironment, cluster: BalancedCluster) {
     this.#environment = environment
+    this.#cluster = cluster
     this.#nobody = localReplies.noHealthyEndpoint(`cluster ${name} has no healthy endpoint`)
   }
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     const { loadBalancing, hosts: policy = DEFAULT_HOST_POLICY } = config
     if (!sameSettings(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
-    if (this.#hosts === undefined || !sameSettings(this.#policy, loadBalancing)) {
+    if (this.#policy === undefined || !samePolicy(this.#policy, loadBalancing)) {
       this.#policy = loadBalancing
-      const { random } = this.#environment
+      this.#hosts?.close()
+      const { clock, random } = this.#environment
+      const parts = { view: 'http' as const, clock, random, cluster: this.#cluster }
       this.#hosts = new PrioritySet({
         random,
-        createBalancer: () => createBalancer(loadBalancing, random),
+        createBalancer: () => createBalancer(loadBalancing, parts),
+        hashing: hashingOf(loadBalancing),
         scale: (hosts) => this.#warmUp?.scale(hosts) ?? hosts,
       })
     }
@@ -71,15 +81,16 @@ export class HttpHosts implements HostSelector {
     const hosts = this.#hosts
     if (hosts === undefined) return this.#nobody
     const { hostSelectionAttempts } = context
-    let endpoint = hosts.pick(context)
+    let endpoint = hosts.pick(context, 0)
     for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && context.rejects(endpoint); draw++) {
-      endpoint = hosts.pick(context)
+      endpoint = hosts.pick(context, draw)
     }
     return endpoint ?? this.#nobody
   }
 
   close(): void {
     this.#warmUp?.stop()
+    this.#hosts?.close()
   }
 
   #setSlowStart(config: SlowStart | undefined): void {
@@ -91,6 +102,12 @@ export class HttpHosts implements HostSelector {
   readonly #refresh = (): void => {
     if (this.#options !== undefined) this.#hosts?.update(this.#members, this.#options)
   }
+}
+
+/** How requests are hashed, for policies that choose by it; undefined for the others. */
+function hashingOf(policy: LoadBalancingPolicy): Hashing | undefined {
+  if (policy.kind !== 'ring-hash' && policy.kind !== 'maglev') return undefined
+  return { hasher: policy.hashPolicies && new RequestHasher(policy.hashPolicies) }
 }
 
 /** Settings are plain data, and compared when a configuration arrives only. */

@@ -1,6 +1,7 @@
 import type { Balancer, WeightedEndpoint } from '../balancing/balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Random } from '../ports/random.js'
 import { BalancedHosts } from './balanced-hosts.js'
 import { type HostSet, hostSet, type LocalityHosts, type LocalityMembers } from './host-set.js'
@@ -15,12 +16,23 @@ export interface PrioritySetOptions extends PriorityOptions {
   readonly localityWeights: boolean
 }
 
+/** How a policy hashes requests that chooses by their hash. */
+export interface Hashing {
+  /** The policy's own way; undefined where it follows the route. */
+  readonly hasher: RequestHasher | undefined
+}
+
 /** What a {@link PrioritySet} is made of. */
 export interface PrioritySetParts {
   /** Dice. */
   readonly random: Random
   /** Makes a balancer of the cluster's policy, without endpoints. */
   readonly createBalancer: () => Balancer
+  /**
+   * Present where the policy chooses by a hash. The hash then chooses the priority too, and localities of a priority share one ring or table
+   * by their weights (Envoy, `ThreadAwareLoadBalancerBase`).
+   */
+  readonly hashing: Hashing | undefined
   /** Scales the weights of endpoints that are new. */
   readonly scale: (hosts: readonly WeightedEndpoint[]) => readonly WeightedEndpoint[]
 }
@@ -56,7 +68,7 @@ export class PrioritySet {
     this.#sets = priorities.map(hostSet)
     this.#loads = priorityLoads(this.#sets, options)
     while (this.#levels.length < priorities.length) this.#levels.push(new Level(this.#parts))
-    this.#levels.length = priorities.length
+    for (const level of this.#levels.splice(priorities.length)) level.close()
     for (const [priority, level] of this.#levels.entries()) {
       level.update(this.#sets[priority]!, options)
       const { healthy, degraded, panic } = this.#loads
@@ -68,27 +80,47 @@ export class PrioritySet {
    * Chooses an endpoint.
    *
    * @param context - The request.
+   * @param again - How often an endpoint was chosen for the attempt and not wanted.
    */
-  pick(context: PickContext): Endpoint | undefined {
+  pick(context: PickContext, again: number): Endpoint | undefined {
     const { healthy, degraded, panic } = context.excludedPriorities.length === 0 ? this.#loads : this.#retry(context)
     if (healthy.length === 0) return undefined
     // 1 to 100, so that a priority of load 0 is never chosen.
-    let draw = healthy[0] === 100 ? 1 : this.#parts.random.below(100) + 1
+    let draw = healthy[0] === 100 ? 1 : this.#draw(context) + 1
     for (let priority = 0; priority < healthy.length; priority++) {
       draw -= healthy[priority]!
-      if (draw <= 0) return this.#pickFrom(priority, false, panic[priority]!, context)
+      if (draw <= 0) return this.#pickFrom(priority, false, panic[priority]!, context, again)
     }
     for (let priority = 0; priority < degraded.length; priority++) {
       draw -= degraded[priority]!
-      if (draw <= 0) return this.#pickFrom(priority, true, panic[priority]!, context)
+      if (draw <= 0) return this.#pickFrom(priority, true, panic[priority]!, context, again)
     }
     return undefined
   }
 
-  #pickFrom(priority: number, degraded: boolean, panic: boolean, context: PickContext): Endpoint | undefined {
+  /** Ends every balancer. */
+  close(): void {
+    for (const level of this.#levels) level.close()
+  }
+
+  #pickFrom(
+    priority: number,
+    degraded: boolean,
+    panic: boolean,
+    context: PickContext,
+    again: number,
+  ): Endpoint | undefined {
     const level = this.#levels[priority]!
-    if (!panic) return level.pick(degraded, context)
-    return this.#options!.failOnPanic ? undefined : level.all.pick(context)
+    if (!panic) return level.pick(degraded, context, again)
+    return this.#options!.failOnPanic ? undefined : level.all.pick(context, again)
+  }
+
+  /** 0 to 99. */
+  #draw(context: PickContext): number {
+    const { hashing, random } = this.#parts
+    const hash = hashing && context.hash(hashing.hasher)
+    if (hash === undefined) return random.below(100)
+    return ((hash.high % 100) * 0x1_0000_0000 + hash.low) % 100
   }
 
   #retry(context: PickContext): PriorityLoads {
@@ -123,8 +155,14 @@ class Level {
     if (degraded) this.#degraded.prepare()
   }
 
-  pick(degraded: boolean, context: PickContext): Endpoint | undefined {
-    return (degraded ? this.#degraded : this.#healthy).pick(context)
+  pick(degraded: boolean, context: PickContext, again: number): Endpoint | undefined {
+    return (degraded ? this.#degraded : this.#healthy).pick(context, again)
+  }
+
+  close(): void {
+    this.all.close()
+    this.#healthy.close()
+    this.#degraded.close()
   }
 }
 
@@ -145,9 +183,14 @@ class HealthClass {
   }
 
   update(set: HostSet, options: PrioritySetOptions): void {
-    const { scale, random, createBalancer } = this.#parts
+    const { scale, random, createBalancer, hashing } = this.#parts
+    if (hashing !== undefined && options.localityWeights) {
+      this.#together.offer(joined(set, this.#select))
+      return
+    }
     this.#together.offer(scale(this.#select(set)))
     if (!options.localityWeights) {
+      for (const hosts of this.#byLocality.values()) hosts.close()
       this.#byLocality.clear()
       this.#localities = []
       this.#weights = []
@@ -161,6 +204,7 @@ class HealthClass {
       hosts.offer(scale(this.#select(locality)))
       byLocality.set(locality.key, hosts)
     }
+    for (const [key, hosts] of this.#byLocality) if (!byLocality.has(key)) hosts.close()
     this.#byLocality = byLocality
     this.#localities = [...byLocality.values()]
     if (sameNumbers(weights, this.#weights)) return
@@ -175,9 +219,14 @@ class HealthClass {
     else for (const [index, hosts] of this.#localities.entries()) if (this.#weights[index]! > 0) hosts.prepare()
   }
 
-  pick(context: PickContext): Endpoint | undefined {
-    if (this.#schedule === undefined) return this.#together.pick(context)
-    return this.#localities[this.#schedule.next()]!.pick(context)
+  pick(context: PickContext, again: number): Endpoint | undefined {
+    if (this.#schedule === undefined) return this.#together.pick(context, again)
+    return this.#localities[this.#schedule.next()]!.pick(context, again)
+  }
+
+  close(): void {
+    this.#together.close()
+    for (const hosts of this.#localities) hosts.close()
   }
 
   /** A locality keeps its weight until it has lost more endpoints than the overprovisioning factor makes up for. */
@@ -187,6 +236,24 @@ class HealthClass {
     const available = this.#select(locality).length / count
     return locality.weight * Math.min(1, (overprovisioningFactor / 100) * available)
   }
+}
+
+/**
+ * The endpoints of all localities with their shares of the whole: those of their localities, whatever is left of them, divided by their own
+ * weights. Without a weight anywhere Envoy has no place for anyone here, and looks at endpoints only elsewhere; so does this.
+ */
+function joined(
+  set: HostSet,
+  select: (hosts: HostSet | LocalityHosts) => readonly WeightedEndpoint[],
+): readonly WeightedEndpoint[] {
+  const sum = set.localities.reduce((total, { weight }) => total + weight, 0)
+  if (sum === 0) return select(set)
+  return set.localities.flatMap((locality) => {
+    const hosts = locality.weight === 0 ? [] : select(locality)
+    const share = locality.weight / sum
+    const weights = hosts.reduce((total, { weight }) => total + weight, 0)
+    return hosts.map(({ endpoint, weight }) => ({ endpoint, weight: (weight * share) / weights }))
+  })
 }
 
 function sameNumbers(left: readonly number[], right: readonly number[]): boolean {

@@ -1,25 +1,9 @@
 import type { MeshError } from '../errors/mesh-error.js'
 import type { EndpointAssignment } from './endpoint.js'
 import type { HostPolicy } from './host-policy.js'
+import type { LoadBalancingPolicy } from './load-balancing.js'
 import type { OutlierDetectionConfig } from './outlier-detection.js'
 import type { Refusals } from './view.js'
-
-/** A policy that has nothing to set. */
-export interface PlainPolicy {
-  /** One endpoint after the other, or any endpoint; by weight. */
-  readonly kind: 'round-robin' | 'random'
-}
-
-/** Draws a few endpoints and takes the one with the fewest requests in flight. */
-export interface LeastRequestPolicy {
-  /** Tag of the union. */
-  readonly kind: 'least-request'
-  /** How many are drawn, 2 to 10. */
-  readonly choiceCount: number
-}
-
-/** How an endpoint is chosen, told apart by `kind`. Later policies add their own member here. */
-export type LoadBalancingPolicy = PlainPolicy | LeastRequestPolicy
 
 /** Retries in flight as a share of the requests in flight. */
 export interface RetryBudget {

@@ -1,4 +1,5 @@
 import type { FilterOverrides } from './filter-config.js'
+import type { HashPolicy } from './hash-policy.js'
 import type { RouteMatch } from './match.js'
 import type { RetryPolicy } from './retry-policy.js'
 import type { Refusals } from './view.js'
@@ -33,6 +34,8 @@ export interface ForwardAction {
   readonly grpcMaxStreamDurationMs?: number
   /** Retries; absent means the virtual host's, and where that is absent too, none. */
   readonly retryPolicy?: RetryPolicy
+  /** What policies that choose by a hash of the request hash; absent means that the choice is random. */
+  readonly hashPolicies?: readonly HashPolicy[]
 }
 
 /** An action that this version does not carry out. Requests that come to it fail with the reason. */

@@ -2,6 +2,7 @@ import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { FilterChain } from '../filters/filter-chain.js'
+import { RequestHasher } from '../hashing/request-hasher.js'
 import {
   compileCookieMatch,
   compileHeaderMatch,
@@ -31,6 +32,8 @@ export interface Destination {
 export class CompiledRoute {
   /** The route as configured. */
   readonly source: Route
+  /** Hashes requests for policies that choose by a hash; undefined when the route has nothing to hash. */
+  readonly hasher: RequestHasher | undefined
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
@@ -58,6 +61,7 @@ export class CompiledRoute {
     this.#refused = { http: refusal(host, source, 'http'), grpc: refusal(host, source, 'grpc') }
     const action = source.action
     const forward = action.kind === 'forward' ? action : undefined
+    this.hasher = forward?.hashPolicies && new RequestHasher(forward.hashPolicies)
     const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
     this.#retries = {
       http: retryPolicy && new RetryRules(retryPolicy, 'http'),

@@ -1,3 +1,4 @@
+import type { BalancerEnvironment } from '../balancing/balancer-environment.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Carrier } from '../cluster/carrier.js'
@@ -9,6 +10,8 @@ import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
 import type { ForwardAction, Route, RouteConfiguration, VirtualHost } from '../model/route.js'
 import type { ListenerConfig, TargetConfig } from '../model/target-config.js'
 import { NOTHING_REFUSED, type View } from '../model/view.js'
+import { SeededRandom } from '../ports/seeded-random.js'
+import { SimulatedClock } from '../ports/simulated-clock.js'
 
 /** Builders for tests: each gives a valid piece of configuration with only the interesting parts spelled out. */
 
@@ -21,6 +24,8 @@ export function request(
     method: parts.method ?? 'GET',
     path: parts.path ?? '/',
     authority: parts.authority ?? 'reviews',
+    ...(parts.clientAddress !== undefined && { clientAddress: parts.clientAddress }),
+    ...(parts.channel !== undefined && { channel: parts.channel }),
     header: (name) => headers[name],
   }
 }
@@ -33,6 +38,17 @@ export function pickContext(parts: Partial<PickContext> = {}): PickContext {
     hostSelectionAttempts: 1,
     excludedPriorities: [],
     rejects: (endpoint) => tried.includes(endpoint),
+    hash: () => undefined,
+    ...parts,
+  }
+}
+
+export function balancerEnvironment(parts: Partial<BalancerEnvironment> = {}): BalancerEnvironment {
+  return {
+    view: 'http',
+    clock: new SimulatedClock(),
+    random: new SeededRandom(1),
+    cluster: { activeRequests: 0, observe: () => () => {} },
     ...parts,
   }
 }

@@ -4,31 +4,9 @@ import type { ClusterResource } from './cluster-resource.js'
 import { clusterType } from './cluster-type.js'
 
 const TLS = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
-const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
 
 function eds(more: object = {}): object {
   return { name: 'c', type: 'EDS', edsClusterConfig: { edsConfig: { ads: {} } }, ...more }
-}
-
-function policies(...configs: object[]): object {
-  return { policies: configs.map((typedConfig) => ({ typedExtensionConfig: { name: 'p', typedConfig } })) }
-}
-
-function balancedBy(...configs: object[]): object {
-  return eds({ loadBalancingPolicy: policies(...configs) })
-}
-
-const FIRST_POLICY = 'load_balancing_policy.policies[0].typed_extension_config.typed_config'
-
-const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
-
-function wrapped(levels: number): object {
-  if (levels === 0) return ROUND_ROBIN
-  return { '@type': `${POLICY}.wrr_locality.v3.WrrLocality`, endpointPickingPolicy: policies(wrapped(levels - 1)) }
-}
-
-function expectPolicy(expected: object): (value: ClusterResource) => void {
-  return ({ config }) => assert.deepEqual(config.loadBalancing, expected)
 }
 
 function expectThresholds(expected: object): (value: ClusterResource) => void {
@@ -257,174 +235,6 @@ const SECURITY: readonly Rule<ClusterResource>[] = [
   },
 ]
 
-const BALANCING: readonly Rule<ClusterResource>[] = [
-  {
-    id: 'CDS-30',
-    rule: 'the policy is round robin by default',
-    input: eds(),
-    outcome: 'carried',
-    check: expectPolicy({ kind: 'round-robin' }),
-  },
-  {
-    id: 'CDS-31',
-    rule: 'RANDOM is carried for both views',
-    input: eds({ lbPolicy: 'RANDOM' }),
-    outcome: 'carried',
-    check: expectPolicy({ kind: 'random' }),
-  },
-  {
-    id: 'CDS-32',
-    rule: 'LEAST_REQUEST compares two endpoints by default',
-    input: eds({ lbPolicy: 'LEAST_REQUEST' }),
-    outcome: 'carried',
-    check: expectPolicy({ kind: 'least-request', choiceCount: 2 }),
-  },
-  {
-    id: 'CDS-33',
-    rule: 'LEAST_REQUEST compares at least two endpoints',
-    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 1 } }),
-    outcome: 'malformed',
-    fields: ['least_request_lb_config.choice_count'],
-  },
-  {
-    id: 'CDS-34',
-    rule: 'LEAST_REQUEST compares at most ten endpoints',
-    input: eds({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: 11 } }),
-    outcome: 'listed',
-    fields: ['least_request_lb_config.choice_count'],
-    check: expectPolicy({ kind: 'least-request', choiceCount: 10 }),
-  },
-  {
-    id: 'CDS-35',
-    rule: 'RING_HASH serves round robin until there is hashing',
-    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '2048' } }),
-    outcome: 'listed',
-    fields: ['lb_policy'],
-    check: expectPolicy({ kind: 'round-robin' }),
-  },
-  {
-    id: 'CDS-36',
-    rule: 'a ring has at most 8388608 entries',
-    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '8388609', maximumRingSize: '8388609' } }),
-    outcome: 'malformed',
-    fields: ['ring_hash_lb_config.maximum_ring_size', 'ring_hash_lb_config.minimum_ring_size'],
-  },
-  {
-    id: 'CDS-37',
-    rule: 'the least size of a ring is not more than the largest',
-    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: '10', maximumRingSize: '9' } }),
-    outcome: 'malformed',
-    fields: ['ring_hash_lb_config.minimum_ring_size'],
-  },
-  {
-    id: 'CDS-38',
-    rule: 'gRPC knows no hash function but XX_HASH',
-    input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { hashFunction: 'MURMUR_HASH_2' } }),
-    outcome: 'gRPC refused',
-    fields: ['ring_hash_lb_config.hash_function', 'lb_policy'],
-  },
-  {
-    id: 'CDS-39',
-    rule: 'MAGLEV serves round robin until there is hashing',
-    input: eds({ lbPolicy: 'MAGLEV' }),
-    outcome: 'listed',
-    fields: ['lb_policy'],
-  },
-  {
-    id: 'CDS-40',
-    rule: 'CLUSTER_PROVIDED is not for EDS clusters',
-    input: eds({ lbPolicy: 'CLUSTER_PROVIDED' }),
-    outcome: 'malformed',
-    fields: ['lb_policy'],
-  },
-  {
-    id: 'CDS-41',
-    rule: 'LOAD_BALANCING_POLICY_CONFIG needs the configuration',
-    input: eds({ lbPolicy: 'LOAD_BALANCING_POLICY_CONFIG' }),
-    outcome: 'malformed',
-    fields: ['lb_policy'],
-  },
-  {
-    id: 'CDS-42',
-    rule: 'load_balancing_policy wins over lb_policy, and goes with LOAD_BALANCING_POLICY_CONFIG',
-    input: eds({
-      lbPolicy: 'LOAD_BALANCING_POLICY_CONFIG',
-      loadBalancingPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
-    }),
-    outcome: 'carried',
-    check: expectPolicy({ kind: 'random' }),
-  },
-  {
-    id: 'CDS-43',
-    rule: 'the first known policy of a list counts',
-    input: balancedBy(
-      { '@type': `${POLICY}.pick_first.v3.PickFirst` },
-      { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl: 'example.com/custom' },
-      { '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 3 },
-      ROUND_ROBIN,
-    ),
-    outcome: 'listed',
-    fields: [FIRST_POLICY, FIRST_POLICY.replace('[0]', '[1]')],
-    check: expectPolicy({ kind: 'least-request', choiceCount: 3 }),
-  },
-  {
-    id: 'CDS-44',
-    rule: 'an error in the first known policy is an error, not a reason to take the next',
-    input: balancedBy({ '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 1 }, ROUND_ROBIN),
-    outcome: 'malformed',
-    fields: [`${FIRST_POLICY}.choice_count`],
-  },
-  {
-    id: 'CDS-45',
-    rule: 'a list in which nothing is known refuses the cluster',
-    input: balancedBy({ '@type': `${POLICY}.pick_first.v3.PickFirst` }),
-    outcome: 'refused',
-    fields: [FIRST_POLICY, 'load_balancing_policy'],
-  },
-  {
-    id: 'CDS-46',
-    rule: 'an empty list is malformed',
-    input: balancedBy(),
-    outcome: 'malformed',
-    fields: ['load_balancing_policy'],
-  },
-  {
-    id: 'CDS-47',
-    rule: 'policies may be nested sixteen deep',
-    input: balancedBy(wrapped(15)),
-    outcome: 'carried',
-    check: expectPolicy({ kind: 'round-robin' }),
-  },
-  {
-    id: 'CDS-48',
-    rule: 'policies may not be nested deeper',
-    input: balancedBy(wrapped(16)),
-    outcome: 'malformed',
-    fields: [
-      `${FIRST_POLICY}${`.endpoint_picking_policy${FIRST_POLICY.slice('load_balancing_policy'.length)}`.repeat(15)}.endpoint_picking_policy`,
-    ],
-  },
-  {
-    id: 'CDS-49',
-    rule: 'weighting by load serves round robin, as it does without reports',
-    input: balancedBy({ '@type': `${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin` }),
-    outcome: 'listed',
-    fields: [FIRST_POLICY],
-    check: expectPolicy({ kind: 'round-robin' }),
-  },
-  {
-    id: 'CDS-50',
-    rule: 'choice by the request falls back to its fallback',
-    input: balancedBy({
-      '@type': `${POLICY}.override_host.v3.OverrideHost`,
-      fallbackPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
-    }),
-    outcome: 'listed',
-    fields: [FIRST_POLICY],
-    check: expectPolicy({ kind: 'random' }),
-  },
-]
-
 const LIMITS: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-60',
@@ -550,5 +360,5 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
 testRules({
   type: clusterType,
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
-  rules: [...DISCOVERY, ...SECURITY, ...BALANCING, ...LIMITS],
+  rules: [...DISCOVERY, ...SECURITY, ...LIMITS],
 })

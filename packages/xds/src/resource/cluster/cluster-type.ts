@@ -81,7 +81,7 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
   updateMergeWindow: leftOut('updates take effect at once'),
   ignoreNewHostsUntilFirstHc: leftOut('endpoints are not checked actively yet'),
   closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
-  consistentHashingLbConfig: leftOut('requests are not hashed to an endpoint yet'),
+  consistentHashingLbConfig: CARRIED,
   overrideHostStatus: leftOut('endpoints are not chosen by the request yet'),
 })
 

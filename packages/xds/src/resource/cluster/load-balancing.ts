@@ -1,24 +1,18 @@
 import type { LoadBalancingPolicy } from '@inmesh/core'
 import {
   type Cluster,
+  type Cluster_CommonLbConfig_ConsistentHashingLbConfig,
   Cluster_DiscoveryType,
   Cluster_LbPolicy,
-  type Cluster_LeastRequestLbConfig,
+  type Cluster_RingHashLbConfig,
   Cluster_RingHashLbConfig_HashFunction,
   enumName,
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
-import { ViewReasons } from '../field/view-reasons.js'
-import { checkRing, leastRequest, NO_HASHING, ROUND_ROBIN } from './balancing-rules.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
 import type { HostPolicyReader } from './host-policy.js'
-import { translateTypedPolicies } from './typed-load-balancing.js'
-
-const LEAST_REQUEST_FIELDS = new FieldTreatments<Cluster_LeastRequestLbConfig>({
-  choiceCount: CARRIED,
-  activeRequestBias: leftOut('the bias is 1 for every cluster'),
-  slowStartConfig: CARRIED,
-})
+import { MURMUR_REFUSED, translateTypedPolicies } from './typed-load-balancing.js'
 
 /**
  * Translates how a cluster chooses endpoints: `load_balancing_policy` where it is set, else `lb_policy` (Envoy; gRFC A52).
@@ -47,28 +41,20 @@ export function translateLoadBalancing(
       }
       return ROUND_ROBIN
     case Cluster_LbPolicy.LEAST_REQUEST: {
-      if (config?.$case !== 'leastRequestLbConfig') return leastRequest(place, undefined)
       const at = scope.at('least_request_lb_config')
-      LEAST_REQUEST_FIELDS.apply(at, config.value, ViewReasons.refusals())
-      hosts.slowStart(at, config.value.slowStartConfig)
-      return leastRequest(at, config.value.choiceCount)
+      const value = config?.$case === 'leastRequestLbConfig' ? config.value : undefined
+      hosts.slowStart(at, value?.slowStartConfig)
+      const bias = value?.activeRequestBias?.defaultValue
+      return leastRequest(at, { choiceCount: value?.choiceCount, bias, fullScan: false })
     }
     case Cluster_LbPolicy.RANDOM:
       return { kind: 'random' }
     case Cluster_LbPolicy.RING_HASH:
-      if (config?.$case === 'ringHashLbConfig') {
-        const { minimumRingSize, maximumRingSize, hashFunction } = config.value
-        checkRing(scope.at('ring_hash_lb_config'), minimumRingSize, maximumRingSize)
-        if (hashFunction !== Cluster_RingHashLbConfig_HashFunction.XX_HASH) {
-          const at = scope.at('ring_hash_lb_config').at('hash_function')
-          refusals.add(at, 'gRPC knows no hash function but XX_HASH (gRFC A42)', ['grpc'])
-        }
-      }
-      place.unsupported(NO_HASHING)
-      return ROUND_ROBIN
-    case Cluster_LbPolicy.MAGLEV:
-      place.unsupported(NO_HASHING)
-      return ROUND_ROBIN
+      return translateRing(scope, cluster, config?.$case === 'ringHashLbConfig' ? config.value : undefined, refusals)
+    case Cluster_LbPolicy.MAGLEV: {
+      const tableSize = config?.$case === 'maglevLbConfig' ? config.value.tableSize : undefined
+      return maglev(scope.at('maglev_lb_config'), tableSize, hashingTerms(scope, cluster))
+    }
     case Cluster_LbPolicy.CLUSTER_PROVIDED:
       // Right for the kinds of cluster that bring their own policy along; those are refused for their kind.
       if (cluster.clusterDiscoveryType?.value === Cluster_DiscoveryType.EDS) {
@@ -82,4 +68,27 @@ export function translateLoadBalancing(
       refusals.add(place, `the policy ${enumName(Cluster_LbPolicy, cluster.lbPolicy)} is not supported`)
       return ROUND_ROBIN
   }
+}
+
+function translateRing(
+  scope: FieldScope,
+  cluster: Cluster,
+  config: Cluster_RingHashLbConfig | undefined,
+  refusals: ViewReasons,
+): LoadBalancingPolicy {
+  const place = scope.at('ring_hash_lb_config')
+  const murmur = config?.hashFunction === Cluster_RingHashLbConfig_HashFunction.MURMUR_HASH_2
+  if (murmur) refusals.add(place.at('hash_function'), MURMUR_REFUSED, ['grpc'])
+  const ring = {
+    minimum: config?.minimumRingSize,
+    maximum: config?.maximumRingSize,
+    hashFunction: murmur ? ('murmur-hash-2' as const) : ('xx-hash' as const),
+  }
+  return ringHash(place, ring, hashingTerms(scope, cluster))
+}
+
+function hashingTerms(scope: FieldScope, { commonLbConfig }: Cluster): HashingTerms {
+  const config: Cluster_CommonLbConfig_ConsistentHashingLbConfig | undefined = commonLbConfig?.consistentHashingLbConfig
+  const place = scope.at('common_lb_config').at('consistent_hashing_lb_config').at('hash_balance_factor')
+  return { useHostname: config?.useHostnameForHashing ?? false, ...balanceFactor(place, config?.hashBalanceFactor) }
 }

@@ -1,7 +1,9 @@
 import type { LoadBalancingPolicy } from '@inmesh/core'
 import {
   ClientSideWeightedRoundRobin,
+  type ConsistentHashingLbConfig,
   LeastRequest,
+  LeastRequest_SelectionMethod,
   type LoadBalancingPolicy as LoadBalancingPolicies,
   Maglev,
   type MessageCodec,
@@ -9,6 +11,7 @@ import {
   Random,
   RandomSubsetting,
   RingHash,
+  RingHash_HashFunction,
   RoundRobin,
   WrrLocality,
 } from '@inmesh/xds-proto'
@@ -16,11 +19,15 @@ import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import { ViewReasons } from '../field/view-reasons.js'
-import { checkRing, leastRequest, NO_HASHING, ROUND_ROBIN } from './balancing-rules.js'
+import { translateHashPolicies } from '../route/hash-policy.js'
+import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
 import type { HostPolicyReader } from './host-policy.js'
 
 /** gRFC A52: policies within policies, so that a resource cannot send the reader into the deep. */
 const DEEPEST = 16
+
+/** Why gRPC refuses a ring that is made with another hash. */
+export const MURMUR_REFUSED = 'gRPC knows no hash function but XX_HASH (gRFC A42)'
 
 /** Translates one policy; undefined when it is malformed or no policy within it is known, both of which are reported. */
 type Translate = (scope: FieldScope, bytes: Uint8Array, around: Surroundings) => LoadBalancingPolicy | undefined
@@ -29,18 +36,11 @@ type Translate = (scope: FieldScope, bytes: Uint8Array, around: Surroundings) =>
 interface Surroundings {
   /** Told which endpoints the policy chooses from. */
   readonly hosts: HostPolicyReader
+  /** Refusals of the cluster. */
+  readonly refusals: ViewReasons
   /** Translates the list of policies within the policy. */
   inner(scope: FieldScope, policies: LoadBalancingPolicies | undefined): LoadBalancingPolicy | undefined
 }
-
-const LEAST_REQUEST_FIELDS = new FieldTreatments<LeastRequest>({
-  choiceCount: CARRIED,
-  activeRequestBias: leftOut('the bias is 1 for every cluster'),
-  slowStartConfig: CARRIED,
-  localityLbConfig: CARRIED,
-  enableFullScan: leftOut('endpoints are drawn, not all compared'),
-  selectionMethod: leftOut('endpoints are drawn, not all compared'),
-})
 
 const WEIGHTED_ROUND_ROBIN_FIELDS = new FieldTreatments<ClientSideWeightedRoundRobin>({
   enableOobLoadReport: leftOut('load is not reported apart from requests'),
@@ -65,21 +65,35 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
     return { kind: 'random' }
   }),
   policy(LeastRequest, (scope, message, { hosts }) => {
-    LEAST_REQUEST_FIELDS.apply(scope, message, ViewReasons.refusals())
     hosts.slowStart(scope, message.slowStartConfig)
     hosts.localityConfig(scope, message.localityLbConfig)
-    return leastRequest(scope, message.choiceCount)
+    const fullScan =
+      message.enableFullScan === true || message.selectionMethod === LeastRequest_SelectionMethod.FULL_SCAN
+    return leastRequest(scope, {
+      choiceCount: message.choiceCount,
+      bias: message.activeRequestBias?.defaultValue,
+      fullScan,
+    })
   }),
-  policy(RingHash, (scope, message, { hosts }) => {
+  policy(RingHash, (scope, message, { hosts, refusals }) => {
     if (message.localityWeightedLbConfig !== undefined) hosts.weighLocalities()
-    checkRing(scope, message.minimumRingSize, message.maximumRingSize)
-    scope.unsupported(NO_HASHING)
-    return ROUND_ROBIN
+    const murmur = message.hashFunction === RingHash_HashFunction.MURMUR_HASH_2
+    if (murmur) refusals.add(scope.at('hash_function'), MURMUR_REFUSED, ['grpc'])
+    const ring = {
+      minimum: message.minimumRingSize,
+      maximum: message.maximumRingSize,
+      hashFunction: murmur ? ('murmur-hash-2' as const) : ('xx-hash' as const),
+    }
+    const terms = hashingTerms(scope, message.consistentHashingLbConfig) ?? {
+      useHostname: message.useHostnameForHashing,
+      ...balanceFactor(scope.at('hash_balance_factor'), message.hashBalanceFactor),
+    }
+    return ringHash(scope, ring, terms)
   }),
   policy(Maglev, (scope, message, { hosts }) => {
     if (message.localityWeightedLbConfig !== undefined) hosts.weighLocalities()
-    scope.unsupported(NO_HASHING)
-    return ROUND_ROBIN
+    const terms = hashingTerms(scope, message.consistentHashingLbConfig) ?? { useHostname: false }
+    return maglev(scope, message.tableSize, terms)
   }),
   // gRFC A58: without load reports the policy is round robin.
   policy(ClientSideWeightedRoundRobin, (scope, message, { hosts }) => {
@@ -138,6 +152,7 @@ function translateList(
   }
   const around: Surroundings = {
     hosts,
+    refusals,
     inner: (place, nested) => translateList(place, nested, depth + 1, refusals, hosts),
   }
   for (const [index, { typedExtensionConfig }] of list.policies.entries()) {
@@ -164,4 +179,16 @@ function policy<Message>(
       return message === undefined ? undefined : translate(scope, message, around)
     },
   ]
+}
+
+/** What the newer of two forms of the configuration says; undefined where it is not used. */
+function hashingTerms(scope: FieldScope, config: ConsistentHashingLbConfig | undefined): HashingTerms | undefined {
+  if (config === undefined) return undefined
+  const place = scope.at('consistent_hashing_lb_config')
+  const hashPolicies = translateHashPolicies(place, config.hashPolicy)
+  return {
+    useHostname: config.useHostnameForHashing,
+    ...balanceFactor(place.at('hash_balance_factor'), config.hashBalanceFactor),
+    ...(hashPolicies && { hashPolicies }),
+  }
 }

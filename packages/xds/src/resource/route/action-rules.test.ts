@@ -289,7 +289,6 @@ const CHANGES: readonly Rule<RouteConfiguration>[] = [
   },
   listed('RDS-140', 'upgradeConfigs', [{ upgradeType: 'websocket' }], 'upgrade_configs'),
   listed('RDS-141', 'requestMirrorPolicies', [{ cluster: 'm' }], 'request_mirror_policies'),
-  listed('RDS-142', 'hashPolicy', [{ header: { headerName: 'x' } }, { cookie: { name: 'c' } }], 'hash_policy'),
   listed('RDS-143', 'priority', 'HIGH', 'priority'),
   listed('RDS-144', 'cors', {}, 'cors'),
   listed('RDS-145', 'hedgePolicy', {}, 'hedge_policy'),

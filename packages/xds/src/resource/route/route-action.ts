@@ -1,14 +1,10 @@
 import type { ForwardAction, RouteAction, WeightedCluster } from '@inmesh/core'
-import {
-  type RouteAction_HashPolicy,
-  RouteAction_InternalRedirectAction,
-  type RouteAction as RouteActionMessage,
-} from '@inmesh/xds-proto'
+import { RouteAction_InternalRedirectAction, type RouteAction as RouteActionMessage } from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
-import { translateRegex } from '../field/safe-regex.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateHashPolicies } from './hash-policy.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import type { RouteReasons } from './route-reasons.js'
 import { translateWeightedClusters } from './weighted-clusters.js'
@@ -45,7 +41,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   priority: leftOut('all requests count against the limits of priority DEFAULT'),
   rateLimits: RATE_LIMIT,
   includeVhRateLimits: RATE_LIMIT,
-  hashPolicy: leftOut('requests are not hashed to an endpoint yet'),
+  hashPolicy: CARRIED,
   cors: leftOut('CORS is for browsers and is not answered yet'),
   // gRFC A31 does not read the deprecated fields either; grpc_timeout_header_max took their place.
   maxGrpcTimeout: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
@@ -70,14 +66,20 @@ export function translateForwardAction(
   plugins: ClusterSpecifierPlugins,
 ): RouteAction | undefined {
   FIELDS.apply(scope, action, reasons.refusals)
-  checkHashPolicies(scope, action.hashPolicy)
+  const hashPolicies = translateHashPolicies(scope, action.hashPolicy)
   const limits = translateLimits(scope, action)
   const retryPolicy =
     action.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), action.retryPolicy, reasons.refusals)
   const clusters = translateClusters(scope, action, reasons, plugins)
   if (clusters === undefined) return undefined
   if (clusters.length === 0) return { kind: 'unsupported', reason: UNCHOSEN }
-  return { kind: 'forward', clusters, ...limits, ...(retryPolicy && { retryPolicy }) }
+  return {
+    kind: 'forward',
+    clusters,
+    ...limits,
+    ...(retryPolicy && { retryPolicy }),
+    ...(hashPolicies && { hashPolicies }),
+  }
 }
 
 type Limits = Pick<ForwardAction, 'timeoutMs' | 'maxStreamDurationMs' | 'grpcMaxStreamDurationMs'>
@@ -97,15 +99,6 @@ function translateLimits(scope: FieldScope, action: RouteActionMessage): Limits 
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxStreamDurationMs !== undefined && { maxStreamDurationMs }),
     ...(grpcMaxStreamDurationMs !== undefined && { grpcMaxStreamDurationMs }),
-  }
-}
-
-/** Not carried out yet, but a bad expression is an error for Envoy and gRPC alike (gRFC A42). */
-function checkHashPolicies(scope: FieldScope, policies: readonly RouteAction_HashPolicy[]): void {
-  for (const [index, { policySpecifier }] of policies.entries()) {
-    if (policySpecifier?.$case !== 'header' || policySpecifier.value.regexRewrite === undefined) continue
-    const place = scope.at('hash_policy', index).at('header').at('regex_rewrite').at('pattern')
-    translateRegex(place, policySpecifier.value.regexRewrite.pattern)
   }
 }
 

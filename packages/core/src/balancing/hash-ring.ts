@@ -1,0 +1,121 @@
+import { MurmurHash64 } from '../hashing/murmur-hash.js'
+import { XxHash64 } from '../hashing/xx-hash.js'
+import type { RingHashPolicy } from '../model/load-balancing.js'
+import type { View } from '../model/view.js'
+import type { PlacedHosts } from './placed-hosts.js'
+
+/** How large a ring is and what it is made with. */
+export interface RingShape {
+  /** Fewest places; more where weights ask for it. */
+  readonly minimumSize: number
+  /** Most places. */
+  readonly maximumSize: number
+  /** What places the endpoints; requests are hashed by XXH64 in any case. */
+  readonly hashFunction: 'xx-hash' | 'murmur-hash-2'
+}
+
+/** gRPC has no larger rings, whatever is asked for, so that a control plane cannot fill the memory of its clients (gRFC A42). */
+const LARGEST_GRPC_RING = 4096
+
+/**
+ * @param policy - As configured.
+ * @param view - Whose rules apply.
+ */
+export function ringShape(policy: RingHashPolicy, view: View): RingShape {
+  const largest = view === 'grpc' ? LARGEST_GRPC_RING : Number.POSITIVE_INFINITY
+  return {
+    minimumSize: Math.min(policy.minimumRingSize, largest),
+    maximumSize: Math.min(policy.maximumRingSize, largest),
+    hashFunction: policy.hashFunction,
+  }
+}
+
+/**
+ * A ketama ring: every endpoint has places in proportion to its share, and a request goes to the first place at or behind its hash. The
+ * places are those of Envoy and gRPC for the same endpoints (Envoy, `RingHashLoadBalancer`; gRFC A42). Twelve bytes per place.
+ */
+export class HashRing {
+  /** Places in order of their hash: halves of the hash, and which host has the place. */
+  readonly #highs: Uint32Array
+  readonly #lows: Uint32Array
+  readonly #owners: Uint32Array
+
+  /**
+   * @param hosts - The endpoints; at least one.
+   * @param shape - Size and hash.
+   */
+  constructor(hosts: PlacedHosts, shape: RingShape) {
+    const { keys, shares } = hosts
+    const smallest = shares.reduce((least, share) => Math.min(least, share), 1)
+    // So many that the lightest endpoint gets a whole number of places.
+    const scale = Math.min(Math.ceil(smallest * shape.minimumSize) / smallest, shape.maximumSize)
+    const hash = hashFunction(shape)
+    const highs: number[] = []
+    const lows: number[] = []
+    const owners: number[] = []
+    let wanted = 0
+    for (let host = 0; host < keys.length; host++) {
+      // A running sum, so that fractions of places even out over the endpoints.
+      wanted += scale * shares[host]!
+      for (let place = 0; owners.length < wanted; place++) {
+        const { high, low } = hash(`${keys[host]!}_${place}`)
+        highs.push(high >>> 0)
+        lows.push(low >>> 0)
+        owners.push(host)
+      }
+    }
+    const order = sortedOrder(highs, lows)
+    this.#highs = Uint32Array.from(order, (index) => highs[index]!)
+    this.#lows = Uint32Array.from(order, (index) => lows[index]!)
+    this.#owners = Uint32Array.from(order, (index) => owners[index]!)
+  }
+
+  /** Number of places. */
+  get size(): number {
+    return this.#owners.length
+  }
+
+  /**
+   * @param high - Upper half of a hash, unsigned.
+   * @param low - Lower half, unsigned.
+   * @returns the first place at or behind the hash; behind the last place comes the first again.
+   */
+  placeOf(high: number, low: number): number {
+    const highs = this.#highs
+    const lows = this.#lows
+    let first = 0
+    let last = highs.length
+    while (first < last) {
+      const middle = (first + last) >>> 1
+      const difference = highs[middle]! - high
+      if (difference < 0 || (difference === 0 && lows[middle]! < low)) first = middle + 1
+      else last = middle
+    }
+    return first === highs.length ? 0 : first
+  }
+
+  /**
+   * @param place - 0 to `size - 1`.
+   * @returns index of the host that has the place.
+   */
+  ownerOf(place: number): number {
+    return this.#owners[place]!
+  }
+}
+
+function hashFunction({
+  hashFunction: name,
+}: RingShape): (bytes: string) => { readonly high: number; readonly low: number } {
+  if (name === 'murmur-hash-2') {
+    const murmur = new MurmurHash64()
+    return (bytes) => murmur.hash(bytes)
+  }
+  const xx = new XxHash64()
+  return (bytes) => xx.hash(bytes)
+}
+
+/** @returns the indexes of the places, in order of their hashes. */
+function sortedOrder(highs: readonly number[], lows: readonly number[]): Uint32Array {
+  const order = Uint32Array.from(highs.keys())
+  return order.sort((left, right) => highs[left]! - highs[right]! || lows[left]! - lows[right]!)
+}
