@@ -5,6 +5,7 @@ import type { LoadReporting } from './cluster/load-reporting.js'
 import type { Clock, Timer } from './ports/clock.js'
 import type { ConfigSource } from './ports/config-source.js'
 import type { Random } from './ports/random.js'
+import { TimerWheel } from './ports/timer-wheel.js'
 import { Target } from './target/target.js'
 
 /** How often targets that nobody uses are looked for. One that was not used between two looks is closed. */
@@ -33,6 +34,8 @@ export class DataPlane {
   readonly clock: Clock
   /** Dice. */
   readonly random: Random
+  /** Timers for limits of requests. */
+  readonly timers: TimerWheel
   readonly #source: ConfigSource
   readonly #registry: ClusterRegistry
   readonly #targets = new Map<string, Target>()
@@ -45,6 +48,7 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.clock = options.clock
     this.random = options.random
+    this.timers = new TimerWheel(options.clock)
     this.#source = options.source
     this.#registry = new ClusterRegistry(options)
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)

@@ -41,6 +41,8 @@ export class Call implements FilterContext, PickContext {
   attempts = 0
   /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
   deadline: number
+  /** Longest time without a byte in either direction in milliseconds, 0 for none; known once `start()` found a route. */
+  idleMs = 0
   /** Endpoints that later attempts avoid. */
   tried: readonly Endpoint[] = NO_ENDPOINTS
   /** Priorities that later attempts avoid. */
@@ -106,9 +108,14 @@ export class Call implements FilterContext, PickContext {
     return this.#rules?.perTryTimeoutMs ?? 0
   }
 
-  /** Whether the gRPC status of a response has a say in whether it is asked for again. */
+  /** Longest time between two pieces of one attempt's response in milliseconds, 0 for none. */
+  get perTryIdleMs(): number {
+    return this.#rules?.perTryIdleTimeoutMs ?? 0
+  }
+
+  /** Whether anybody acts on the gRPC status of a response: it decides on a retry, or the cluster is observed. */
   get readsGrpcStatus(): boolean {
-    return this.#rules?.readsGrpcStatus === true
+    return this.#rules?.readsGrpcStatus === true || this.#cluster?.observed === true
   }
 
   /**
@@ -129,8 +136,9 @@ export class Call implements FilterContext, PickContext {
     const refusal = route.refusal(this.request.view)
     if (refusal !== undefined) return this.#stopped(refusal)
     this.#rules = route.retries(this.request)
-    const { requestMs, streamMs } = route.timeouts(this.request)
+    const { requestMs, streamMs, idleMs } = route.timeouts(this.request)
     this.#requestMs = requestMs
+    this.idleMs = idleMs
     if (streamMs > 0) this.#limit(streamMs)
     if (!streaming) this.requestSent()
     const destination = route.destination(this.random)

@@ -2,10 +2,10 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
 
 /**
  * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
- * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, DO drop overload, DI delay injected,
+ * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DO drop overload, DI delay injected,
  * FI fault injected, DPE protocol error of the caller. `-` stands for none.
  */
-export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'URX' | 'DO' | 'DI' | 'FI' | 'DPE'
+export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'URX' | 'SI' | 'DO' | 'DI' | 'FI' | 'DPE'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({
@@ -94,6 +94,16 @@ export const localReplies = {
   /** The time limit passed. */
   timeout: (detail: string): LocalReply =>
     reply(504, GrpcStatus.DEADLINE_EXCEEDED, 'UT', 'ERR_INMESH_TIMEOUT', 'upstream request timeout', detail),
+  /** Nothing was sent or received for too long. Envoy answers 408 where the request was not complete. */
+  idle: (requestComplete: boolean, detail: string): LocalReply =>
+    reply(
+      requestComplete ? 504 : 408,
+      GrpcStatus.DEADLINE_EXCEEDED,
+      'SI',
+      'ERR_INMESH_TIMEOUT',
+      'stream timeout',
+      detail,
+    ),
   /** The fault filter aborted the request. */
   fault: (httpStatus: number, grpcStatus: number, detail: string): LocalReply =>
     reply(httpStatus, grpcStatus, 'FI', 'ERR_INMESH_FAULT', 'fault filter abort', detail),

@@ -32,6 +32,15 @@ export interface ForwardAction {
    * milliseconds. 0 means none; absent means that nothing does.
    */
   readonly grpcMaxStreamDurationMs?: number
+  /**
+   * What is taken from the `grpc-timeout` that an HTTP request of gRPC brings, in milliseconds, where `grpcMaxStreamDurationMs` is given
+   * (`grpc_timeout_header_offset`). Absent means nothing; not read for gRPC calls (gRFC A31).
+   */
+  readonly grpcTimeoutOffsetMs?: number
+  /**
+   * Longest time in milliseconds without a byte in either direction (`idle_timeout`). 0 means none; absent means the listener's. HTTP only.
+   */
+  readonly idleTimeoutMs?: number
   /** Retries; absent means the virtual host's, and where that is absent too, none. */
   readonly retryPolicy?: RetryPolicy
   /** What policies that choose by a hash of the request hash; absent means that the choice is random. */

@@ -11,6 +11,11 @@ export interface ListenerConfig {
   /** Time limit of a stream in milliseconds for routes that do not say, 0 for none. */
   readonly maxStreamDurationMs: number
   /**
+   * Longest time in milliseconds without a byte in either direction, for routes that do not say (`stream_idle_timeout`). 0 for none; absent
+   * means Envoy's 5 minutes. HTTP only.
+   */
+  readonly idleTimeoutMs?: number
+  /**
    * Whether a port in the authority is left out when virtual hosts are matched: `any` port, or the `own` port of the target only
    * (`strip_any_host_port` and `strip_matching_host_port`). Absent means that it counts. HTTP view; the `host` header stays as it is.
    */

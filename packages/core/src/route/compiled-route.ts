@@ -16,7 +16,7 @@ import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
 import { RetryRules } from '../retry/retry-rules.js'
 import { steeredPolicy } from '../retry/steered-retry.js'
-import { compileTimeouts, type RouteTimeouts, steeredTimeouts } from './route-timeouts.js'
+import { compileTimeouts, type RouteTimeouts, timeoutsOf } from './route-timeouts.js'
 
 /** One destination of a compiled route. */
 export interface Destination {
@@ -102,7 +102,7 @@ export class CompiledRoute {
    */
   timeouts(request: RequestView): RouteTimeouts {
     const timeouts = this.#timeouts[request.view]
-    return request.steered === true ? steeredTimeouts(timeouts, request) : timeouts
+    return request.steered === true || timeouts.grpcHeader !== undefined ? timeoutsOf(timeouts, request) : timeouts
   }
 
   /**

@@ -153,16 +153,42 @@ test('time limits follow each view', () => {
     const made = new RouteTable(listener, routes([virtualHost([route({}, forward('c', action))])]), clusters, random)
     return made.match(request())!.timeouts(request({ view }))
   }
-  assert.deepEqual(timeouts({}, 'http'), { requestMs: 15_000, streamMs: 0 }, "Envoy's default")
+  const defaults = { requestMs: 15_000, streamMs: 0, idleMs: 300_000, grpcHeader: undefined }
+  assert.deepEqual(timeouts({}, 'http'), defaults, "Envoy's defaults")
   assert.equal(timeouts({ timeoutMs: 0 }, 'http').requestMs, 0, '0 turns it off')
   assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc').requestMs, 0, 'gRPC does not read it (A31)')
-  assert.deepEqual(timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http'), {
-    requestMs: 3000,
-    streamMs: 2000,
-  })
+  const both = timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http')
+  assert.deepEqual([both.requestMs, both.streamMs], [3000, 2000])
+  assert.equal(timeouts({ idleTimeoutMs: 0 }, 'http').idleMs, 0)
+  assert.equal(timeouts({ idleTimeoutMs: 7 }, 'grpc').idleMs, 0, 'gRPC does not read it')
   assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500).streamMs, 2000, 'the route wins over the listener')
   assert.equal(timeouts({ maxStreamDurationMs: 0 }, 'grpc', 500).streamMs, 0, 'an explicit 0 too (A31)')
   const grpc = { maxStreamDurationMs: 2000, grpcMaxStreamDurationMs: 700 }
   assert.equal(timeouts(grpc, 'grpc').streamMs, 700, 'grpc_timeout_header_max wins over both (A31)')
   assert.equal(timeouts(grpc, 'http').streamMs, 2000)
+})
+
+test('the grpc-timeout of an HTTP request counts where the route lets it, as far as it does', () => {
+  const streamMs = (
+    header: string | undefined,
+    grpcMaxStreamDurationMs?: number,
+    grpcTimeoutOffsetMs?: number,
+  ): number => {
+    const action = forward('c', {
+      maxStreamDurationMs: 9000,
+      ...(grpcMaxStreamDurationMs !== undefined && { grpcMaxStreamDurationMs }),
+      ...(grpcTimeoutOffsetMs !== undefined && { grpcTimeoutOffsetMs }),
+    })
+    const call = request({ headers: header === undefined ? {} : { 'grpc-timeout': header } })
+    return table([virtualHost([route({}, action)])])
+      .match(call)!
+      .timeouts(call).streamMs
+  }
+  assert.equal(streamMs('2S'), 9000, 'without a maximum it is not read')
+  assert.equal(streamMs('2S', 0), 2000)
+  assert.equal(streamMs('2S', 1500), 1500)
+  assert.equal(streamMs('300m', 1500, 100), 200)
+  assert.equal(streamMs('50m', 1500, 100), 50, 'an offset that leaves nothing is not taken off')
+  assert.equal(streamMs('2x', 1500), 9000)
+  assert.equal(streamMs(undefined, 1500), 9000)
 })

@@ -5,6 +5,8 @@ import type { View } from '../model/view.js'
 
 /** Envoy's RouteAction.timeout when it is not set. */
 const DEFAULT_TIMEOUT_MS = 15_000
+/** Envoy's HttpConnectionManager.stream_idle_timeout when it is not set. */
+const DEFAULT_IDLE_MS = 300_000
 
 /** What a route says about time, resolved for one view. 0 means no limit. */
 export interface RouteTimeouts {
@@ -12,6 +14,18 @@ export interface RouteTimeouts {
   readonly requestMs: number
   /** From the start of the request to the end of the response in milliseconds, all attempts included. */
   readonly streamMs: number
+  /** Without a byte in either direction, in milliseconds. */
+  readonly idleMs: number
+  /** Present where the `grpc-timeout` of a request takes the place of `streamMs`. */
+  readonly grpcHeader: GrpcHeaderLimit | undefined
+}
+
+/** How far the `grpc-timeout` of a request counts (Envoy, RouteAction.MaxStreamDuration). */
+interface GrpcHeaderLimit {
+  /** The longest; 0 for any. */
+  readonly maxMs: number
+  /** What is taken off, where something is left then. */
+  readonly offsetMs: number
 }
 
 /**
@@ -24,20 +38,41 @@ export function compileTimeouts(
   listener: ListenerConfig,
 ): Record<View, RouteTimeouts> {
   const streamMs = action?.maxStreamDurationMs ?? listener.maxStreamDurationMs
+  const maxMs = action?.grpcMaxStreamDurationMs
   return {
-    http: { requestMs: action?.timeoutMs ?? DEFAULT_TIMEOUT_MS, streamMs },
+    http: {
+      requestMs: action?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      streamMs,
+      idleMs: action?.idleTimeoutMs ?? listener.idleTimeoutMs ?? DEFAULT_IDLE_MS,
+      grpcHeader: maxMs === undefined ? undefined : { maxMs, offsetMs: action?.grpcTimeoutOffsetMs ?? 0 },
+    },
     // gRFC A31: `timeout` is not read, and `grpc_timeout_header_max` goes before `max_stream_duration`.
-    grpc: { requestMs: 0, streamMs: action?.grpcMaxStreamDurationMs ?? streamMs },
+    grpc: { requestMs: 0, streamMs: maxMs ?? streamMs, idleMs: 0, grpcHeader: undefined },
   }
 }
 
 /**
  * @param timeouts - Limits of the route.
- * @param request - A request with `x-envoy-` headers.
- * @returns the limits with what the request asks for in place of the route's timeout (Envoy, "x-envoy-upstream-rq-timeout-ms").
+ * @param request - The request.
+ * @returns the limits with what the request itself asks for in place of the route's: in `x-envoy-upstream-rq-timeout-ms`, and in
+ * `grpc-timeout` where the route lets it.
  */
-export function steeredTimeouts(timeouts: RouteTimeouts, request: RequestView): RouteTimeouts {
-  const asked = request.header('x-envoy-upstream-rq-timeout-ms')
-  if (asked === undefined || !/^\d{1,12}$/.test(asked)) return timeouts
-  return { ...timeouts, requestMs: Number(asked) }
+export function timeoutsOf(timeouts: RouteTimeouts, request: RequestView): RouteTimeouts {
+  const asked = request.steered === true ? request.header('x-envoy-upstream-rq-timeout-ms') : undefined
+  const requestMs = asked !== undefined && /^\d{1,12}$/.test(asked) ? Number(asked) : timeouts.requestMs
+  const { grpcHeader } = timeouts
+  const grpcMs = grpcHeader && grpcTimeoutMs(request, grpcHeader)
+  if (grpcMs === undefined) return requestMs === timeouts.requestMs ? timeouts : { ...timeouts, requestMs }
+  return { ...timeouts, requestMs, streamMs: grpcMs }
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+
+/** gRPC over HTTP/2, "Timeout": at most eight digits and a unit. */
+function grpcTimeoutMs(request: RequestView, { maxMs, offsetMs }: GrpcHeaderLimit): number | undefined {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(request.header('grpc-timeout') ?? '') ?? []
+  if (digits === undefined || unit === undefined) return undefined
+  const asked = Number(digits) * UNITS_MS[unit]!
+  const limited = maxMs > 0 && (asked === 0 || asked > maxMs) ? maxMs : asked
+  return limited > offsetMs ? limited - offsetMs : limited
 }

@@ -1,4 +1,5 @@
 import { type AttemptFailure, type Call, type LocalReply, localReplies } from '@inmesh/core'
+import type { PassedLimit } from './attempt-limits.js'
 import { asNodeStream, isReplayable } from './request-body.js'
 
 /** Raised by undici over what the caller passed, not over what the network did. */
@@ -69,4 +70,14 @@ export function failureReply(failure: AttemptFailure, detail: string): LocalRepl
 /** Where the current or last attempt of a call went, for messages. */
 export function describe(call: Call): string {
   return `endpoint ${call.endpoint?.key ?? '(none)'} of cluster ${call.cluster?.name ?? '(none)'}`
+}
+
+/**
+ * @param limit - The limit that passed.
+ * @param call - Whose.
+ * @returns what its endpoint did not do, for messages.
+ */
+export function overdue(limit: PassedLimit, call: Call): string {
+  if (limit === 'attempt') return `did not answer within ${call.perTryMs} ms`
+  return `was idle for ${limit === 'idle' ? call.idleMs : call.perTryIdleMs} ms`
 }

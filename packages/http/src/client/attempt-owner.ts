@@ -5,6 +5,8 @@ import type { RawHeaders } from './legacy-handler.js'
 export interface AttemptOwner {
   /** undici is about to write the request. */
   attemptConnected(): void
+  /** A byte went one way or the other. */
+  attemptActive(): void
   /** The request was written whole. */
   attemptSent(): void
   /**

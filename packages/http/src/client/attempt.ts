@@ -56,6 +56,7 @@ export class Attempt implements LegacyHandler {
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): unknown {
     if (this.#call === undefined) return true
+    this.#call.attemptActive()
     if (status >= 200 && !this.#call.attemptAnswered(status, headers)) return true
     return this.#handler.onHeaders(status, headers, resume, statusText)
   }
@@ -67,7 +68,10 @@ export class Attempt implements LegacyHandler {
   }
 
   onData(chunk: Buffer): unknown {
-    if (this.#call !== undefined) return this.#handler.onData(chunk)
+    if (this.#call !== undefined) {
+      this.#call.attemptActive()
+      return this.#handler.onData(chunk)
+    }
     this.#discardable -= chunk.length
     if (this.#discardable < 0) this.#abort?.()
     return true
@@ -85,7 +89,9 @@ export class Attempt implements LegacyHandler {
   }
 
   onBodySent(chunk: unknown): void {
-    if (this.#call !== undefined) this.#handler.onBodySent?.(chunk)
+    if (this.#call === undefined) return
+    this.#call.attemptActive()
+    this.#handler.onBodySent?.(chunk)
   }
 
   onRequestSent(): void {

@@ -13,7 +13,8 @@ import {
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
 import { Attempt } from './attempt.js'
-import { classifyFailure, describe, failureReply, isTransportError } from './attempt-failure.js'
+import { classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
+import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
 import type { Abortable, ClientScope } from './client-scope.js'
@@ -27,9 +28,9 @@ import { discardBody, isReplayable, onBodyError } from './request-body.js'
 
 /**
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
- * response or one error. Whatever the call waits for next, it has one timer at most.
+ * response or one error. Whatever the call waits for between attempts, it has one timer at most.
  */
-export class ClientCall implements AttemptOwner, Abortable {
+export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   readonly #scope: ClientScope
   /** Absent for a host that the mesh never looks at. */
   readonly #target: Target | undefined
@@ -46,6 +47,9 @@ export class ClientCall implements AttemptOwner, Abortable {
   #bodyTouched = false
   /** Whether the body is still being produced, so that limits that begin with its end do not run yet. */
   #streaming = false
+  /** Of the attempt that is under way. */
+  readonly #limits: AttemptLimits
+  /** Of a wait. */
   #timer: Timer | undefined = undefined
   #stopWaiting: (() => void) | undefined = undefined
   #stopListening: (() => void) | undefined = undefined
@@ -66,6 +70,7 @@ export class ClientCall implements AttemptOwner, Abortable {
     this.#request = request
     this.#handler = handler
     this.#deadline = deadline
+    this.#limits = new AttemptLimits(scope.plane, this)
   }
 
   /** Takes the call on. */
@@ -104,14 +109,17 @@ export class ClientCall implements AttemptOwner, Abortable {
     if (!this.#streaming || call === undefined) return
     this.#streaming = false
     call.requestSent()
-    this.#timer?.cancel()
-    this.#limitAttempt(call)
+    this.#limits.begin(call, false)
+  }
+
+  attemptActive(): void {
+    this.#limits.active()
   }
 
   attemptAnswered(status: number, headers: RawHeaders): boolean {
     const call = this.#call
     if (call !== undefined) {
-      const grpcStatus = this.#grpcStatus(call, headers)
+      const grpcStatus = call.readsGrpcStatus ? readGrpcStatus(headers) : -1
       const delayMs = call.responded(status, grpcStatus, this.#repeatable, new RawResponse(headers))
       if (delayMs !== NO_RETRY) {
         this.#attempt!.discard()
@@ -125,7 +133,7 @@ export class ClientCall implements AttemptOwner, Abortable {
 
   attemptUpgraded(status: number, socket: Duplex): void {
     this.#call?.responded(status, -1, false)
-    this.#timer?.cancel()
+    this.#limits.stop()
     this.#phase = COMPLETED
     // In flight until then.
     socket.once('close', () => this.#release())
@@ -219,7 +227,7 @@ export class ClientCall implements AttemptOwner, Abortable {
 
   #send(call: Call, endpoint: Endpoint): void {
     call.attemptStarted(endpoint)
-    const limitMs = this.#limitAttempt(call)
+    const limitMs = this.#limits.begin(call, this.#streaming)
     const { carrier, plane } = this.#scope
     const request = this.#request
     // A limit that only the route has is the mesh's own affair.
@@ -238,8 +246,7 @@ export class ClientCall implements AttemptOwner, Abortable {
   #passThrough(): void {
     const { passThrough, plane } = this.#scope
     this.#list()
-    const leftMs = this.#left(this.#deadline)
-    if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
+    this.#limits.beginUntil(this.#deadline)
     this.#dispatch(passThrough, this.#request.passThroughOptions(plane.random))
   }
 
@@ -255,28 +262,21 @@ export class ClientCall implements AttemptOwner, Abortable {
     }
   }
 
-  /**
-   * Sets the timer of an attempt. Its own limit runs while it connects too, where Envoy's begins with the connection: an endpoint that
-   * swallows packets then costs a try and not the connect timeout.
-   *
-   * @returns the milliseconds that it has; `Infinity` for no limit.
-   */
-  #limitAttempt(call: Call): number {
-    const leftMs = this.#left(call.deadline)
-    const perTryMs = this.#streaming ? 0 : call.perTryMs
-    if (perTryMs > 0 && perTryMs < leftMs) {
-      this.#setTimer(perTryMs, () => this.#attemptTimedOut(call))
-      return perTryMs
+  limitPassed(limit: PassedLimit): void {
+    const call = this.#call
+    if (call === undefined || limit === 'call') {
+      this.#timedOut()
+      return
     }
-    if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
-    return leftMs
-  }
-
-  /** The limit of one attempt passed. */
-  #attemptTimedOut(call: Call): void {
-    const detail = `${describe(call)} did not answer within ${call.perTryMs} ms`
-    if (this.#phase === RESPONDING) this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
-    else this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, detail)
+    const detail = `${describe(call)} ${overdue(limit, call)}`
+    if (this.#phase === RESPONDING) {
+      this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
+    } else if (limit === 'idle') {
+      call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
+      this.#reply(localReplies.idle(!this.#streaming, detail))
+    } else {
+      this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, detail)
+    }
   }
 
   /** The limit of the whole call passed. */
@@ -302,7 +302,7 @@ export class ClientCall implements AttemptOwner, Abortable {
   }
 
   #backOff(call: Call, delayMs: number): void {
-    this.#timer?.cancel()
+    this.#limits.stop()
     this.#wait(delayMs, call.deadline, () => this.#pick(call))
   }
 
@@ -359,6 +359,7 @@ export class ClientCall implements AttemptOwner, Abortable {
   #endCall(): void {
     if (this.#listed) this.#scope.unconnected.delete(this)
     this.#timer?.cancel()
+    this.#limits.stop()
     this.#stopWaiting?.()
     this.#call?.end()
   }
@@ -369,13 +370,6 @@ export class ClientCall implements AttemptOwner, Abortable {
     if (!this.#counted) return
     this.#counted = false
     this.#scope.callEnded()
-  }
-
-  /** Only looked for where somebody acts on it. */
-  #grpcStatus(call: Call, headers: RawHeaders): number {
-    return call.readsGrpcStatus || (call.cluster!.observed && isGrpcRequest(this.#request))
-      ? readGrpcStatus(headers)
-      : -1
   }
 
   #list(): void {

@@ -4,6 +4,9 @@ import { buildConnector, Pool } from 'undici'
 /** Envoy's Cluster.connect_timeout, for a cluster that lost its configuration while a request was on its way. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000
 
+/** The mesh keeps the limits of requests itself; undici would end a response after five minutes whatever the routes say. */
+const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 }
+
 type Connector = buildConnector.connector
 
 /**
@@ -32,7 +35,7 @@ export class EndpointPool {
     this.#host = host.startsWith('[') ? host.slice(1, -1) : host
     this.#port = String(port)
     this.#cluster = cluster
-    this.pool = new Pool(`http://${authority}`, { connect: this.#connect, pipelining: 1 })
+    this.pool = new Pool(`http://${authority}`, { connect: this.#connect, pipelining: 1, ...NO_LIMITS })
   }
 
   /** Takes no new request, lets those in flight end, and closes. */

@@ -72,6 +72,7 @@ export interface RouteParts {
   readonly match?: Partial<Route['match']>
   readonly clusters: Readonly<Record<string, number>>
   readonly timeoutMs?: number
+  readonly idleTimeoutMs?: number
   readonly retries?: RetryPolicy
 }
 
@@ -88,6 +89,7 @@ export function route(parts: RouteParts): Route {
       kind: 'forward',
       clusters: Object.entries(parts.clusters).map(([name, weight]) => ({ name, weight, filterOverrides: new Map() })),
       timeoutMs: parts.timeoutMs ?? 0,
+      ...(parts.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: parts.idleTimeoutMs }),
       ...(parts.retries === undefined ? {} : { retryPolicy: parts.retries }),
     },
     filterOverrides: new Map(),

@@ -10,7 +10,6 @@ import { translateRouteConfiguration } from '../route/route-configuration-type.j
 import type { ListenerResource, ListenerRoutes } from './listener-resource.js'
 
 const CLIENT_ADDRESS = refusedFor(['grpc'], 'gRPC does not take a client address from headers (gRFC A41)')
-const TIMEOUT = leftOut('the limit of the listener is not applied yet')
 const PATH_NORMALIZATION = leftOut('paths are matched and sent as the application wrote them')
 const ACCESS_LOG = leftOut('access logs are not written by listener configuration yet')
 const HEADER = leftOut('the header is not sent yet')
@@ -28,9 +27,9 @@ const FIELDS = new FieldTreatments<HttpConnectionManager>({
   accessLogFlushInterval: ACCESS_LOG,
   flushAccessLogOnNewRequest: ACCESS_LOG,
   accessLogOptions: ACCESS_LOG,
-  streamIdleTimeout: TIMEOUT,
-  streamFlushTimeout: TIMEOUT,
-  requestTimeout: TIMEOUT,
+  streamIdleTimeout: CARRIED,
+  streamFlushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
+  requestTimeout: leftOut("the application's own request is not limited while it is produced"),
   maxRequestHeadersKb: leftOut('the size of headers is not limited by listeners'),
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
   normalizePath: PATH_NORMALIZATION,
@@ -106,6 +105,7 @@ export function translateHttpConnectionManager(
     name,
     filters,
     maxStreamDurationMs: maxStreamDuration(scope, manager),
+    ...translateIdleTimeout(scope, manager),
     ...translateHostNormalization(scope, manager),
   }
   return { listener, routes, refused: refusals.toRefusals() }
@@ -118,6 +118,15 @@ function maxStreamDuration(scope: FieldScope, manager: HttpConnectionManager): n
   COMMON_FIELDS.apply(place, options, ViewReasons.refusals())
   if (options.maxStreamDuration === undefined) return 0
   return translateDuration(place.at('max_stream_duration'), options.maxStreamDuration) ?? 0
+}
+
+function translateIdleTimeout(
+  scope: FieldScope,
+  { streamIdleTimeout }: HttpConnectionManager,
+): Pick<ListenerConfig, 'idleTimeoutMs'> {
+  if (streamIdleTimeout === undefined) return {}
+  const idleTimeoutMs = translateDuration(scope.at('stream_idle_timeout'), streamIdleTimeout)
+  return idleTimeoutMs === undefined ? {} : { idleTimeoutMs }
 }
 
 type HostNormalization = Pick<ListenerConfig, 'strippedHostPort' | 'stripsTrailingHostDot'>

@@ -158,14 +158,18 @@ const LISTENERS: readonly Rule<ListenerResource>[] = [
     input: manager({
       tracing: {},
       accessLog: [{ name: 'a' }],
-      streamIdleTimeout: '0s',
       upgradeConfigs: [{ upgradeType: 'websocket' }],
       normalizePath: true,
     }),
     outcome: 'listed',
-    fields: ['tracing', 'access_log', 'stream_idle_timeout', 'upgrade_configs', 'normalize_path'].map(
-      (field) => `${HCM}.${field}`,
-    ),
+    fields: ['tracing', 'access_log', 'upgrade_configs', 'normalize_path'].map((field) => `${HCM}.${field}`),
+  },
+  {
+    id: 'LDS-21',
+    rule: 'the idle limit of streams is carried, 0 for none too',
+    input: manager({ streamIdleTimeout: '0s' }),
+    outcome: 'carried',
+    check: ({ listener }) => assert.equal(listener.idleTimeoutMs, 0),
   },
   {
     id: 'LDS-19',

@@ -292,7 +292,6 @@ const CHANGES: readonly Rule<RouteConfiguration>[] = [
   listed('RDS-143', 'priority', 'HIGH', 'priority'),
   listed('RDS-144', 'cors', {}, 'cors'),
   listed('RDS-145', 'hedgePolicy', {}, 'hedge_policy'),
-  listed('RDS-146', 'idleTimeout', '1s', 'idle_timeout'),
   listed('RDS-147', 'maxGrpcTimeout', '0s', 'max_grpc_timeout'),
   listed('RDS-148', 'rateLimits', [{ actions: [] }], 'rate_limits'),
   {
@@ -334,10 +333,10 @@ const LIMITS: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-162',
-    rule: 'the offset of a deadline is listed',
-    input: action({ maxStreamDuration: { grpcTimeoutHeaderOffset: '1s' } }),
-    outcome: 'listed',
-    fields: [`${ACTION}.max_stream_duration.grpc_timeout_header_offset`],
+    rule: 'the offset of a deadline and the idle limit are carried',
+    input: action({ maxStreamDuration: { grpcTimeoutHeaderOffset: '1s' }, idleTimeout: '0s' }),
+    outcome: 'carried',
+    check: (value) => assert.deepEqual([forward(value).grpcTimeoutOffsetMs, forward(value).idleTimeoutMs], [1000, 0]),
   },
   {
     id: 'RDS-163',

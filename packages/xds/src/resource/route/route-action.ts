@@ -33,8 +33,8 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   metadataMatch: refusedForHttp('subsets of endpoints are not chosen yet'),
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
   appendXForwardedHost: leftOut('x-forwarded-host is not added yet'),
-  idleTimeout: leftOut('idle streams are not cut off yet'),
-  flushTimeout: leftOut('idle streams are not cut off yet'),
+  idleTimeout: CARRIED,
+  flushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
   earlyDataPolicy: leftOut('early data is not sent'),
   retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
   requestMirrorPolicies: leftOut('requests are not mirrored yet'),
@@ -82,7 +82,10 @@ export function translateForwardAction(
   }
 }
 
-type Limits = Pick<ForwardAction, 'timeoutMs' | 'maxStreamDurationMs' | 'grpcMaxStreamDurationMs'>
+type Limits = Pick<
+  ForwardAction,
+  'timeoutMs' | 'maxStreamDurationMs' | 'grpcMaxStreamDurationMs' | 'grpcTimeoutOffsetMs' | 'idleTimeoutMs'
+>
 
 function translateLimits(scope: FieldScope, action: RouteActionMessage): Limits {
   const timeoutMs = action.timeout && translateDuration(scope.at('timeout'), action.timeout)
@@ -92,13 +95,15 @@ function translateLimits(scope: FieldScope, action: RouteActionMessage): Limits 
     stream?.maxStreamDuration && translateDuration(place.at('max_stream_duration'), stream.maxStreamDuration)
   const grpcMaxStreamDurationMs =
     stream?.grpcTimeoutHeaderMax && translateDuration(place.at('grpc_timeout_header_max'), stream.grpcTimeoutHeaderMax)
-  if (stream?.grpcTimeoutHeaderOffset !== undefined) {
-    place.at('grpc_timeout_header_offset').unsupported('the deadline of the caller is not shortened')
-  }
+  const offset = stream?.grpcTimeoutHeaderOffset
+  const grpcTimeoutOffsetMs = offset && translateDuration(place.at('grpc_timeout_header_offset'), offset)
+  const idleTimeoutMs = action.idleTimeout && translateDuration(scope.at('idle_timeout'), action.idleTimeout)
   return {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxStreamDurationMs !== undefined && { maxStreamDurationMs }),
     ...(grpcMaxStreamDurationMs !== undefined && { grpcMaxStreamDurationMs }),
+    ...(grpcTimeoutOffsetMs !== undefined && { grpcTimeoutOffsetMs }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
   }
 }
 
