@@ -31,6 +31,8 @@ export class SimulatedCarrier implements Carrier {
   running = 0
   readonly #clock: Clock
   readonly #upstreams: Upstreams
+  /** Endpoints that the mesh asked a connection to. */
+  readonly #wanted = new Set<Endpoint>()
   /** Called with every endpoint that an attempt goes to. */
   readonly #onAttempt: (endpoint: Endpoint, view: View) => void
 
@@ -46,18 +48,27 @@ export class SimulatedCarrier implements Carrier {
   report: (endpoint: Endpoint, connectivity: 'connecting' | 'ready' | 'failed') => void = () => {}
 
   connect(endpoint: Endpoint): void {
-    this.#clock.setTimer(1, () => {
-      if (endpoint.removed) return
+    this.#wanted.add(endpoint)
+    this.#tryLater(endpoint, 1)
+  }
+
+  release(endpoint: Endpoint): void {
+    this.#wanted.delete(endpoint)
+  }
+
+  removed(): void {}
+
+  #tryLater(endpoint: Endpoint, delayMs: number): void {
+    this.#clock.setTimer(delayMs, () => {
+      if (endpoint.removed || !this.#wanted.has(endpoint)) return
       if (this.#upstreams.accepts(endpoint.key)) {
         this.report(endpoint, 'ready')
         return
       }
       this.report(endpoint, 'failed')
-      this.#clock.setTimer(200, () => this.connect(endpoint))
+      this.#tryLater(endpoint, 200)
     })
   }
-
-  removed(): void {}
 
   /** Sends a request through the mesh. */
   send(plane: DataPlane, target: Target, request: RequestView, ended: (ending: Ending) => void): void {

@@ -13,11 +13,18 @@ export interface Carrier {
    */
   readonly connects: 'on-demand' | 'ahead'
   /**
-   * Asks for a connection. Only called where `connects` is `ahead`; the carrier answers through `Cluster.connectivityChanged`.
+   * Asks for a connection. Only called where `connects` is `ahead`; the carrier answers through `ClusterView.connectivityChanged`.
    *
    * @param endpoint - Where to connect.
    */
   connect(endpoint: Endpoint): void
+  /**
+   * The endpoint's connections are not to be used any more: let requests in flight end, then close them. It stays listed, and new connections
+   * may be asked for at any time.
+   *
+   * @param endpoint - The endpoint.
+   */
+  release(endpoint: Endpoint): void
   /**
    * The endpoint takes no new request: let those in flight end, then close its connections.
    *

@@ -35,7 +35,7 @@ export class ClusterView {
     this.#hosts =
       carrier.view === 'http'
         ? new HttpHosts(name, environment, cluster)
-        : new GrpcHosts(name, carrier, environment, cluster)
+        : new GrpcHosts(name, carrier, environment, cluster, () => this.#wake())
   }
 
   /**
@@ -50,6 +50,11 @@ export class ClusterView {
     this.#setRefused(config)
     this.#hosts.update(config, assignment, endpoints)
     this.#wake()
+  }
+
+  /** Whether an endpoint could be picked now without waiting for anything. */
+  get ready(): boolean {
+    return this.#hosts.ready
   }
 
   /**

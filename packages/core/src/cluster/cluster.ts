@@ -112,8 +112,12 @@ export class Cluster implements EndpointOwner {
   #takeOver(resolved: ResolvedCluster): void {
     if (resolved.kind === 'failed') {
       this.#failure = localReplies.noCluster(resolved.error.message)
+      const before = this.#config
       this.#config = undefined
       this.#setEndpoints(NO_ENDPOINTS)
+      // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
+      if (before !== undefined)
+        for (const view of this.#views.values()) view.update(before, NO_ENDPOINTS, this.#endpoints)
       return
     }
     this.#failure = undefined
@@ -144,11 +148,14 @@ export class Cluster implements EndpointOwner {
   pick(view: ClusterView, context: PickContext): Endpoint | LocalReply | Queued {
     if (this.#failure !== undefined) return this.#failure
     const drops = this.#assignment.drops
-    for (let index = 0; index < drops.length; index++) {
-      const drop = drops[index]!
-      if (this.#environment.random.below(MILLION) < drop.perMillion) {
-        this.#load.dropped(drop.category)
-        return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
+    // A pick that has to wait is made again: the dice are thrown once, when it could go.
+    if (drops.length > 0 && view.ready) {
+      for (let index = 0; index < drops.length; index++) {
+        const drop = drops[index]!
+        if (this.#environment.random.below(MILLION) < drop.perMillion) {
+          this.#load.dropped(drop.category)
+          return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
+        }
       }
     }
     if (this.#config !== undefined && this.activeRequests >= this.#config.thresholds.maxRequests) {

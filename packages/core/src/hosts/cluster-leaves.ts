@@ -28,11 +28,17 @@ export interface ClusterLeaf {
  * @param context - The request.
  */
 export function pickFromLeaves(leaves: readonly ClusterLeaf[], context: PickContext): Endpoint | LocalReply | Queued {
-  let picked: Endpoint | LocalReply | Queued
+  let waiting: Queued | undefined
   let index = 0
-  do picked = leaves[index++]!.pick(context)
-  while (index < leaves.length && picked.kind === 'local-reply' && hasNobody(picked))
-  return picked
+  for (;;) {
+    const picked = leaves[index++]!.pick(context)
+    if (picked.kind === 'endpoint') return picked
+    // A cluster that has tried to connect for long counts as if it had failed, unless every one does (gRFC A56).
+    const next = picked.kind === 'queued' ? picked.stalled : hasNobody(picked)
+    if (picked.kind === 'queued' && next) waiting ??= picked
+    if (!next) return picked
+    if (index === leaves.length) return waiting ?? picked
+  }
 }
 
 /**

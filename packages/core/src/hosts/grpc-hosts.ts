@@ -1,4 +1,4 @@
-import type { Balancer, WeightedEndpoint } from '../balancing/balancer.js'
+import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
@@ -9,108 +9,180 @@ import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
+import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
-import { type HostSelector, QUEUED, type Queued } from './host-selector.js'
+import type { ConnectedHosts } from './connected-hosts.js'
+import { Connections } from './connections.js'
+import { EagerHosts } from './eager-hosts.js'
+import { type HostSelector, QUEUED, type Queued, STALLED } from './host-selector.js'
 import { type LocalityMembers, membersByPriority } from './host-set.js'
+import { PriorityNames } from './priority-names.js'
+import { PriorityPolicy } from './priority-policy.js'
+import { RingHosts } from './ring-hosts.js'
+import { type TargetLocality, WeightedLocalities } from './weighted-localities.js'
 
-/** The endpoints of a cluster as gRPC chooses among them: those of the first priority that is connected, by locality and weight. */
+/** Which priority and which locality of it an endpoint belongs to. */
+interface Membership {
+  readonly owner: WeightedLocalities
+  readonly hosts: ConnectedHosts
+}
+
+/**
+ * The endpoints of a cluster as gRPC chooses among them: the tree priority (A56), wrr_locality (A52), then the cluster's policy over endpoints
+ * that the carrier connects ahead.
+ */
 export class GrpcHosts implements HostSelector {
   readonly #name: string
-  readonly #carrier: Carrier
   readonly #environment: ClusterEnvironment
   readonly #cluster: BalancedCluster
-  readonly #connectivity = new Map<Endpoint, Connectivity>()
+  readonly #connections: Connections
+  readonly #names = new PriorityNames()
+  readonly #memberships = new Map<Endpoint, Membership>()
+  readonly #onChange: () => void
   #policy: LoadBalancingPolicy | undefined
-  #balancer: Balancer | undefined
-  #lastFailure = ''
-  #members: readonly (readonly LocalityMembers[])[] = []
-  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
 
   /**
    * @param name - Name of the cluster, for messages.
    * @param carrier - Who connects.
    * @param environment - Ports of the plane.
    * @param cluster - The cluster, as far as balancers look at it.
+   * @param onChange - Called when picks that were queued may be tried again, and nobody else knows.
    */
-  constructor(name: string, carrier: Carrier, environment: ClusterEnvironment, cluster: BalancedCluster) {
+  constructor(
+    name: string,
+    carrier: Carrier,
+    environment: ClusterEnvironment,
+    cluster: BalancedCluster,
+    onChange: () => void,
+  ) {
     this.#name = name
-    this.#carrier = carrier
     this.#environment = environment
     this.#cluster = cluster
+    this.#connections = new Connections(carrier)
+    this.#onChange = onChange
+  }
+
+  /** Drops are thrown for requests that could be sent only, and so once for each (gRFC A27). */
+  get ready(): boolean {
+    return this.#priorities?.current?.state === 'ready'
   }
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
+    const before = this.#priorities
     if (this.#policy === undefined || !samePolicy(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
-      this.#balancer?.close?.()
-      const { clock, random } = this.#environment
-      this.#balancer = createBalancer(config.loadBalancing, { view: 'grpc', clock, random, cluster: this.#cluster })
+      this.#priorities = this.#createPriorities(config.loadBalancing)
     }
-    this.#members = membersByPriority(assignment, endpoints)
-    this.#endpoints = endpoints
-    for (const endpoint of this.#connectivity.keys()) {
-      if (endpoint.removed) this.#connectivity.delete(endpoint)
-    }
-    this.#rebuild()
-    if (this.#carrier.connects === 'ahead') this.#connectIdle()
+    const shape = shapeOf(config)
+    const priorities = membersByPriority(assignment, endpoints)
+      .map((localities) => localities.filter(({ weight }) => weight > 0))
+      .filter((localities) => localities.length > 0)
+    const names = this.#names.assign(
+      priorities.map((localities) => localities.map(({ key }) => key)),
+      (name) => before?.has(name) ?? false,
+    )
+    this.#priorities!.update(
+      priorities.map((localities, priority) => ({
+        name: names[priority]!,
+        config: shape(localities),
+      })),
+    )
+    // After the new one took over what is still used, so that it stays connected.
+    if (before !== this.#priorities) before?.close()
+    this.#connections.prune()
   }
 
   healthChanged(): void {
-    this.#rebuild()
+    for (const owner of new Set([...this.#memberships.values()].map((membership) => membership.owner))) owner.refresh()
+    this.#priorities?.childChanged()
   }
 
   connectivityChanged(endpoint: Endpoint, connectivity: Connectivity, reason: string): void {
-    const before = this.#connectivity.get(endpoint)
-    // gRFC A62: an endpoint that failed stays failed until it is ready, whatever it tries meanwhile.
-    if (before === 'failed' && connectivity !== 'ready' && connectivity !== 'failed') return
-    this.#connectivity.set(endpoint, connectivity)
-    if (connectivity === 'failed') this.#lastFailure = reason
-    if (connectivity === 'idle') this.#carrier.connect(endpoint)
-    this.#rebuild()
+    const before = this.#connections.of(endpoint)
+    this.#connections.report(endpoint, connectivity, reason)
+    const now = this.#connections.of(endpoint)
+    const membership = this.#memberships.get(endpoint)
+    if (now === before || membership === undefined) return
+    membership.hosts.changed(endpoint, before, now)
+    membership.owner.localityChanged()
+    this.#priorities?.childChanged()
   }
 
   pick(context: PickContext): Endpoint | LocalReply | Queued {
-    return this.#balancer?.pick(context, 0) ?? this.#nothing()
+    const current = this.#priorities?.current
+    const picked = current?.pick(context)
+    if (picked !== undefined) return picked === QUEUED && !this.#priorities!.hopeful ? STALLED : picked
+    if (current === undefined || current.empty) {
+      return localReplies.noHealthyEndpoint(`cluster ${this.#name} has no healthy endpoint`)
+    }
+    return localReplies.connectFailure(`cluster ${this.#name}: ${this.#connections.lastFailure}`)
   }
 
   close(): void {
-    this.#balancer?.close?.()
+    this.#priorities?.close()
   }
 
-  #nothing(): LocalReply | Queued {
-    let failed = 0
-    for (const state of this.#connectivity.values()) {
-      if (state !== 'failed') return QUEUED
-      failed++
+  #createPriorities(policy: LoadBalancingPolicy): PriorityPolicy<readonly TargetLocality[], WeightedLocalities> {
+    const { clock, random } = this.#environment
+    const environment = { view: 'grpc' as const, clock, random, cluster: this.#cluster }
+    const create = () => createBalancer(policy, environment)
+    const parts = {
+      random,
+      createHosts: () =>
+        hashes(policy) ? new RingHosts(this.#connections, create) : new EagerHosts(this.#connections, create),
+      take: this.#take,
+      leave: this.#leave,
     }
-    if (failed > 0) return localReplies.connectFailure(`cluster ${this.#name}: ${this.#lastFailure}`)
-    return localReplies.noHealthyEndpoint(`cluster ${this.#name} has no healthy endpoint`)
+    return new PriorityPolicy(clock, () => new WeightedLocalities(parts), this.#onChange)
   }
 
-  #rebuild(): void {
-    for (const localities of this.#members) {
-      const hosts = localities.flatMap((locality) => this.#usable(locality))
-      this.#balancer?.update(hosts)
-      if (hosts.length > 0) return
-    }
+  readonly #take = (endpoint: Endpoint, owner: WeightedLocalities, hosts: ConnectedHosts): void => {
+    const membership = this.#memberships.get(endpoint)
+    if (membership?.hosts !== hosts) this.#memberships.set(endpoint, { owner, hosts })
   }
 
-  /** Localities are weighed first and endpoints within them (gRFC A27). */
-  #usable({ members, weight }: LocalityMembers): WeightedEndpoint[] {
-    const healthy = members.filter(({ endpoint }) => endpoint.health === 'healthy')
-    const scale = weight / healthy.reduce((sum, host) => sum + host.weight, 0)
-    const ahead = this.#carrier.connects === 'ahead'
-    return healthy
-      .filter(({ endpoint }) => !ahead || this.#connectivity.get(endpoint) === 'ready')
-      .map((host) => ({ endpoint: host.endpoint, weight: host.weight * scale }))
-      .filter((host) => host.weight > 0)
+  readonly #leave = (endpoint: Endpoint, owner: WeightedLocalities): void => {
+    if (this.#memberships.get(endpoint)?.owner !== owner) return
+    this.#memberships.delete(endpoint)
+    if (!endpoint.removed) this.#connections.release(endpoint)
   }
+}
 
-  #connectIdle(): void {
-    for (const endpoint of this.#endpoints.values()) {
-      if (this.#connectivity.has(endpoint) || endpoint.health !== 'healthy') continue
-      this.#connectivity.set(endpoint, 'idle')
-      this.#carrier.connect(endpoint)
-    }
-  }
+/** Such a policy connects to endpoints as requests fall to them, and weighs localities into their places on the ring. */
+function hashes({ kind }: LoadBalancingPolicy): boolean {
+  return kind === 'ring-hash' || kind === 'maglev'
+}
+
+/** How the localities of a priority become the targets of its policy. */
+function shapeOf({ loadBalancing, hosts = DEFAULT_HOST_POLICY }: ClusterConfig): Shape {
+  if (hashes(loadBalancing)) return onOneRing
+  return hosts.grpcLocalityWeights ? apart : together
+}
+
+type Shape = (localities: readonly LocalityMembers[]) => readonly TargetLocality[]
+
+const apart: Shape = (localities) =>
+  localities.map((locality) => ({ key: locality.key, weight: locality.weight, hosts: equals(locality) }))
+
+const together: Shape = (localities) => [{ key: '', weight: 1, hosts: localities.flatMap(equals) }]
+
+/** Each endpoint with its share of its locality's weight (gRFC A42, with the weights of A113). */
+const onOneRing: Shape = (localities) => {
+  const hosts = localities.flatMap((locality) => {
+    const members = usable(locality)
+    const scale = locality.weight / members.reduce((sum, { weight }) => sum + weight, 0)
+    return members.map(({ endpoint, weight }) => ({ endpoint, weight: weight * scale }))
+  })
+  return [{ key: '', weight: 1, hosts }]
+}
+
+/** Only policies that hash look at the weights of endpoints (gRFC A27, A42). */
+function equals(locality: LocalityMembers): readonly WeightedEndpoint[] {
+  return usable(locality).map(({ endpoint }) => ({ endpoint, weight: 1 }))
+}
+
+/** Endpoints that the control plane does not call healthy, draining ones included, take no part (gRFC A27). */
+function usable({ members }: LocalityMembers): readonly WeightedEndpoint[] {
+  return members.filter(({ endpoint }) => endpoint.config.health === 'healthy')
 }

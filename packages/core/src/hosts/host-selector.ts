@@ -8,13 +8,20 @@ import type { EndpointAssignment } from '../model/endpoint.js'
 export interface Queued {
   /** Tag of the unions it is part of. */
   readonly kind: 'queued'
+  /** Whether it has waited for long already, so that another cluster may be asked if there is one. */
+  readonly stalled: boolean
 }
 
-/** The one object of its kind. */
-export const QUEUED: Queued = Object.freeze({ kind: 'queued' })
+/** Something is under way. */
+export const QUEUED: Queued = Object.freeze({ kind: 'queued', stalled: false })
+
+/** Something has been under way for too long to be waited for where there is a choice. */
+export const STALLED: Queued = Object.freeze({ kind: 'queued', stalled: true })
 
 /** Decides by the rules of one view which endpoint of a cluster an attempt goes to. */
 export interface HostSelector {
+  /** Whether a request could be sent now. False does not say that it cannot: asking may start what it takes. */
+  readonly ready: boolean
   /**
    * Takes over a configuration.
    *

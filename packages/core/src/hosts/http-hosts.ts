@@ -20,6 +20,7 @@ const DEFAULT_OVERPROVISIONING = 140
 
 /** The endpoints of a cluster as Envoy chooses among them. Connections are made on demand, so connectivity plays no part. */
 export class HttpHosts implements HostSelector {
+  readonly ready = true
   readonly #environment: ClusterEnvironment
   readonly #cluster: BalancedCluster
   readonly #nobody: LocalReply

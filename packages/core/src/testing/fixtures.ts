@@ -199,6 +199,7 @@ export class FakeCarrier implements Carrier {
   readonly view: View
   readonly connects: 'on-demand' | 'ahead'
   readonly asked: Endpoint[] = []
+  readonly released: Endpoint[] = []
   readonly gone: Endpoint[] = []
 
   constructor(view: View = 'http', connects: 'on-demand' | 'ahead' = 'on-demand') {
@@ -208,6 +209,10 @@ export class FakeCarrier implements Carrier {
 
   connect(endpoint: Endpoint): void {
     this.asked.push(endpoint)
+  }
+
+  release(endpoint: Endpoint): void {
+    this.released.push(endpoint)
   }
 
   removed(endpoint: Endpoint): void {

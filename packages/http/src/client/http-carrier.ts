@@ -20,6 +20,10 @@ export class HttpCarrier implements Carrier {
   connect(): void {}
 
   removed(endpoint: Endpoint): void {
+    this.release(endpoint)
+  }
+
+  release(endpoint: Endpoint): void {
     const pool = endpoint.connections.http as EndpointPool | undefined
     if (pool === undefined) return
     endpoint.connections.http = undefined
