@@ -3,6 +3,8 @@ import type { Endpoint } from '../cluster/endpoint.js'
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
 
+import type { SubsetMatch } from '../hosts/subset-match.js'
+
 /** What a pick may look at: the request, and what its call learned from earlier attempts. */
 export interface PickContext {
   /** The request. */
@@ -33,4 +35,6 @@ export interface PickContext {
    * @returns undefined when there is no policy or none finds anything in the request.
    */
   hash(own?: RequestHasher): RequestHash | undefined
+  /** What the route asks of endpoints' metadata; undefined when it asks nothing. gRPC does not read it. */
+  readonly subset: SubsetMatch | undefined
 }

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { ClusterRegistry } from '../cluster/cluster-registry.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { ResolvedCluster } from '../model/cluster.js'
+import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
 import type { Route } from '../model/route.js'
+import type { SubsetConfig } from '../model/subset-config.js'
 import type { TargetConfig } from '../model/target-config.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
@@ -69,6 +71,34 @@ test('a call that is answered counts while it runs and leaves nothing behind', (
   assert.equal(call.responded(200, -1, true), NO_RETRY)
   call.end()
   call.end()
+  made.idle()
+})
+
+test('a route and its weighted cluster choose a subset of the endpoints', () => {
+  const member = (port: number, stage: string, version: string) =>
+    endpoint(port, { metadata: { 'envoy.lb': { stage, version } } })
+  const subsets: SubsetConfig = {
+    selectors: [{ keys: ['stage', 'version'], singleHost: false, fallback: 'inherit', fallbackKeys: [] }],
+    fallback: 'none',
+    defaultSubset: {},
+    allowRedundantKeys: false,
+    localityWeightAware: false,
+    scaleLocalityWeight: false,
+    panicModeAny: false,
+    listAsAny: false,
+    fallbackList: false,
+  }
+  const members = [member(1, 'prod', '1'), member(2, 'prod', '2'), member(3, 'dev', '2')]
+  const config = cluster('c', members, { hosts: { ...DEFAULT_HOST_POLICY, subsets } })
+  const clusters = [{ name: 'c', weight: 1, filterOverrides: new Map(), metadataMatch: { version: '2' } }]
+  const action = forward('c', { clusters, metadataMatch: { stage: 'prod', version: '1' } })
+  const made = new Plane(targetConfig([route({}, action)], [['c', config]]))
+  for (let again = 0; again < 10; again++) {
+    const call = made.call()
+    call.start()
+    assert.equal(attempt(call).port, 2)
+    call.end()
+  }
   made.idle()
 })
 

@@ -6,6 +6,7 @@ import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filter
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
+import type { SubsetMatch } from '../hosts/subset-match.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
@@ -47,6 +48,7 @@ export class Call implements FilterContext, PickContext {
   tried: readonly Endpoint[] = NO_ENDPOINTS
   /** Priorities that later attempts avoid. */
   excludedPriorities: readonly number[] = NO_PRIORITIES
+  subset: SubsetMatch | undefined
   /**
    * Envoy's flag when an attempt would have been repeated if it were allowed: `URX` all retries were used, `UO` the cluster's retry budget or
    * limit was. Goes with the flag of the reply, if there is one.
@@ -144,6 +146,7 @@ export class Call implements FilterContext, PickContext {
     const destination = route.destination(this.random)
     // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
     this.#cluster = destination.cluster
+    this.subset = destination.subset
     this.#cluster.hold()
     this.#view = this.#cluster.view(this.request.view)
     if (destination.filters.length === 0) {

@@ -1,3 +1,4 @@
+import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
@@ -10,9 +11,11 @@ import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
+import type { SubsetConfig } from '../model/subset-config.js'
 import type { HostSelector } from './host-selector.js'
 import { type LocalityMembers, membersByPriority } from './host-set.js'
 import { type Hashing, PrioritySet, type PrioritySetOptions } from './priority-set.js'
+import { SubsetHosts } from './subset-hosts.js'
 import { WarmUp } from './warm-up.js'
 
 /** Envoy: a priority may lose 2 of 7 endpoints before its requests overflow. */
@@ -27,7 +30,10 @@ export class HttpHosts implements HostSelector {
   #policy: LoadBalancingPolicy | undefined
   #slowStart: SlowStart | undefined
   #warmUp: WarmUp | undefined
+  /** All endpoints; undefined while they are divided into subsets. */
   #hosts: PrioritySet | undefined
+  #subsets: SubsetHosts | undefined
+  #division: SubsetConfig | undefined
   #assignment: EndpointAssignment | undefined
   #members: readonly (readonly LocalityMembers[])[] = []
   #options: PrioritySetOptions | undefined
@@ -46,17 +52,14 @@ export class HttpHosts implements HostSelector {
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     const { loadBalancing, hosts: policy = DEFAULT_HOST_POLICY } = config
     if (!sameSettings(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
-    if (this.#policy === undefined || !samePolicy(this.#policy, loadBalancing)) {
+    const samePicks = this.#policy !== undefined && samePolicy(this.#policy, loadBalancing)
+    if (!samePicks || !sameSettings(this.#division, policy.subsets)) {
       this.#policy = loadBalancing
-      this.#hosts?.close()
-      const { clock, random } = this.#environment
-      const parts = { view: 'http' as const, clock, random, cluster: this.#cluster }
-      this.#hosts = new PrioritySet({
-        random,
-        createBalancer: () => createBalancer(loadBalancing, parts),
-        hashing: hashingOf(loadBalancing),
-        scale: (hosts) => this.#warmUp?.scale(hosts) ?? hosts,
-      })
+      this.#division = policy.subsets
+      this.#chooser?.close()
+      const create = this.#priorities(loadBalancing)
+      this.#hosts = policy.subsets === undefined ? create() : undefined
+      this.#subsets = policy.subsets && new SubsetHosts(create)
     }
     if (assignment !== this.#assignment) {
       this.#assignment = assignment
@@ -79,7 +82,7 @@ export class HttpHosts implements HostSelector {
   connectivityChanged(): void {}
 
   pick(context: PickContext): Endpoint | LocalReply {
-    const hosts = this.#hosts
+    const hosts = this.#chooser
     if (hosts === undefined) return this.#nobody
     const { hostSelectionAttempts } = context
     let endpoint = hosts.pick(context, 0)
@@ -91,7 +94,24 @@ export class HttpHosts implements HostSelector {
 
   close(): void {
     this.#warmUp?.stop()
-    this.#hosts?.close()
+    this.#chooser?.close()
+  }
+
+  get #chooser(): PrioritySet | SubsetHosts | undefined {
+    return this.#hosts ?? this.#subsets
+  }
+
+  /** How the priorities of all endpoints, or of a subset, are made. */
+  #priorities(policy: LoadBalancingPolicy): () => PrioritySet {
+    const { clock, random } = this.#environment
+    const environment = { view: 'http' as const, clock, random, cluster: this.#cluster }
+    const parts = {
+      random,
+      createBalancer: () => createBalancer(policy, environment),
+      hashing: hashingOf(policy),
+      scale: (hosts: readonly WeightedEndpoint[]) => this.#warmUp?.scale(hosts) ?? hosts,
+    }
+    return () => new PrioritySet(parts)
   }
 
   #setSlowStart(config: SlowStart | undefined): void {
@@ -101,7 +121,9 @@ export class HttpHosts implements HostSelector {
   }
 
   readonly #refresh = (): void => {
-    if (this.#options !== undefined) this.#hosts?.update(this.#members, this.#options)
+    if (this.#options === undefined) return
+    this.#hosts?.update(this.#members, this.#options)
+    if (this.#division !== undefined) this.#subsets?.update(this.#members, this.#options, this.#division)
   }
 }
 

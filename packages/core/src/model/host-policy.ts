@@ -1,3 +1,5 @@
+import type { SubsetConfig } from './subset-config.js'
+
 /** New endpoints get a growing share (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig). */
 export interface SlowStart {
   /** How long an endpoint warms up, in milliseconds, more than 0. */
@@ -28,6 +30,8 @@ export interface HostPolicy {
   readonly grpcLocalityWeights: boolean
   /** Absent: a new endpoint takes its whole share at once. gRPC does not read it. */
   readonly slowStart?: SlowStart
+  /** Absent: the endpoints are not divided by their metadata. gRPC does not read it. */
+  readonly subsets?: SubsetConfig
 }
 
 /** What holds where a cluster does not say. */

@@ -2,6 +2,7 @@ import type { FilterOverrides } from './filter-config.js'
 import type { HashPolicy } from './hash-policy.js'
 import type { RouteMatch } from './match.js'
 import type { RetryPolicy } from './retry-policy.js'
+import type { SubsetMetadata } from './subset-config.js'
 import type { Refusals } from './view.js'
 
 /** One destination of a route. */
@@ -12,6 +13,8 @@ export interface WeightedCluster {
   readonly weight: number
   /** Overrides of filters for requests that this entry takes. */
   readonly filterOverrides: FilterOverrides
+  /** What endpoints must have in their metadata, besides what the action asks, or instead where both ask under one name. HTTP only. */
+  readonly metadataMatch?: SubsetMetadata
 }
 
 /** Sends the request to a cluster. */
@@ -45,6 +48,8 @@ export interface ForwardAction {
   readonly retryPolicy?: RetryPolicy
   /** What policies that choose by a hash of the request hash; absent means that the choice is random. */
   readonly hashPolicies?: readonly HashPolicy[]
+  /** What endpoints must have in their metadata, in clusters that are divided by it. HTTP only. */
+  readonly metadataMatch?: SubsetMetadata
 }
 
 /** An action that this version does not carry out. Requests that come to it fail with the reason. */

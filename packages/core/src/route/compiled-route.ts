@@ -3,6 +3,7 @@ import type { RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { FilterChain } from '../filters/filter-chain.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
+import type { SubsetMatch } from '../hosts/subset-match.js'
 import {
   compileCookieMatch,
   compileHeaderMatch,
@@ -26,6 +27,8 @@ export interface Destination {
   readonly upTo: number
   /** Filters for requests that go here, overrides applied. */
   readonly filters: FilterChain
+  /** What endpoints must have in their metadata; undefined when nothing is asked. */
+  readonly subset: SubsetMatch | undefined
 }
 
 /** A route made ready for requests: conditions compiled, clusters found, everything per view decided. */

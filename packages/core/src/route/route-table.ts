@@ -1,6 +1,7 @@
 import { pathWithoutQuery, type RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { FilterChain } from '../filters/filter-chain.js'
+import { subsetMatch } from '../hosts/subset-match.js'
 import { DomainIndex } from '../matching/domain-index.js'
 import { RouteIndex } from '../matching/route-index.js'
 import type { FilterOverrides } from '../model/filter-config.js'
@@ -92,15 +93,17 @@ function compileRoute(
   clusters: ReadonlyMap<string, Cluster>,
 ): CompiledRoute {
   const destinations: Destination[] = []
-  if (route.action.kind === 'forward') {
+  const { action } = route
+  if (action.kind === 'forward') {
     let upTo = 0
-    for (const { name, weight, filterOverrides } of route.action.clusters) {
+    for (const { name, weight, filterOverrides, metadataMatch } of action.clusters) {
       upTo += weight
       const overrides: FilterOverrides[] = [filterOverrides, route.filterOverrides, host.filterOverrides]
       destinations.push({
         cluster: clusters.get(name)!,
         upTo,
         filters: FilterChain.compile(listener.filters, overrides),
+        subset: subsetMatch(action.metadataMatch, metadataMatch),
       })
     }
   }

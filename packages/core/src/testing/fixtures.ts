@@ -39,6 +39,7 @@ export function pickContext(parts: Partial<PickContext> = {}): PickContext {
     excludedPriorities: [],
     rejects: (endpoint) => tried.includes(endpoint),
     hash: () => undefined,
+    subset: undefined,
     ...parts,
   }
 }
@@ -53,7 +54,10 @@ export function balancerEnvironment(parts: Partial<BalancerEnvironment> = {}): B
   }
 }
 
-export function endpoint(port: number, parts: { weight?: number; health?: EndpointHealth } = {}): EndpointConfig {
+export function endpoint(
+  port: number,
+  parts: { weight?: number; health?: EndpointHealth; metadata?: EndpointConfig['metadata'] } = {},
+): EndpointConfig {
   return {
     key: `10.0.0.1:${port}`,
     host: '10.0.0.1',
@@ -61,7 +65,7 @@ export function endpoint(port: number, parts: { weight?: number; health?: Endpoi
     hostname: '',
     weight: parts.weight ?? 1,
     health: parts.health ?? 'healthy',
-    metadata: {},
+    metadata: parts.metadata ?? {},
   }
 }
 

@@ -330,13 +330,6 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     fields: ['health_checks'],
   },
   {
-    id: 'CDS-75',
-    rule: 'subsets refuse HTTP; gRPC does not read them',
-    input: eds({ lbSubsetConfig: {} }),
-    outcome: 'HTTP refused',
-    fields: ['lb_subset_config'],
-  },
-  {
     id: 'CDS-76',
     rule: 'load is reported to self',
     input: eds({ lrsServer: { self: {} } }),

@@ -3,7 +3,7 @@ import { Cluster, type Cluster_CommonLbConfig, type Cluster as ClusterMessage, T
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { typedConfigOf } from '../field/typed-config.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { isHarmlessNetworkFilter } from '../filter/filter-kind.js'
@@ -40,7 +40,7 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   filters: CARRIED,
   lrsServer: CARRIED,
   healthChecks: leftOut('endpoints are not checked actively yet'),
-  lbSubsetConfig: refusedForHttp('subsets of endpoints are not chosen yet'),
+  lbSubsetConfig: CARRIED,
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
   lrsReportEndpointMetrics: leftOut('what endpoints say of their load is not reported yet'),

@@ -1,4 +1,10 @@
-import { DEFAULT_HOST_POLICY, type HostPolicy, type LocalityBalancing, type SlowStart } from '@inmesh/core'
+import {
+  DEFAULT_HOST_POLICY,
+  type HostPolicy,
+  type LocalityBalancing,
+  type SlowStart,
+  type SubsetConfig,
+} from '@inmesh/core'
 import type {
   Cluster,
   Cluster_CommonLbConfig_ZoneAwareLbConfig,
@@ -10,6 +16,7 @@ import type {
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import { type Subsets, translateSubsets } from './subsets.js'
 
 const DEFAULT_MIN_WEIGHT_PERCENT = 10
 
@@ -27,6 +34,7 @@ export class HostPolicyReader {
   #localities: LocalityBalancing = 'together'
   #grpcLocalityWeights: boolean
   #slowStart: SlowStart | undefined
+  #subsets: SubsetConfig | undefined
 
   /**
    * @param scope - The cluster.
@@ -38,6 +46,11 @@ export class HostPolicyReader {
     const typed = cluster.loadBalancingPolicy !== undefined
     // gRFC A52: a legacy policy stands within wrr_locality, a typed one where its list puts it.
     this.#grpcLocalityWeights = !typed
+    if (cluster.lbSubsetConfig !== undefined) {
+      const place = scope.at('lb_subset_config')
+      if (typed) place.unsupported('load_balancing_policy says whether endpoints are divided')
+      else this.subsets(place, cluster.lbSubsetConfig)
+    }
     const common = cluster.commonLbConfig
     if (common === undefined) return
     const place = scope.at('common_lb_config')
@@ -77,6 +90,11 @@ export class HostPolicyReader {
     this.#grpcLocalityWeights = true
   }
 
+  /** Endpoints are divided by their metadata. */
+  subsets(scope: FieldScope, config: Subsets): void {
+    this.#subsets = translateSubsets(scope, config, this.#refusals)
+  }
+
   /** New endpoints get a growing share. */
   slowStart(scope: FieldScope, config: SlowStartConfig | Cluster_SlowStartConfig | undefined): void {
     if (config?.slowStartWindow === undefined) return
@@ -101,6 +119,7 @@ export class HostPolicyReader {
       localities: this.#localities,
       grpcLocalityWeights: this.#grpcLocalityWeights,
       ...(this.#slowStart && { slowStart: this.#slowStart }),
+      ...(this.#subsets && { subsets: this.#subsets }),
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DEFAULT_HOST_POLICY, type HostPolicy } from '@inmesh/core'
+import { DEFAULT_HOST_POLICY, type HostPolicy, type SubsetConfig } from '@inmesh/core'
 import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
 import type { ClusterResource } from './cluster-resource.js'
 import { clusterType } from './cluster-type.js'
@@ -22,6 +22,84 @@ function balancedBy(typedConfig: object): object {
 function expectHosts(parts: Partial<HostPolicy>): (value: ClusterResource) => void {
   return ({ config }) => assert.deepEqual(config.hosts, { ...DEFAULT_HOST_POLICY, ...parts })
 }
+
+const SUBSETS: SubsetConfig = {
+  selectors: [{ keys: ['stage', 'version'], singleHost: false, fallback: 'keys', fallbackKeys: ['stage'] }],
+  fallback: 'default',
+  defaultSubset: { stage: 'prod' },
+  allowRedundantKeys: false,
+  localityWeightAware: true,
+  scaleLocalityWeight: true,
+  panicModeAny: true,
+  listAsAny: true,
+  fallbackList: true,
+}
+
+const SUBSET_CONFIG = {
+  fallbackPolicy: 'DEFAULT_SUBSET',
+  defaultSubset: { stage: 'prod' },
+  subsetSelectors: [{ keys: ['version', 'stage'], fallbackPolicy: 'KEYS_SUBSET', fallbackKeysSubset: ['stage'] }],
+  localityWeightAware: true,
+  scaleLocalityWeight: true,
+  panicModeAny: true,
+  listAsAny: true,
+  metadataFallbackPolicy: 'FALLBACK_LIST',
+}
+
+function selector(parts: object): object {
+  return eds({ lbSubsetConfig: { subsetSelectors: [parts] } })
+}
+
+const SUBSET_RULES: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-330',
+    rule: 'subsets are carried',
+    input: eds({ lbSubsetConfig: SUBSET_CONFIG }),
+    outcome: 'carried',
+    check: expectHosts({ subsets: SUBSETS }),
+  },
+  {
+    id: 'CDS-331',
+    rule: 'subsets of a typed policy are carried',
+    input: balancedBy({
+      '@type': `${POLICY}.subset.v3.Subset`,
+      ...SUBSET_CONFIG,
+      allowRedundantKeys: true,
+      subsetLbPolicy: policies(ROUND_ROBIN),
+    }),
+    outcome: 'carried',
+    check: expectHosts({ grpcLocalityWeights: false, subsets: { ...SUBSETS, allowRedundantKeys: true } }),
+  },
+  {
+    id: 'CDS-332',
+    rule: 'a typed policy says itself whether endpoints are divided',
+    input: eds({ lbSubsetConfig: SUBSET_CONFIG, loadBalancingPolicy: policies(ROUND_ROBIN) }),
+    outcome: 'listed',
+    fields: ['lb_subset_config'],
+    check: expectHosts({ grpcLocalityWeights: false }),
+  },
+  {
+    id: 'CDS-333',
+    rule: 'without a selector nothing is divided',
+    input: eds({ lbSubsetConfig: { fallbackPolicy: 'ANY_ENDPOINT' } }),
+    outcome: 'carried',
+    check: expectHosts({}),
+  },
+  {
+    id: 'CDS-334',
+    rule: 'keys to fall back to are some of the keys for Envoy; gRPC does not read them',
+    input: selector({ keys: ['a'], fallbackPolicy: 'KEYS_SUBSET', fallbackKeysSubset: ['b'] }),
+    outcome: 'HTTP refused',
+    fields: ['lb_subset_config.subset_selectors[0].fallback_keys_subset'],
+  },
+  {
+    id: 'CDS-335',
+    rule: 'keys to fall back to are not all of the keys for Envoy',
+    input: selector({ keys: ['a'], fallbackPolicy: 'KEYS_SUBSET', fallbackKeysSubset: ['a'] }),
+    outcome: 'HTTP refused',
+    fields: ['lb_subset_config.subset_selectors[0].fallback_keys_subset'],
+  },
+]
 
 const HOSTS: readonly Rule<ClusterResource>[] = [
   {
@@ -141,5 +219,5 @@ const HOSTS: readonly Rule<ClusterResource>[] = [
 testRules({
   type: clusterType,
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
-  rules: HOSTS,
+  rules: [...HOSTS, ...SUBSET_RULES],
 })

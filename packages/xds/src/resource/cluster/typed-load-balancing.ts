@@ -13,6 +13,7 @@ import {
   RingHash,
   RingHash_HashFunction,
   RoundRobin,
+  Subset,
   WrrLocality,
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
@@ -109,6 +110,10 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
   policy(OverrideHost, (scope, message, { inner }) => {
     scope.unsupported('endpoints are not chosen by the request yet; its fallback policy is used')
     return inner(scope.at('fallback_policy'), message.fallbackPolicy)
+  }),
+  policy(Subset, (scope, message, { hosts, inner }) => {
+    hosts.subsets(scope, message)
+    return inner(scope.at('subset_lb_policy'), message.subsetLbPolicy)
   }),
   policy(RandomSubsetting, (scope, message, { inner }) => {
     scope.unsupported('all endpoints are connected to, not a random part of them')

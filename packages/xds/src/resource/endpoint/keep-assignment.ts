@@ -12,8 +12,12 @@ export function keepAssignment(previous: EndpointAssignment | undefined, next: E
   if (previous === undefined) return next
   const localities = next.localities.map((locality, index) => keepLocality(previous.localities[index], locality))
   const drops = isDeepStrictEqual(previous.drops, next.drops) ? previous.drops : next.drops
-  const isSame = drops === previous.drops && sameItems(localities, previous.localities)
-  return isSame ? previous : { localities, drops }
+  const isSame =
+    drops === previous.drops &&
+    sameItems(localities, previous.localities) &&
+    next.overprovisioningFactor === previous.overprovisioningFactor &&
+    next.weightedPriorityHealth === previous.weightedPriorityHealth
+  return isSame ? previous : { ...next, localities, drops }
 }
 
 function keepLocality(previous: LocalityEndpoints | undefined, next: LocalityEndpoints): LocalityEndpoints {

@@ -151,6 +151,20 @@ describe('an assignment', () => {
     assert.ok(after.assignment.localities[0]?.endpoints.every((endpoint) => known.has(endpoint)))
   })
 
+  it('changes with its policy alone', () => {
+    const assignment = assignmentOf('c', [range(0, 3)])
+    const policy = {
+      dropOverloads: [],
+      overprovisioningFactor: 200,
+      endpointStaleAfter: undefined,
+      weightedPriorityHealth: true,
+    }
+    const first = meaningOf(endpointAssignmentType.decode(encode(assignment)))
+    const second = meaningOf(endpointAssignmentType.decode(encode({ ...assignment, policy }), first))
+    assert.deepEqual([second.assignment.overprovisioningFactor, second.assignment.weightedPriorityHealth], [200, true])
+    assert.equal(second.assignment.localities[0], first.assignment.localities[0])
+  })
+
   it('stays the same object when only what is not carried out changed', () => {
     const assignment = assignmentOf('c', [range(0, 2)])
     const before = meaningOf(endpointAssignmentType.decode(encode(assignment)))

@@ -275,7 +275,6 @@ const CHANGES: readonly Rule<RouteConfiguration>[] = [
     outcome: 'carried',
   },
   refusedForHttp('RDS-137', 'internalRedirectPolicy', {}, 'internal_redirect_policy'),
-  refusedForHttp('RDS-138', 'metadataMatch', {}, 'metadata_match'),
   {
     id: 'RDS-139',
     rule: 'headers changed by a route refuse HTTP',
@@ -300,6 +299,29 @@ const CHANGES: readonly Rule<RouteConfiguration>[] = [
     input: action({ hashPolicy: [{ header: { headerName: 'x', regexRewrite: { pattern: { regex: '(' } } } }] }),
     outcome: 'malformed',
     fields: [`${ACTION}.hash_policy[0].header.regex_rewrite.pattern.regex`],
+  },
+  {
+    id: 'RDS-301',
+    rule: 'what a route and a weighted cluster ask of the metadata of endpoints is carried; other namespaces ask nothing',
+    input: routes({
+      route: {
+        metadataMatch: { filterMetadata: { 'envoy.lb': { stage: 'prod' }, other: { stage: 'dev' } } },
+        weightedClusters: {
+          clusters: [
+            { name: 'a', weight: 1, metadataMatch: { filterMetadata: { 'envoy.lb': { version: '1' } } } },
+            { name: 'b', weight: 1 },
+          ],
+        },
+      },
+    }),
+    outcome: 'carried',
+    check: (value) => {
+      const { metadataMatch, clusters } = forward(value)
+      assert.deepEqual(
+        [metadataMatch, ...clusters.map((cluster) => cluster.metadataMatch)],
+        [{ stage: 'prod' }, { version: '1' }, undefined],
+      )
+    },
   },
   {
     id: 'RDS-150',

@@ -5,6 +5,7 @@ import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHashPolicies } from './hash-policy.js'
+import { translateMetadataMatch } from './metadata-match.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import type { RouteReasons } from './route-reasons.js'
 import { translateWeightedClusters } from './weighted-clusters.js'
@@ -30,7 +31,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   internalRedirectAction: (action) =>
     action === RouteAction_InternalRedirectAction.HANDLE_INTERNAL_REDIRECT ? INTERNAL_REDIRECT : MOOT,
   maxInternalRedirects: MOOT,
-  metadataMatch: refusedForHttp('subsets of endpoints are not chosen yet'),
+  metadataMatch: CARRIED,
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
   appendXForwardedHost: leftOut('x-forwarded-host is not added yet'),
   idleTimeout: CARRIED,
@@ -79,6 +80,7 @@ export function translateForwardAction(
     ...limits,
     ...(retryPolicy && { retryPolicy }),
     ...(hashPolicies && { hashPolicies }),
+    ...translateMetadataMatch(action.metadataMatch),
   }
 }
 

@@ -4,6 +4,7 @@ import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
+import { translateMetadataMatch } from './metadata-match.js'
 
 const MAX_TOTAL_WEIGHT = 0xffff_ffff
 
@@ -22,7 +23,7 @@ const ENTRY_FIELDS = new FieldTreatments<WeightedCluster_ClusterWeight>({
   clusterHeader: CARRIED,
   weight: CARRIED,
   typedPerFilterConfig: CARRIED,
-  metadataMatch: refusedForHttp('subsets of endpoints are not chosen yet'),
+  metadataMatch: CARRIED,
   requestHeadersToAdd: HEADER_MUTATION,
   requestHeadersToRemove: HEADER_MUTATION,
   responseHeadersToAdd: HEADER_MUTATION,
@@ -57,7 +58,9 @@ export function translateWeightedClusters(
     }
     const weight = entry.weight ?? 0
     total += weight
-    if (weight > 0 && entry.name !== '') clusters.push({ name: entry.name, weight, filterOverrides })
+    if (weight > 0 && entry.name !== '') {
+      clusters.push({ name: entry.name, weight, filterOverrides, ...translateMetadataMatch(entry.metadataMatch) })
+    }
   }
   if (total > 0 && total <= MAX_TOTAL_WEIGHT) return clusters
   scope
