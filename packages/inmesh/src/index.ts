@@ -18,7 +18,7 @@ export type {
   MeshServer,
   ServerHandler,
 } from '@inmesh/http'
-export type { DeletionPolicy, LiveUnsupported, XdsProtocol } from '@inmesh/xds'
+export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'
 export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'

@@ -10,7 +10,7 @@ import {
   MeshServer,
   type ServerHandler,
 } from '@inmesh/http'
-import type { LiveUnsupported } from '@inmesh/xds'
+import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 import type { Dispatcher } from 'undici'
 import type { Configuration } from './configuration/configuration.js'
 import { MeshContext } from './context/mesh-context.js'
@@ -179,6 +179,14 @@ export class Mesh implements AsyncDisposable {
   /** Parts of the configuration in use that were understood and are not carried out, each with its resource, field and reason. */
   unsupported(): readonly LiveUnsupported[] {
     return this.#parts.configuration.unsupported()
+  }
+
+  /**
+   * What was learned from each control plane: every resource with its state, version and bytes as received, and why a newer copy was
+   * refused (gRFC A40). Empty without a control plane. `clientStatusService()` of `@inmesh/xds` serves it to tools over gRPC.
+   */
+  clientStatus(): readonly ClientStatus[] {
+    return this.#parts.configuration.clientStatus()
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
-import type { LiveUnsupported } from '@inmesh/xds'
+import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 
 /** Where a mesh's configuration comes from, as long as the mesh lives. */
 export interface Configuration {
@@ -21,6 +21,8 @@ export interface Configuration {
    * @returns a function that takes it back. Calling it twice does nothing.
    */
   register(address: AddressInfo): () => void
+  /** What was learned from each control plane, and what became of it. */
+  clientStatus(): readonly ClientStatus[]
   /** Tells for the last time what is to be told of calls that have ended. Resolves soon, whoever listens. */
   flush(): Promise<void>
   /** Lets go of everything; nothing is delivered afterwards. */

@@ -20,6 +20,7 @@ function configuration(parts: { template?: string } = { template: 'inmesh/inboun
         throw new Error('no cluster is configured')
       },
     },
+    clientStatus: () => [],
     flush: async () => {},
     close: () => {},
   })

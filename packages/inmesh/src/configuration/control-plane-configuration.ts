@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
-import { type LiveUnsupported, listenerType, type ResourceProvider, type ResourceWatcher } from '@inmesh/xds'
+import {
+  type ClientStatus,
+  type LiveUnsupported,
+  listenerType,
+  type ResourceProvider,
+  type ResourceWatcher,
+} from '@inmesh/xds'
 import type { Configuration } from './configuration.js'
 import { reachableAddress } from './instance-address.js'
 
@@ -21,6 +27,8 @@ export interface ControlPlaneParts {
   readonly listenerTemplate: string | undefined
   /** The address that stands for "every address". */
   readonly instanceIp: string
+  /** What was learned, and what became of it. */
+  clientStatus(): readonly ClientStatus[]
   /** Reports load for the last time. */
   flush(): Promise<void>
   /** Closes tree and stream. */
@@ -74,6 +82,10 @@ export class ControlPlaneConfiguration implements Configuration {
     // In names of the new style what is put in is percent-encoded (gRFC A47); brackets are all that needs it.
     const text = listenerTemplate.startsWith('xdstp:') ? encodeURI(reachable) : reachable
     return this.#watch(listenerTemplate.replaceAll('%s', () => text))
+  }
+
+  clientStatus(): readonly ClientStatus[] {
+    return this.#parts.clientStatus()
   }
 
   flush(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { type ConfigSource, type Logger, MeshError } from '@inmesh/core'
 import { type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
-import { DependencyTree, type LiveUnsupported, LocalSource, templateNaming } from '@inmesh/xds'
+import { type ClientStatus, DependencyTree, type LiveUnsupported, LocalSource, templateNaming } from '@inmesh/xds'
 import type { MeshSettings, WorkloadSettings } from '../options/mesh-settings.js'
 import type { Configuration } from './configuration.js'
 import { LocalRegistrations } from './local-registrations.js'
@@ -74,6 +74,10 @@ export class DirectoryConfiguration implements Configuration {
     return () => {
       if (withdraw()) this.#registrationsChanged()
     }
+  }
+
+  clientStatus(): readonly ClientStatus[] {
+    return []
   }
 
   async flush(): Promise<void> {}

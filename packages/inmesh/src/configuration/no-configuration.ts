@@ -1,5 +1,5 @@
 import type { ConfigSource, MeshError } from '@inmesh/core'
-import type { LiveUnsupported } from '@inmesh/xds'
+import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 import type { Configuration } from './configuration.js'
 
 /** The configuration of a mesh that is switched off: there is none, and nothing waits for it. */
@@ -25,6 +25,10 @@ export class NoConfiguration implements Configuration {
 
   register(): () => void {
     return () => {}
+  }
+
+  clientStatus(): readonly ClientStatus[] {
+    return []
   }
 
   async flush(): Promise<void> {}

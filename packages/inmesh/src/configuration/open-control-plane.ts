@@ -44,6 +44,7 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     loadReporting: provider,
     listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
     instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(uri),
+    clientStatus: () => provider.status(),
     flush: () => provider.flush(),
     close: () => {
       source.close()

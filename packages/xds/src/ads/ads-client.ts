@@ -9,6 +9,7 @@ import type { ResourceType } from '../resource/resource-type.js'
 import { SliceQueue } from '../slices/slice-queue.js'
 import type { Slices } from '../slices/slices.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
+import type { ResourceRecord } from '../source/resource-record.js'
 import { AdsStream, type AdsStreamState } from './ads-stream.js'
 import { type DeletionPolicy, dataErrorPolicy } from './data-error-policy.js'
 import type { AdsProtocol, DiscoveryRequestEncoder } from './protocol/ads-protocol.js'
@@ -129,6 +130,11 @@ export class AdsClient implements ResourceProvider {
   /** How the client stands with its server now. */
   get connection(): AdsConnection {
     return { state: this.#stream.state, error: this.#connectionError }
+  }
+
+  /** Everything known about every resource that is watched. */
+  *records(): Iterable<ResourceRecord> {
+    for (const subscription of this.#subscriptions.values()) yield* subscription.records()
   }
 
   /**

@@ -84,7 +84,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
   for (const [index, resource] of unchanged.entries()) resource.acceptAgain(versions[index])
   for (const [resource, change] of changed) {
     const refused = change.isDuplicate
-      ? rejectDuplicate(resource, change.bytes, context)
+      ? rejectDuplicate(resource, change, context)
       : applyChange(resource, change, decoded.get(change), context)
     if (refused === undefined) continue
     if (!refused.isRepeat) isRepeat = false
@@ -128,34 +128,35 @@ function* decodeChanges(
 
 function applyChange(
   resource: WatchedResource<unknown>,
-  { bytes, version }: Change,
+  change: Change,
   decoded: DecodedResource<unknown> | undefined,
   context: ApplyContext,
 ): Refused | undefined {
+  const { bytes, version } = change
   const known = resource.rejectionOf(bytes, 'malformed')
   if (known !== undefined) return again(known)
   if (decoded === undefined) return undefined
-  if (decoded.kind === 'malformed') return reject(resource, bytes, 'malformed', decoded.errors, context)
+  if (decoded.kind === 'malformed') return reject(resource, change, 'malformed', decoded.errors, context)
   resource.accept(decoded.value, decoded.unsupported, bytes, version)
   return undefined
 }
 
 /** A name twice in one response leaves open which copy is meant; the xDS protocol has the client reject it. */
-function rejectDuplicate(resource: WatchedResource<unknown>, bytes: Uint8Array, context: ApplyContext): Refused {
-  const known = resource.rejectionOf(bytes, 'duplicate')
+function rejectDuplicate(resource: WatchedResource<unknown>, change: Change, context: ApplyContext): Refused {
+  const known = resource.rejectionOf(change.bytes, 'duplicate')
   if (known !== undefined) return again(known)
   const errors = [{ field: '', message: 'stands in the response more than once' }]
-  return reject(resource, bytes, 'duplicate', errors, context)
+  return reject(resource, change, 'duplicate', errors, context)
 }
 
 function reject(
   resource: WatchedResource<unknown>,
-  bytes: Uint8Array,
+  { bytes, version }: Change,
   reason: RejectionReason,
   errors: readonly FieldError[],
   { type, suffix, dropsRejected }: ApplyContext,
 ): Refused {
-  const rejection = refuse(type, resource.name, { bytes, reason, errors }, suffix)
+  const rejection = refuse(type, resource.name, { bytes, version, reason, errors }, suffix)
   resource.reject(rejection, dropsRejected)
   return { complaint: rejection.complaint, isRepeat: false }
 }

@@ -4,6 +4,7 @@ import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-p
 import type { ResourceType } from '../resource/resource-type.js'
 import type { Slices } from '../slices/slices.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
+import type { ResourceRecord } from '../source/resource-record.js'
 import { ResourceSet } from '../source/resource-set.js'
 import { WatchedResource } from '../source/watched-resource.js'
 import { applyResponse, type NamelessRejection, type Verdict } from './apply-response.js'
@@ -96,7 +97,7 @@ export class TypeSubscription {
   }
 
   #add(name: string): WatchedResource<unknown> {
-    const resource = new WatchedResource(this.type, name, this.#host.queue)
+    const resource = new WatchedResource(this.type, name, this.#host.queue, () => this.#host.clock.wallTime())
     this.#resources.set(name, resource)
     return resource
   }
@@ -131,6 +132,11 @@ export class TypeSubscription {
     }
     this.#namedBefore = named
     return [wildcard, ...named]
+  }
+
+  /** Everything known about its resources. */
+  *records(): Iterable<ResourceRecord> {
+    for (const resource of this.#resources.values()) yield resource.record()
   }
 
   /** A stream was opened: nothing was asked for on it yet. */

@@ -18,6 +18,7 @@ import { LoadReportClient } from '../load-report/load-report-client.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
 import { canonicalName, isXdstp, parseXdstp } from '../resource/xdstp-name.js'
+import type { ClientStatus } from '../status/client-status.js'
 import { ClientPool, type ServerClients } from './client-pool.js'
 import { FallbackProvider } from './fallback-provider.js'
 
@@ -108,6 +109,11 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
     )
     authority.report(counter)
     return counter
+  }
+
+  /** What was learned from each server in use, and what became of it (gRFC A40). */
+  status(): readonly ClientStatus[] {
+    return this.#clients.status(this.#node)
   }
 
   /**

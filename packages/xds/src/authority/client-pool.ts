@@ -1,6 +1,7 @@
 import type { AdsClient } from '../ads/ads-client.js'
 import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
 import type { LoadReportClient } from '../load-report/load-report-client.js'
+import type { ClientStatus } from '../status/client-status.js'
 import { serverKey } from './server-key.js'
 
 /** What speaks to one server, over one connection. */
@@ -18,6 +19,7 @@ export interface ClientLease extends ServerClients {
 }
 
 interface Entry {
+  readonly server: ServerConfig
   readonly clients: ServerClients
   users: number
 }
@@ -37,7 +39,7 @@ export class ClientPool {
   /** Takes the clients of a server into use. */
   acquire(server: ServerConfig): ClientLease {
     const key = serverKey(server)
-    const entry = this.#entries.get(key) ?? { clients: this.#create(server), users: 0 }
+    const entry = this.#entries.get(key) ?? { server, clients: this.#create(server), users: 0 }
     this.#entries.set(key, entry)
     entry.users++
     let released = false
@@ -59,6 +61,15 @@ export class ClientPool {
       clients.ads.useNode(node)
       clients.loads.useNode(node)
     }
+  }
+
+  /** What was learned from each server. */
+  status(node: NodeIdentity): ClientStatus[] {
+    return [...this.#entries.values()].map(({ server, clients }) => ({
+      server: server.uri,
+      node,
+      resources: [...clients.ads.records()],
+    }))
   }
 
   /** Reports load for the last time, to every server that asks for reports. */

@@ -9,6 +9,8 @@ export type RejectionReason = 'malformed' | 'duplicate'
 export interface Rejection {
   readonly bytes: Uint8Array
   readonly reason: RejectionReason
+  /** Version of the copy, or of the response it came in; may be empty. */
+  readonly version: string
   /** Every complaint with its field, one sentence. */
   readonly complaint: string
   /** The same, for watchers. */
@@ -28,12 +30,17 @@ export function describeErrors(errors: readonly FieldError[]): string {
 export function refuse(
   type: ResourceType<unknown>,
   name: string,
-  copy: { readonly bytes: Uint8Array; readonly reason: RejectionReason; readonly errors: readonly FieldError[] },
+  copy: {
+    readonly bytes: Uint8Array
+    readonly version?: string
+    readonly reason: RejectionReason
+    readonly errors: readonly FieldError[]
+  },
   suffix = '',
 ): Rejection {
   const complaint = `${type.shortName} "${name}": ${describeErrors(copy.errors)}`
   const field = copy.errors[0]?.field ?? ''
   const place = field === '' ? { resource: name } : { resource: name, field }
   const error = new MeshError('ERR_INMESH_RESOURCE_INVALID', complaint + suffix, { place })
-  return { bytes: ownBytes(copy.bytes), reason: copy.reason, complaint, error }
+  return { bytes: ownBytes(copy.bytes), version: copy.version ?? '', reason: copy.reason, complaint, error }
 }

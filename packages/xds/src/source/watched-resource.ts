@@ -4,24 +4,22 @@ import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import type { Rejection, RejectionReason } from './rejection.js'
 import { equalBytes, ownBytes } from './resource-bytes.js'
-
-/**
- * What is known about a resource, in gRFC A40's terms as A88 completes them. `requested`: nothing yet. `accepted`: the newest copy is in
- * use. `rejected`: the newest copy was refused. `failed`: the control plane has an error in its place. In these two an older copy may be in
- * use. `missing`: it does not exist. `overdue`: it did not come in time, which says nothing of whether it exists.
- */
-export type ResourceStatus = 'requested' | 'accepted' | 'rejected' | 'failed' | 'missing' | 'overdue'
+import type { ResourceFault, ResourceRecord, ResourceStatus } from './resource-record.js'
 
 interface Cached<T> {
   readonly value: T
   readonly unsupported: readonly Unsupported[]
   readonly bytes: Uint8Array
+  /** When it arrived, in milliseconds since the Unix epoch. */
+  readonly atMs: number
 }
 
 /** What keeps the cached value from being all there is to say. A trouble of the resource itself outranks a lost connection. */
 interface Trouble {
   readonly cause: 'rejected' | 'deleted' | 'failed' | 'overdue' | 'connection'
   readonly error: MeshError
+  /** When it was first told, in milliseconds since the Unix epoch. */
+  readonly atMs: number
 }
 
 /** One interest in the resource. The same watcher may have several. */
@@ -36,6 +34,7 @@ export class WatchedResource<T> {
   readonly type: ResourceType<T>
   readonly name: string
   readonly #queue: DeliveryQueue
+  readonly #wallTime: () => number
   readonly #watches = new Set<Watch<T>>()
   #status: ResourceStatus = 'requested'
   #cached: Cached<T> | undefined
@@ -44,10 +43,14 @@ export class WatchedResource<T> {
   #rejection: Rejection | undefined
   #trouble: Trouble | undefined
 
-  constructor(type: ResourceType<T>, name: string, queue: DeliveryQueue) {
+  /**
+   * @param wallTime - Milliseconds since the Unix epoch, for {@link record}. Default: always 0.
+   */
+  constructor(type: ResourceType<T>, name: string, queue: DeliveryQueue, wallTime: () => number = () => 0) {
     this.type = type
     this.name = name
     this.#queue = queue
+    this.#wallTime = wallTime
   }
 
   get status(): ResourceStatus {
@@ -115,7 +118,7 @@ export class WatchedResource<T> {
    */
   accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array, version = ''): void {
     this.#version = version
-    this.#use({ value, unsupported, bytes: ownBytes(bytes) })
+    this.#use({ value, unsupported, bytes: ownBytes(bytes), atMs: this.#wallTime() })
   }
 
   /** The value in use came again. That is news only where it clears an error. */
@@ -193,6 +196,28 @@ export class WatchedResource<T> {
     if (this.#cached !== undefined) this.#use(this.#cached)
   }
 
+  /** Everything known about it, for whoever looks into the client. */
+  record(): ResourceRecord {
+    const cached = this.#cached
+    return {
+      typeUrl: this.type.typeUrl,
+      name: this.name,
+      status: this.#status,
+      version: cached === undefined ? '' : this.#version,
+      bytes: cached?.bytes,
+      updatedMs: cached?.atMs ?? 0,
+      fault: this.#fault(),
+    }
+  }
+
+  #fault(): ResourceFault | undefined {
+    const trouble = this.#trouble
+    if (trouble === undefined || trouble.cause === 'connection') return undefined
+    const refused = trouble.cause === 'rejected' ? this.#rejection : undefined
+    const { error, atMs } = trouble
+    return { details: error.message, atMs, version: refused?.version ?? '', bytes: refused?.bytes }
+  }
+
   #add(watch: Watch<T>): () => void {
     this.#watches.add(watch)
     this.#replay(watch)
@@ -217,10 +242,12 @@ export class WatchedResource<T> {
   }
 
   /** @returns false when the same was told before. */
-  #fail(trouble: Trouble): boolean {
+  #fail(news: Omit<Trouble, 'atMs'>): boolean {
     const told = this.#trouble
+    const isNews = told?.cause !== news.cause || told.error.message !== news.error.message
+    const trouble = { ...news, atMs: isNews ? this.#wallTime() : told.atMs }
     this.#trouble = trouble
-    if (told?.cause === trouble.cause && told.error.message === trouble.error.message) return false
+    if (!isNews) return false
     if (this.#cached === undefined) this.#tell((watcher) => watcher.failed(trouble.error))
     else this.#tell((watcher) => watcher.ambient(trouble.error))
     return true
