@@ -18,16 +18,22 @@ interface Entry {
  */
 export class EdfSchedule {
   readonly #entries = new BinaryHeap<Entry>(before)
+  readonly #all: readonly Entry[]
   #order = 0
+  #now = 0
 
   /**
    * @param hosts - Endpoints with their weights.
    * @param random - Spreads the first deadlines, so that many clients that get the same update do not all begin with the same endpoint.
+   * @param previous - The schedule that this one takes the place of: what an endpoint had waited of its turn there counts here.
    */
-  constructor(hosts: readonly WeightedEndpoint[], random: Random) {
-    for (const { endpoint, weight } of hosts) {
-      this.#entries.push({ endpoint, weight, due: random.next() / weight, order: this.#order++ })
-    }
+  constructor(hosts: readonly WeightedEndpoint[], random: Random, previous?: EdfSchedule) {
+    const waits = previous?.waits()
+    this.#all = hosts.map(({ endpoint, weight }) => {
+      const wait = waits?.get(endpoint) ?? random.next()
+      return { endpoint, weight, due: wait / weight, order: this.#order++ }
+    })
+    for (const entry of this.#all) this.#entries.push(entry)
   }
 
   /**
@@ -39,10 +45,16 @@ export class EdfSchedule {
   next(load: (endpoint: Endpoint) => number): Endpoint | undefined {
     const entry = this.#entries.top
     if (entry === undefined) return undefined
+    this.#now = entry.due
     entry.due += load(entry.endpoint) / entry.weight
     entry.order = this.#order++
     this.#entries.settleTop()
     return entry.endpoint
+  }
+
+  /** What each endpoint still has to wait, 1 for a whole turn of its own; more where it was taken under load. */
+  waits(): ReadonlyMap<Endpoint, number> {
+    return new Map(this.#all.map(({ endpoint, weight, due }) => [endpoint, (due - this.#now) * weight]))
   }
 }
 

@@ -36,7 +36,8 @@ export class LeastRequestBalancer implements Balancer {
 
   update(hosts: readonly WeightedEndpoint[]): void {
     this.#hosts = hosts
-    this.#schedule = !this.#weighted || equallyWeighted(hosts) ? undefined : new EdfSchedule(hosts, this.#random)
+    this.#schedule =
+      !this.#weighted || equallyWeighted(hosts) ? undefined : new EdfSchedule(hosts, this.#random, this.#schedule)
   }
 
   pick(): Endpoint | undefined {

@@ -23,7 +23,7 @@ export class RoundRobinBalancer implements Balancer {
 
   update(hosts: readonly WeightedEndpoint[]): void {
     this.#hosts = hosts
-    this.#schedule = equallyWeighted(hosts) ? undefined : new EdfSchedule(hosts, this.#random)
+    this.#schedule = equallyWeighted(hosts) ? undefined : new EdfSchedule(hosts, this.#random, this.#schedule)
   }
 
   pick(): Endpoint | undefined {

@@ -7,6 +7,7 @@ import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
+import { readLoadReport } from '../load/endpoint-load-metrics.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
@@ -229,7 +230,12 @@ export class Call implements FilterContext, PickContext {
    */
   responded(status: number, grpcStatus: number, repeatable: boolean, response: ResponseView = NO_HEADERS): number {
     this.#expect('attempting')
-    this.#cluster!.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs, this.request.view)
+    const cluster = this.#cluster!
+    cluster.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs, this.request.view)
+    if (cluster.wantsLoadReports) {
+      const report = readLoadReport(response)
+      if (report !== undefined) cluster.loadReported(this.#endpoint!, report)
+    }
     const rules = this.#rules
     if (rules === undefined || !repeatable || !rules.retriesResponse(status, grpcStatus, response)) return NO_RETRY
     return this.#retry(rules, response)

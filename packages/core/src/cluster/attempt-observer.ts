@@ -1,3 +1,4 @@
+import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
 import type { View } from '../model/view.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { Endpoint } from './endpoint.js'
@@ -30,6 +31,13 @@ export interface AttemptObserver {
    * @param view - Whose call it is.
    */
   failed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
+  /**
+   * The endpoint told how it is doing. Carriers read such reports only while somebody has this method.
+   *
+   * @param endpoint - Who told.
+   * @param report - What it told.
+   */
+  reported?(endpoint: Endpoint, report: EndpointLoadReport): void
   /** The attempt is over: its response is complete, or it failed, or the caller gave it up. */
   ended(endpoint: Endpoint): void
 }

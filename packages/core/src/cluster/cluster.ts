@@ -2,6 +2,7 @@ import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import type { Queued } from '../hosts/host-selector.js'
+import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
 import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
@@ -38,6 +39,8 @@ export class Cluster implements EndpointOwner {
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
   readonly #load: ClusterLoad
+  /** Kept, as it is asked for with every answer. */
+  #wantsLoadReports = false
   readonly #views = new Map<View, ClusterView>()
   /** The clusters that it stands for; empty unless it is an aggregate. */
   #leaves: readonly Cluster[] = NO_LEAVES
@@ -173,15 +176,22 @@ export class Cluster implements EndpointOwner {
    */
   observe(observer: AttemptObserver): () => void {
     this.#observers.push(observer)
+    this.#wantsLoadReports ||= observer.reported !== undefined
     return () => {
       const index = this.#observers.indexOf(observer)
       if (index >= 0) this.#observers.splice(index, 1)
+      this.#wantsLoadReports = this.#observers.some((one) => one.reported !== undefined)
     }
   }
 
   /** Whether anybody hears of attempts, so that they must be timed. */
   get observed(): boolean {
     return this.#observers.length > 0 || this.#leaves.some((leaf) => leaf.observed)
+  }
+
+  /** Whether anybody wants to know what endpoints report of their load, so that carriers must read it. */
+  get wantsLoadReports(): boolean {
+    return this.#wantsLoadReports || this.#leaves.some((leaf) => leaf.wantsLoadReports)
   }
 
   /** What outlier detection found and did; undefined while there is none. */
@@ -223,6 +233,15 @@ export class Cluster implements EndpointOwner {
     for (let index = 0; index < this.#observers.length; index++) {
       this.#observers[index]!.failed(endpoint, failure, elapsedMs, view)
     }
+  }
+
+  /** An endpoint told how it is doing; as {@link AttemptObserver.reported}. */
+  loadReported(endpoint: Endpoint, report: EndpointLoadReport): void {
+    if (endpoint.owner !== this) {
+      endpoint.owner?.loadReported(endpoint, report)
+      return
+    }
+    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.reported?.(endpoint, report)
   }
 
   /** Counts an attempt out. */

@@ -1,3 +1,4 @@
+import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
 import type { EndpointConfig, EndpointHealth, Locality } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 import type { OutlierRecord } from '../outlier/outlier-record.js'
@@ -19,6 +20,8 @@ export interface EndpointOwner {
   attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void
   /** An attempt got no answer. */
   attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
+  /** The endpoint told how it is doing. */
+  loadReported(endpoint: Endpoint, report: EndpointLoadReport): void
   /** Counts an attempt out. */
   attemptEnded(endpoint: Endpoint): void
 }

@@ -54,5 +54,59 @@ export interface MaglevPolicy extends ConsistentHashing {
   readonly tableSize: number
 }
 
+/** Weighted round robin by what endpoints report of their load (gRFC A58). Times in milliseconds. */
+export interface WeightedByLoadPolicy {
+  /** Tag of the union. */
+  readonly kind: 'weighted-by-load'
+  /** For how long reports must have come before they are believed. Default 10,000. */
+  readonly blackoutMs: number
+  /** For how long a report counts. Default 180,000. */
+  readonly expirationMs: number
+  /** How often weights change, 100 or more. Default 1000. */
+  readonly updateMs: number
+  /** How much a share of errors weighs against the utilization. Default 1. */
+  readonly errorPenalty: number
+  /** Metrics of which the largest is the utilization, `named_metrics.queue` for example; empty for what the application or the CPU says. */
+  readonly metricNames: readonly string[]
+}
+
+/** The less busy and faster of two endpoints (linkerd2's balancer). Times in milliseconds, more than 0. */
+export interface PeakEwmaPolicy {
+  /** Tag of the union. */
+  readonly kind: 'peak-ewma'
+  /** Time in which what is remembered of an endpoint's latency fades to a third. Default 10,000. */
+  readonly decayMs: number
+  /** Latency that is assumed of an endpoint that has not answered yet. Default 30. */
+  readonly defaultRttMs: number
+  /** Latency that an attempt without an answer counts for at least. Default 1000. */
+  readonly failureRttMs: number
+}
+
+/** One endpoint takes all requests (gRFC A62). */
+export interface PickFirstPolicy {
+  /** Tag of the union. */
+  readonly kind: 'pick-first'
+  /** Whether the order is random, rather than that of the control plane. Default false. */
+  readonly shuffle: boolean
+}
+
+/** Another policy over a random part of the endpoints (gRFC A68). */
+export interface RandomSubsettingPolicy {
+  /** Tag of the union. */
+  readonly kind: 'random-subsetting'
+  /** Size of the part, 1 or more. */
+  readonly size: number
+  /** Chooses among them. */
+  readonly child: LoadBalancingPolicy
+}
+
 /** How an endpoint is chosen, told apart by `kind`. */
-export type LoadBalancingPolicy = PlainPolicy | LeastRequestPolicy | RingHashPolicy | MaglevPolicy
+export type LoadBalancingPolicy =
+  | PlainPolicy
+  | LeastRequestPolicy
+  | RingHashPolicy
+  | MaglevPolicy
+  | WeightedByLoadPolicy
+  | PeakEwmaPolicy
+  | PickFirstPolicy
+  | RandomSubsettingPolicy

@@ -34,6 +34,15 @@ const RING = {
   useHostname: false,
 }
 
+const BY_LOAD = {
+  kind: 'weighted-by-load',
+  blackoutMs: 10_000,
+  expirationMs: 180_000,
+  updateMs: 1000,
+  errorPenalty: 1,
+  metricNames: [],
+}
+
 function ring(more: object): object {
   return balancedBy({ '@type': `${POLICY}.ring_hash.v3.RingHash`, ...more })
 }
@@ -142,7 +151,7 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
     id: 'CDS-43',
     rule: 'the first known policy of a list counts',
     input: balancedBy(
-      { '@type': `${POLICY}.pick_first.v3.PickFirst` },
+      { '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` },
       { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl: 'example.com/custom' },
       { '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 3 },
       ROUND_ROBIN,
@@ -161,7 +170,7 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-45',
     rule: 'a list in which nothing is known refuses the cluster',
-    input: balancedBy({ '@type': `${POLICY}.pick_first.v3.PickFirst` }),
+    input: balancedBy({ '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` }),
     outcome: 'refused',
     fields: [FIRST_POLICY, 'load_balancing_policy'],
   },
@@ -190,11 +199,69 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-49',
-    rule: 'weighting by load serves round robin, as it does without reports',
+    rule: 'weighting by load has defaults',
     input: balancedBy({ '@type': `${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin` }),
+    outcome: 'carried',
+    check: expectPolicy(BY_LOAD),
+  },
+  {
+    id: 'CDS-212',
+    rule: 'weighting by load is carried; weights do not change more often than every 100 ms (gRFC A58)',
+    input: balancedBy({
+      '@type': `${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`,
+      enableOobLoadReport: true,
+      blackoutPeriod: '0s',
+      weightExpirationPeriod: '60s',
+      weightUpdatePeriod: '0.001s',
+      errorUtilizationPenalty: 0.5,
+      metricNamesForComputingUtilization: ['named_metrics.queue'],
+    }),
     outcome: 'listed',
-    fields: [FIRST_POLICY],
-    check: expectPolicy({ kind: 'round-robin' }),
+    fields: [`${FIRST_POLICY}.enable_oob_load_report`],
+    check: expectPolicy({
+      kind: 'weighted-by-load',
+      blackoutMs: 0,
+      expirationMs: 60_000,
+      updateMs: 100,
+      errorPenalty: 0.5,
+      metricNames: ['named_metrics.queue'],
+    }),
+  },
+  {
+    id: 'CDS-213',
+    rule: 'a penalty below 0 and a negative time are malformed',
+    input: balancedBy({
+      '@type': `${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`,
+      blackoutPeriod: '-1s',
+      errorUtilizationPenalty: -1,
+    }),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.error_utilization_penalty`, `${FIRST_POLICY}.blackout_period`],
+  },
+  {
+    id: 'CDS-214',
+    rule: 'pick_first is carried',
+    input: balancedBy({ '@type': `${POLICY}.pick_first.v3.PickFirst`, shuffleAddressList: true }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'pick-first', shuffle: true }),
+  },
+  {
+    id: 'CDS-215',
+    rule: 'a subset is carried with the policy over it (gRFC A68)',
+    input: balancedBy({
+      '@type': `${POLICY}.random_subsetting.v3.RandomSubsetting`,
+      subsetSize: 7,
+      childPolicy: policies(ROUND_ROBIN),
+    }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'random-subsetting', size: 7, child: { kind: 'round-robin' } }),
+  },
+  {
+    id: 'CDS-216',
+    rule: 'a subset has a size and a policy',
+    input: balancedBy({ '@type': `${POLICY}.random_subsetting.v3.RandomSubsetting` }),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.subset_size`, `${FIRST_POLICY}.child_policy`],
   },
   {
     id: 'CDS-50',

@@ -8,6 +8,7 @@ import {
   Maglev,
   type MessageCodec,
   OverrideHost,
+  PickFirst,
   Random,
   RandomSubsetting,
   RingHash,
@@ -23,6 +24,7 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateHashPolicies } from '../route/hash-policy.js'
 import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
 import type { HostPolicyReader } from './host-policy.js'
+import { weightedByLoad } from './weighted-by-load.js'
 
 /** gRFC A52: policies within policies, so that a resource cannot send the reader into the deep. */
 const DEEPEST = 16
@@ -44,14 +46,14 @@ interface Surroundings {
 }
 
 const WEIGHTED_ROUND_ROBIN_FIELDS = new FieldTreatments<ClientSideWeightedRoundRobin>({
-  enableOobLoadReport: leftOut('load is not reported apart from requests'),
-  slowStartConfig: CARRIED,
-  metricNamesForComputingUtilization: MOOT,
+  enableOobLoadReport: leftOut('load is learned from responses, not apart from them'),
   oobReportingPeriod: MOOT,
-  blackoutPeriod: MOOT,
-  weightExpirationPeriod: MOOT,
-  weightUpdatePeriod: MOOT,
-  errorUtilizationPenalty: MOOT,
+  slowStartConfig: CARRIED,
+  metricNamesForComputingUtilization: CARRIED,
+  blackoutPeriod: CARRIED,
+  weightExpirationPeriod: CARRIED,
+  weightUpdatePeriod: CARRIED,
+  errorUtilizationPenalty: CARRIED,
 })
 
 /** The policies that are known, by message name. */
@@ -96,13 +98,12 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
     const terms = hashingTerms(scope, message.consistentHashingLbConfig) ?? { useHostname: false }
     return maglev(scope, message.tableSize, terms)
   }),
-  // gRFC A58: without load reports the policy is round robin.
   policy(ClientSideWeightedRoundRobin, (scope, message, { hosts }) => {
     WEIGHTED_ROUND_ROBIN_FIELDS.apply(scope, message, ViewReasons.refusals())
     hosts.slowStart(scope, message.slowStartConfig)
-    scope.unsupported('endpoints are not weighted by their load yet; requests go round robin')
-    return ROUND_ROBIN
+    return weightedByLoad(scope, message)
   }),
+  policy(PickFirst, (_scope, message) => ({ kind: 'pick-first', shuffle: message.shuffleAddressList })),
   policy(WrrLocality, (scope, message, { hosts, inner }) => {
     hosts.withinLocalities()
     return inner(scope.at('endpoint_picking_policy'), message.endpointPickingPolicy)
@@ -116,8 +117,10 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
     return inner(scope.at('subset_lb_policy'), message.subsetLbPolicy)
   }),
   policy(RandomSubsetting, (scope, message, { inner }) => {
-    scope.unsupported('all endpoints are connected to, not a random part of them')
-    return inner(scope.at('child_policy'), message.childPolicy)
+    const size = message.subsetSize ?? 0
+    if (size < 1) scope.at('subset_size').malformed('must be 1 or more')
+    const child = inner(scope.at('child_policy'), message.childPolicy)
+    return child && { kind: 'random-subsetting', size, child }
   }),
 ])
 
