@@ -4,6 +4,7 @@ import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchImports } from './imports.js'
 import { benchInRequest } from './in-request.js'
+import { benchPicks } from './picks.js'
 import { benchResend } from './resend.js'
 import { benchUpdates } from './updates.js'
 
@@ -16,4 +17,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],
   ['resend', benchResend],
+  ['picks', benchPicks],
 ])

@@ -32,13 +32,17 @@ export function ringShape(policy: RingHashPolicy, view: View): RingShape {
 
 /**
  * A ketama ring: every endpoint has places in proportion to its share, and a request goes to the first place at or behind its hash. The
- * places are those of Envoy and gRPC for the same endpoints (Envoy, `RingHashLoadBalancer`; gRFC A42). Twelve bytes per place.
+ * places are those of Envoy and gRPC for the same endpoints (Envoy, `RingHashLoadBalancer`; gRFC A42). Sixteen bytes per place.
  */
 export class HashRing {
   /** Places in order of their hash: halves of the hash, and which host has the place. */
   readonly #highs: Uint32Array
   readonly #lows: Uint32Array
   readonly #owners: Uint32Array
+  /** For each value of the upper bits of a hash the first place at or behind the least hash that has it. */
+  readonly #starts: Uint32Array
+  /** By how much a hash's upper half is shifted to have only those bits left. */
+  readonly #shift: number
 
   /**
    * @param hosts - The endpoints; at least one.
@@ -68,6 +72,14 @@ export class HashRing {
     this.#highs = Uint32Array.from(order, (index) => highs[index]!)
     this.#lows = Uint32Array.from(order, (index) => lows[index]!)
     this.#owners = Uint32Array.from(order, (index) => owners[index]!)
+    // About one place for each value: hashes are even, so what is looked for is next to where it begins.
+    const bits = Math.max(1, Math.floor(Math.log2(order.length)))
+    this.#shift = 32 - bits
+    this.#starts = new Uint32Array(2 ** bits)
+    for (let value = 0, place = 0; value < this.#starts.length; value++) {
+      while (place < order.length && this.#highs[place]! >>> this.#shift < value) place++
+      this.#starts[value] = place
+    }
   }
 
   /** Number of places. */
@@ -83,15 +95,13 @@ export class HashRing {
   placeOf(high: number, low: number): number {
     const highs = this.#highs
     const lows = this.#lows
-    let first = 0
-    let last = highs.length
-    while (first < last) {
-      const middle = (first + last) >>> 1
-      const difference = highs[middle]! - high
-      if (difference < 0 || (difference === 0 && lows[middle]! < low)) first = middle + 1
-      else last = middle
+    let place = this.#starts[high >>> this.#shift]!
+    while (place < highs.length) {
+      const difference = highs[place]! - high
+      if (difference > 0 || (difference === 0 && lows[place]! >= low)) return place
+      place++
     }
-    return first === highs.length ? 0 : first
+    return 0
   }
 
   /**

@@ -5,28 +5,37 @@ import { Endpoint } from '../cluster/endpoint.js'
 import type { PeakEwmaPolicy } from '../model/load-balancing.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { balancerEnvironment, endpoint } from '../testing/fixtures.js'
-import { LatencyEstimate } from './latency-estimate.js'
+import { LatencyEstimates } from './latency-estimates.js'
 import { PeakEwmaBalancer } from './peak-ewma.js'
 
 const POLICY: PeakEwmaPolicy = { kind: 'peak-ewma', decayMs: 10_000, defaultRttMs: 30, failureRttMs: 1000 }
 
-function near(actual: number, expected: number): void {
-  assert.ok(Math.abs(actual - expected) < 1e-6 * expected, `${actual} instead of ${expected}`)
+/** Asserts what the first endpoint of a list is taken to need, by comparing it with one that is new and is assumed to need 30 ms. */
+function assertEstimate(estimates: LatencyEstimates, one: Endpoint, nowMs: number, expectedMs: number): void {
+  estimates.list([one, new Endpoint(endpoint(99))], nowMs)
+  const ratio = expectedMs / 30
+  assert.ok(estimates.prefersLeft(0, 1, 1, ratio * 1.000001), `no more than ${expectedMs} ms`)
+  assert.ok(!estimates.prefersLeft(0, 1, 1, ratio * 0.999999), `no less than ${expectedMs} ms`)
 }
 
 test('a slower answer counts at once, faster ones by the time that has passed', () => {
-  const estimate = new LatencyEstimate(30, 1000, 0)
-  estimate.observe(100, 500)
-  near(estimate.at(500), 100)
-  estimate.observe(20, 1500)
-  near(estimate.at(1500), 100 * Math.exp(-1) + 20 * (1 - Math.exp(-1)))
+  const estimates = new LatencyEstimates(30, 1000)
+  const one = new Endpoint(endpoint(1))
+  estimates.list([one], 0)
+  estimates.observe(one, 100, 500)
+  assertEstimate(estimates, one, 500, 100)
+  estimates.observe(one, 20, 1500)
+  assertEstimate(estimates, one, 1500, 100 * Math.exp(-1) + 20 * (1 - Math.exp(-1)))
 })
 
-test('silence fades towards nothing, so that a slow endpoint is tried again', () => {
-  const estimate = new LatencyEstimate(30, 1000, 0)
-  estimate.observe(100, 0)
-  near(estimate.at(1000), 100 / Math.E)
-  near(estimate.at(3000), 100 / Math.E ** 3)
+test('silence fades towards nothing, so that a slow endpoint is tried again, listed all along or not', () => {
+  const estimates = new LatencyEstimates(30, 1000)
+  const one = new Endpoint(endpoint(1))
+  estimates.list([one], 0)
+  estimates.observe(one, 100, 0)
+  assertEstimate(estimates, one, 1000, 100 / Math.E)
+  estimates.list([], 2000)
+  assertEstimate(estimates, one, 3000, 100 / Math.E ** 3)
 })
 
 interface Bench {

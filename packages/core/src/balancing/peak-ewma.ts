@@ -3,13 +3,7 @@ import type { Endpoint } from '../cluster/endpoint.js'
 import type { PeakEwmaPolicy } from '../model/load-balancing.js'
 import type { Balancer, WeightedEndpoint } from './balancer.js'
 import type { BalancerEnvironment } from './balancer-environment.js'
-import { LatencyEstimate } from './latency-estimate.js'
-
-interface Candidate {
-  readonly endpoint: Endpoint
-  readonly weight: number
-  readonly latency: LatencyEstimate
-}
+import { LatencyEstimates } from './latency-estimates.js'
 
 /**
  * The better of two endpoints drawn at random: the one whose latency, times the requests in flight and one more, is the lower, as linkerd2
@@ -19,9 +13,10 @@ interface Candidate {
 export class PeakEwmaBalancer implements Balancer, AttemptObserver {
   readonly #policy: PeakEwmaPolicy
   readonly #environment: BalancerEnvironment
-  readonly #latencies = new Map<Endpoint, LatencyEstimate>()
+  readonly #latencies: LatencyEstimates
   readonly #stopObserving: () => void
-  #candidates: readonly Candidate[] = []
+  #endpoints: readonly Endpoint[] = []
+  #weights = new Float64Array()
 
   /**
    * @param policy - As configured.
@@ -30,43 +25,38 @@ export class PeakEwmaBalancer implements Balancer, AttemptObserver {
   constructor(policy: PeakEwmaPolicy, environment: BalancerEnvironment) {
     this.#policy = policy
     this.#environment = environment
+    this.#latencies = new LatencyEstimates(policy.defaultRttMs, policy.decayMs)
     this.#stopObserving = environment.cluster.observe(this)
   }
 
   update(hosts: readonly WeightedEndpoint[]): void {
-    const { defaultRttMs, decayMs } = this.#policy
-    const now = this.#environment.clock.now()
-    for (const endpoint of this.#latencies.keys()) if (endpoint.removed) this.#latencies.delete(endpoint)
-    this.#candidates = hosts.map(({ endpoint, weight }) => {
-      const latency = this.#latencies.get(endpoint) ?? new LatencyEstimate(defaultRttMs, decayMs, now)
-      this.#latencies.set(endpoint, latency)
-      return { endpoint, weight, latency }
-    })
+    this.#endpoints = hosts.map(({ endpoint }) => endpoint)
+    this.#weights = Float64Array.from(hosts, ({ weight }) => weight)
+    this.#latencies.list(this.#endpoints, this.#environment.clock.now())
   }
 
   pick(): Endpoint | undefined {
-    const candidates = this.#candidates
-    const count = candidates.length
-    if (count < 2) return candidates[0]?.endpoint
-    const { random, clock } = this.#environment
-    const first = random.below(count)
+    const endpoints = this.#endpoints
+    const count = endpoints.length
+    if (count < 2) return endpoints[0]
+    const { random } = this.#environment
+    const left = random.below(count)
     // Two different ones.
     const other = random.below(count - 1)
-    const left = candidates[first]!
-    const right = candidates[other < first ? other : other + 1]!
-    const now = clock.now()
-    return cost(left, now) <= cost(right, now) ? left.endpoint : right.endpoint
+    const right = other < left ? other : other + 1
+    const prefersLeft = this.#latencies.prefersLeft(left, this.#factor(left), right, this.#factor(right))
+    return endpoints[prefersLeft ? left : right]
   }
 
   started(): void {}
 
   responded(endpoint: Endpoint, _status: number, _grpcStatus: number, elapsedMs: number): void {
-    this.#latencies.get(endpoint)?.observe(elapsedMs, this.#environment.clock.now())
+    this.#latencies.observe(endpoint, elapsedMs, this.#environment.clock.now())
   }
 
   failed(endpoint: Endpoint, _failure: unknown, elapsedMs: number): void {
     const tookMs = Math.max(elapsedMs, this.#policy.failureRttMs)
-    this.#latencies.get(endpoint)?.observe(tookMs, this.#environment.clock.now())
+    this.#latencies.observe(endpoint, tookMs, this.#environment.clock.now())
   }
 
   ended(): void {}
@@ -74,8 +64,8 @@ export class PeakEwmaBalancer implements Balancer, AttemptObserver {
   close(): void {
     this.#stopObserving()
   }
-}
 
-function cost({ endpoint, weight, latency }: Candidate, nowMs: number): number {
-  return (latency.at(nowMs) * (endpoint.active + 1)) / weight
+  #factor(index: number): number {
+    return (this.#endpoints[index]!.active + 1) / this.#weights[index]!
+  }
 }

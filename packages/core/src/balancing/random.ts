@@ -1,5 +1,6 @@
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { Random } from '../ports/random.js'
+import { AliasTable } from './alias-table.js'
 import type { Balancer, WeightedEndpoint } from './balancer.js'
 import { equallyWeighted } from './edf-schedule.js'
 
@@ -7,8 +8,8 @@ import { equallyWeighted } from './edf-schedule.js'
 export class RandomBalancer implements Balancer {
   readonly #random: Random
   #hosts: readonly WeightedEndpoint[] = []
-  /** Sums of the weights up to and including each endpoint; only where weights differ. */
-  #sums: Float64Array | undefined
+  /** Only where weights differ. */
+  #weights: AliasTable | undefined
 
   /**
    * @param random - The dice.
@@ -19,30 +20,13 @@ export class RandomBalancer implements Balancer {
 
   update(hosts: readonly WeightedEndpoint[]): void {
     this.#hosts = hosts
-    if (equallyWeighted(hosts)) {
-      this.#sums = undefined
-      return
-    }
-    let sum = 0
-    this.#sums = Float64Array.from(hosts, (host) => {
-      sum += host.weight
-      return sum
-    })
+    this.#weights = equallyWeighted(hosts) ? undefined : new AliasTable(hosts.map(({ weight }) => weight))
   }
 
   pick(): Endpoint | undefined {
     const hosts = this.#hosts
     if (hosts.length === 0) return undefined
-    const sums = this.#sums
-    if (sums === undefined) return hosts[this.#random.below(hosts.length)]!.endpoint
-    const drawn = this.#random.next() * sums[sums.length - 1]!
-    let low = 0
-    let high = sums.length - 1
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (sums[middle]! > drawn) high = middle
-      else low = middle + 1
-    }
-    return hosts[low]!.endpoint
+    const index = this.#weights === undefined ? this.#random.below(hosts.length) : this.#weights.draw(this.#random)
+    return hosts[index]!.endpoint
   }
 }
