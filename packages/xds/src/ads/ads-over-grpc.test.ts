@@ -5,6 +5,7 @@ import { middling, someNode } from '../testing/ads-bench.js'
 import { FakeClock } from '../testing/fake-clock.js'
 import { RecordingWatcher } from '../testing/recording-watcher.js'
 import { ScriptedControlPlane } from '../testing/scripted-control-plane.js'
+import { SilentWire } from '../testing/silent-wire.js'
 import { fullStateType, partialStateType, type TextType, textResource } from '../testing/text-resource.js'
 import { until } from '../testing/until.js'
 import { AdsClient } from './ads-client.js'
@@ -223,4 +224,28 @@ test('closing the client ends the stream', async () => {
   client.close()
   await until(() => plane.last.isOver)
   assert.equal(client.connection.state, 'closed')
+})
+
+test('a stream that goes silent without a close is given up and replaced', { timeout: 20_000 }, async () => {
+  const wire = await SilentWire.to(plane.config)
+  const channel = { keepaliveTimeMs: 50, keepaliveTimeoutMs: 50 }
+  const wired = new AdsClient({ server: wire.config, node: someNode, clock, random: middling, channel })
+  try {
+    const lds = fullStateType()
+    const watcher = new RecordingWatcher()
+    wired.watch(lds, 'a', watcher)
+    await requests(lds, 1)
+    plane.last.respond(lds.typeUrl, 'v1', [textResource('a', 'one')])
+    await requests(lds, 2)
+    wire.silence()
+    await until(() => wired.connection.state === 'waiting')
+    await clock.advance(clock.nextDelayMs ?? 0)
+    await until(() => plane.streams.length === 2 && plane.last.of(lds.typeUrl).length > 0)
+    const [again] = plane.last.of(lds.typeUrl)
+    assert.deepEqual([again?.resourceNames, again?.versionInfo, again?.responseNonce], [['a'], 'v1', ''])
+    assert.deepEqual(watcher.take(), ['changed one'])
+  } finally {
+    wired.close()
+    wire.cut()
+  }
 })

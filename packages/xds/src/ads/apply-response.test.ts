@@ -146,6 +146,16 @@ test('resources wrapped in a Resource are unwrapped, and an empty wrapper reject
   )
 })
 
+test('a time to live is passed over: it was not asked for', async () => {
+  const lds = fullStateType()
+  const { bench, stream, watchers } = await watching(lds, 'a')
+  const inner = { typeUrl: lds.typeUrl, value: textResource('a', 'one') }
+  const ttl = { seconds: 1n, nanos: 0 }
+  stream.respondAny(lds.typeUrl, 'v1', 'n1', [anyOf(Resource, create(Resource, { name: 'a', ttl, resource: inner }))])
+  await bench.clock.advance(60_000)
+  assert.deepEqual(take(watchers), [['changed one']])
+})
+
 test('the same resource twice in a response is rejected, and one copy alone is good', async () => {
   const eds = partialStateType()
   const { stream, watchers } = await watching(eds, 'a', 'b')
