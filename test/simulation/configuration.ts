@@ -7,6 +7,7 @@ import {
   type HttpFilter,
   type LoadBalancingPolicy,
   type LocalityEndpoints,
+  type OutlierDetectionConfig,
   type Random,
   type ResolvedCluster,
   type RetryPolicy,
@@ -90,12 +91,35 @@ function target(
   }
 }
 
+/** Outlier detection that is quick to act, for short runs. */
+export function outlierDetection(parts: Partial<OutlierDetectionConfig> = {}): OutlierDetectionConfig {
+  const rule = { minimumHosts: 3, requestVolume: 4, enforcingPercent: 100, enforcingLocalOriginPercent: 100 }
+  return {
+    intervalMs: 100,
+    baseEjectionMs: 300,
+    maxEjectionMs: 1000,
+    maxEjectionJitterMs: 50,
+    maxEjectionPercent: 30,
+    alwaysEjectOneHost: false,
+    splitLocalOriginErrors: false,
+    unejectOnHealthCheck: true,
+    consecutive5xx: { count: 5, enforcingPercent: 100 },
+    consecutiveGatewayFailures: { count: 5, enforcingPercent: 0 },
+    consecutiveLocalOriginFailures: { count: 5, enforcingPercent: 100 },
+    successRate: { ...rule, stdevFactor: 1.9 },
+    failurePercentage: { ...rule, threshold: 85 },
+    ...parts,
+  }
+}
+
 /** What {@link plainTarget} leaves open. */
 export interface PlainParts {
   /** Default round robin. */
   readonly loadBalancing?: LoadBalancingPolicy
   /** Default no limit on requests, retries by {@link BUDGET}. */
   readonly thresholds?: CircuitBreakerThresholds
+  /** Default none. */
+  readonly outlierDetection?: OutlierDetectionConfig
   /** Retries on any 5xx and on failures; default 2. */
   readonly retries?: number
 }
@@ -109,6 +133,7 @@ export function plainTarget(endpoints: number, parts: PlainParts = {}): TargetCo
       name: 'plain',
       loadBalancing: parts.loadBalancing ?? { kind: 'round-robin' },
       thresholds: parts.thresholds ?? { maxRequests: 100_000, maxRetries: 0, retryBudget: BUDGET },
+      ...(parts.outlierDetection && { outlierDetection: parts.outlierDetection }),
       connectTimeoutMs: 1000,
       refused: {},
     },
@@ -158,7 +183,13 @@ export class ConfigurationMaker {
         name,
         loadBalancing: POLICIES[random.below(POLICIES.length)]!,
         hosts: { ...DEFAULT_HOST_POLICY, localities: random.below(2) === 0 ? 'together' : 'weighted' },
-        thresholds: { maxRequests: random.below(4) === 0 ? 5 : 1024, maxRetries: 3, retryBudget: BUDGET },
+        thresholds: {
+          maxRequests: random.below(4) === 0 ? 5 : 1024,
+          ...(random.below(4) === 0 && { maxPendingRequests: 3 }),
+          maxRetries: 3,
+          retryBudget: BUDGET,
+        },
+        ...(random.below(2) === 0 && { outlierDetection: outlierDetection({ maxEjectionPercent: 50 }) }),
         connectTimeoutMs: 1000,
         refused: random.below(20) === 0 ? { grpc: 'refused by the simulation' } : {},
       },

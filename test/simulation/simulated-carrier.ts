@@ -140,9 +140,23 @@ class Flight {
       this.#end('local-reply', picked.httpStatus)
       return
     }
-    this.#onAttempt(picked, this.#call.request.view)
-    this.#call.attemptStarted(picked)
-    this.#upstreams.send(picked.key, (outcome) => {
+    const { view } = this.#call.request
+    this.#onAttempt(picked, view)
+    const overflow = this.#call.attemptStarted(picked, view === 'grpc')
+    if (overflow !== undefined) this.#end('local-reply', overflow.httpStatus)
+    else if (view === 'grpc') this.#send(picked)
+    else this.#clock.setTimer(1, () => this.#connected(picked))
+  }
+
+  #connected(endpoint: Endpoint): void {
+    if (this.#over) return
+    const overflow = this.#call.attemptConnected()
+    if (overflow === undefined) this.#send(endpoint)
+    else this.#end('local-reply', overflow.httpStatus)
+  }
+
+  #send(endpoint: Endpoint): void {
+    this.#upstreams.send(endpoint.key, (outcome) => {
       if (!this.#over) this.#answered(outcome)
     })
   }
@@ -150,7 +164,7 @@ class Flight {
   #answered(outcome: UpstreamOutcome): void {
     const delayMs =
       outcome.kind === 'response'
-        ? this.#call.responded(outcome.status, -1, true)
+        ? this.#call.responded(outcome.status, this.#grpcStatus(outcome.status), true)
         : this.#call.attemptFailed(outcome.failure, outcome.written, true)
     if (delayMs !== NO_RETRY) {
       this.#clock.setTimer(delayMs, () => this.#attempt())
@@ -158,6 +172,11 @@ class Flight {
     }
     if (outcome.kind === 'response') this.#end('response', outcome.status)
     else this.#end('failure', 503)
+  }
+
+  #grpcStatus(status: number): number {
+    if (this.#call.request.view === 'http') return -1
+    return status === 200 ? 0 : 14
   }
 
   #end(kind: Ending['kind'], status: number): void {

@@ -103,13 +103,17 @@ export class World {
   /** What must hold once nothing is under way. */
   assertIdle(): void {
     assert.equal(this.endings.length, this.sent, 'every request ends, once')
-    for (const { name, activeRequests, activeRetries, endpoints } of this.plane.clusters()) {
-      assert.deepEqual([activeRequests, activeRetries], [0, 0], `${name} is not idle`)
+    for (const { name, breakers, endpoints, outlierStatistics } of this.plane.clusters()) {
+      for (const { requests, pending, retries } of Object.values(breakers)) {
+        assert.deepEqual([requests, pending, retries], [0, 0, 0], `${name} is not idle`)
+      }
+      const ejected = [...endpoints.values()].filter((endpoint) => endpoint.ejected).length
+      assert.equal(ejected, outlierStatistics?.active ?? 0, `ejections of ${name}`)
       for (const endpoint of endpoints.values()) assert.equal(endpoint.active, 0, `${endpoint.key} is not idle`)
     }
   }
 }
 
-function inService({ config }: Endpoint): boolean {
-  return config.health === 'healthy' || config.health === 'degraded'
+function inService({ health }: Endpoint): boolean {
+  return health === 'healthy' || health === 'degraded'
 }

@@ -26,7 +26,11 @@ import { Call, NO_RETRY } from './call.js'
 class Plane {
   readonly clock = new SimulatedClock()
   readonly random = new SeededRandom(1)
-  readonly registry = new ClusterRegistry({ carriers: [new FakeCarrier()], clock: this.clock, random: this.random })
+  readonly registry = new ClusterRegistry({
+    carriers: [new FakeCarrier(), new FakeCarrier('grpc')],
+    clock: this.clock,
+    random: this.random,
+  })
   readonly target = new Target('reviews:80', { watch: () => () => {} }, this.registry, this.random)
 
   constructor(config: TargetConfig) {
@@ -202,6 +206,44 @@ test('the budget of the cluster limits retries over all calls', () => {
   })
   assert.deepEqual(retried, [true, false])
   for (const call of calls) call.end()
+  made.idle()
+})
+
+test('requests wait for a connection up to a limit, and with one count against another', () => {
+  const thresholds = { maxRequests: 1, maxRetries: 3, maxPendingRequests: 2 }
+  const made = plane(undefined, { cluster: cluster('c', [endpoint(1)], { thresholds }) })
+  const calls = [made.call(), made.call(), made.call()]
+  const started = calls.map((call) => {
+    call.start()
+    const picked = call.pick()
+    assert.ok(picked.kind === 'endpoint')
+    return call.attemptStarted(picked, false)?.flag
+  })
+  assert.deepEqual(started, [undefined, undefined, 'UO'])
+  const [first, second] = calls
+  const { default: breaker } = first!.cluster!.breakers
+  assert.equal(first!.attemptConnected(), undefined)
+  assert.equal(first!.attemptConnected(), undefined)
+  assert.deepEqual([breaker.pending, breaker.requests], [1, 1])
+  assert.equal(second!.attemptConnected()?.flag, 'UO')
+  for (const call of calls) call.end()
+  made.idle()
+})
+
+test('requests of high priority have limits of their own, gRPC calls do not', () => {
+  const limits = { thresholds: { maxRequests: 0, maxRetries: 3 } }
+  const action = forward('c', { priority: 'high' })
+  const made = new Plane(targetConfig([route({}, action)], [['c', cluster('c', [endpoint(1)], limits)]]))
+  const call = made.call()
+  call.start()
+  attempt(call)
+  assert.equal(call.cluster!.breakers.high.requests, 1)
+  call.end()
+  const grpc = made.call({ view: 'grpc' })
+  grpc.start()
+  const picked = grpc.pick()
+  assert.ok(picked.kind === 'local-reply' && picked.flag === 'UO')
+  grpc.end()
   made.idle()
 })
 

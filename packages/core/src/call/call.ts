@@ -1,4 +1,5 @@
 import type { PickContext } from '../balancing/pick-context.js'
+import type { CircuitBreaker } from '../cluster/circuit-breaker.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
@@ -8,6 +9,7 @@ import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
 import { readLoadReport } from '../load/endpoint-load-metrics.js'
+import type { RequestPriority } from '../model/route.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
@@ -60,6 +62,10 @@ export class Call implements FilterContext, PickContext {
   #route: CompiledRoute | undefined
   #cluster: Cluster | undefined
   #view: ClusterView | undefined
+  /** Of the cluster that the route names: retries count there, attempts at the cluster that lists their endpoint too. */
+  #breaker: CircuitBreaker | undefined
+  /** Whether the current attempt has a connection; until then it waits for one. */
+  #connected = false
   #endpoint: Endpoint | undefined
   #rules: RetryRules | undefined
   #requestMs = 0
@@ -116,7 +122,7 @@ export class Call implements FilterContext, PickContext {
     return this.#rules?.perTryIdleTimeoutMs ?? 0
   }
 
-  /** Whether anybody acts on the gRPC status of a response: it decides on a retry, or the cluster is observed. */
+  /** Whether anybody acts on the gRPC status in the head of a response: the rules of retries, or those who judge its endpoint. */
   get readsGrpcStatus(): boolean {
     return this.#rules?.readsGrpcStatus === true || this.#cluster?.observed === true
   }
@@ -150,6 +156,7 @@ export class Call implements FilterContext, PickContext {
     this.subset = destination.subset
     this.#cluster.hold()
     this.#view = this.#cluster.view(this.request.view)
+    this.#breaker = this.#cluster.breakers[this.priority]
     if (destination.filters.length === 0) {
       this.#state = 'picking'
       return CONTINUE
@@ -204,19 +211,49 @@ export class Call implements FilterContext, PickContext {
     return this.#view!.whenPickable(callback)
   }
 
+  /** Whose limits of the cluster the call counts against. Known once `start()` found a route. */
+  get priority(): RequestPriority {
+    return this.request.view === 'grpc' ? 'default' : this.#route!.priority
+  }
+
   /**
-   * The carrier sends the request to an endpoint.
+   * The carrier sends the request to an endpoint, or lets it wait for a connection there.
    *
    * @param endpoint - The endpoint that was picked.
+   * @param connected - Whether there is a connection for it. Otherwise {@link Call.attemptConnected} follows when there is.
+   * @returns a reply when a limit of the cluster stops the attempt: the call is over.
    */
-  attemptStarted(endpoint: Endpoint): void {
+  attemptStarted(endpoint: Endpoint, connected = true): LocalReply | undefined {
     this.#expect('picking')
+    const { priority } = this
+    const { name, breakers } = endpoint.owner ?? this.#cluster!
+    const limits = breakers[priority]
+    if (connected ? !limits.mayRequest : !limits.mayWait) return full(name, connected, limits)
+    this.#connected = connected
     this.#state = 'attempting'
     this.attempts++
     this.#endpoint = endpoint
     const cluster = this.#cluster!
     if (cluster.observed) this.#attemptStartedMs = this.clock.now()
-    cluster.attemptStarted(endpoint)
+    cluster.attemptStarted(endpoint, priority, connected)
+    return undefined
+  }
+
+  /**
+   * The attempt got its connection. Told again, it does nothing.
+   *
+   * @returns a reply when the cluster's limit on requests is reached: the call is over, and the connection is for others.
+   */
+  attemptConnected(): LocalReply | undefined {
+    this.#expect('attempting')
+    if (this.#connected) return undefined
+    const endpoint = this.#endpoint!
+    const { name, breakers } = endpoint.owner ?? this.#cluster!
+    const limits = breakers[this.priority]
+    if (!limits.mayRequest) return full(name, true, limits)
+    this.#cluster!.attemptConnected(endpoint, this.priority)
+    this.#connected = true
+    return undefined
   }
 
   /**
@@ -272,8 +309,8 @@ export class Call implements FilterContext, PickContext {
 
   #retry(rules: RetryRules, response: ResponseView | undefined): number {
     if (this.#retries >= rules.retries) return this.#noRetry('URX')
-    if (!this.#cluster!.retryAllowed) {
-      this.#cluster!.retryOverflows++
+    if (!this.#breaker!.mayRetry) {
+      this.#breaker!.retryOverflows++
       return this.#noRetry('UO')
     }
     const delayMs = rules.pauseMs(this.#retries + 1, response, this.clock, this.random)
@@ -283,7 +320,7 @@ export class Call implements FilterContext, PickContext {
     this.#endAttempt()
     this.#retries++
     this.#retrying = true
-    this.#cluster!.activeRetries++
+    this.#breaker!.retries++
     this.#state = 'picking'
     return delayMs
   }
@@ -308,13 +345,13 @@ export class Call implements FilterContext, PickContext {
   }
 
   #endAttempt(): void {
-    this.#cluster!.attemptEnded(this.#endpoint!)
+    this.#cluster!.attemptEnded(this.#endpoint!, this.priority, this.#connected)
     if (this.#retrying) this.#endRetry()
   }
 
   #endRetry(): void {
     this.#retrying = false
-    this.#cluster!.activeRetries--
+    this.#breaker!.retries--
   }
 
   #filtered(verdict: Verdict): Verdict {
@@ -330,4 +367,9 @@ export class Call implements FilterContext, PickContext {
   #expect(state: CallState): void {
     if (this.#state !== state) throw new TypeError(`call is ${this.#state}, not ${state}`)
   }
+}
+
+function full(cluster: string, connected: boolean, { requests, pending }: CircuitBreaker): LocalReply {
+  const which = connected ? `${requests} requests are in flight` : `${pending} requests wait for a connection`
+  return localReplies.overflow(`cluster ${cluster}: ${which}`)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { AggregateCluster, UsableCluster } from '../model/cluster.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as usable } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, request, cluster as usable } from '../testing/fixtures.js'
 import type { Cluster } from './cluster.js'
 import { ClusterRegistry } from './cluster-registry.js'
 import type { Endpoint } from './endpoint.js'
@@ -17,7 +17,7 @@ function aggregate(...leaves: UsableCluster[]): AggregateCluster {
 }
 
 function pick(cluster: Cluster, view: 'http' | 'grpc' = 'http'): string {
-  const picked = cluster.pick(cluster.view(view), pickContext())
+  const picked = cluster.pick(cluster.view(view), pickContext({ request: request({ view }) }))
   if (picked.kind === 'endpoint') return `${picked.port}`
   return picked.kind === 'local-reply' ? picked.flag : picked.kind
 }
@@ -38,9 +38,9 @@ test('an aggregate goes to the first cluster that has an endpoint', () => {
 })
 
 test('a cluster that is full answers for the aggregate, and the next is not asked', () => {
-  const clusters = registry()
+  const clusters = registry([new FakeCarrier('grpc')])
   const full = usable('near', [endpoint(1)], { thresholds: { maxRequests: 0, maxRetries: 3 } })
-  assert.equal(pick(clusters.acquire('all', aggregate(full, usable('far', [endpoint(2)])))), 'UO')
+  assert.equal(pick(clusters.acquire('all', aggregate(full, usable('far', [endpoint(2)]))), 'grpc'), 'UO')
 })
 
 test('a cluster that its view refuses is passed over', () => {

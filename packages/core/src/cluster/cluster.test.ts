@@ -4,7 +4,7 @@ import { MeshError } from '../errors/mesh-error.js'
 import type { EndpointConfig } from '../model/endpoint.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, request, cluster as resolved } from '../testing/fixtures.js'
 import { Cluster } from './cluster.js'
 import type { Endpoint } from './endpoint.js'
 
@@ -24,7 +24,7 @@ function ports(cluster: Cluster, view: 'http' | 'grpc' = 'http', picks = 60): nu
 }
 
 function outcome(cluster: Cluster, view: 'http' | 'grpc' = 'http'): string {
-  const picked = cluster.pick(cluster.view(view), pickContext())
+  const picked = cluster.pick(cluster.view(view), pickContext({ request: request({ view }) }))
   return picked.kind === 'local-reply' ? picked.flag : picked.kind
 }
 
@@ -76,13 +76,13 @@ test('no endpoint is UH, a cluster in error is NC, a refused cluster says why', 
   assert.equal(outcome(cluster), 'endpoint')
 })
 
-test('the limit on requests in flight is UO', () => {
-  const cluster = make()
+test('the limit on requests in flight is UO, for gRPC before anything is picked', () => {
+  const cluster = make([new FakeCarrier(), new FakeCarrier('grpc')])
   cluster.update(resolved('c', [endpoint(1)], { thresholds: { maxRequests: 2, maxRetries: 3 } }))
-  cluster.activeRequests = 1
-  assert.equal(outcome(cluster), 'endpoint')
-  cluster.activeRequests = 2
-  assert.equal(outcome(cluster), 'UO')
+  cluster.breakers.default.requests = 1
+  assert.equal(outcome(cluster, 'grpc'), 'endpoint')
+  cluster.breakers.default.requests = 2
+  assert.deepEqual([outcome(cluster, 'grpc'), outcome(cluster, 'http')], ['UO', 'endpoint'])
 })
 
 test('drops take their share before anything is picked', () => {
@@ -104,26 +104,6 @@ test('a retry goes to an endpoint that was not tried, where there is one', () =>
   cluster.update(resolved('c', [endpoint(1)]))
   const picked = cluster.pick(cluster.view('http'), pickContext({ tried, hostSelectionAttempts: 5 }))
   assert.ok(picked.kind === 'endpoint' && picked.port === 1, 'better the same than none')
-})
-
-test('a retry budget is a share of the requests in flight, with a floor', () => {
-  const cluster = make()
-  const thresholds = { maxRequests: 1024, maxRetries: 0, retryBudget: { percent: 20, minConcurrency: 3 } }
-  cluster.update(resolved('c', [endpoint(1)], { thresholds }))
-  const allowed = (active: number, retries: number): boolean => {
-    cluster.activeRequests = active
-    cluster.activeRetries = retries
-    return cluster.retryAllowed
-  }
-  assert.deepEqual([allowed(0, 2), allowed(0, 3), allowed(100, 19), allowed(100, 20)], [true, false, true, false])
-})
-
-test('without a budget the number of retries in flight is limited', () => {
-  const cluster = make()
-  cluster.update(resolved('c', [endpoint(1)], { thresholds: { maxRequests: 1024, maxRetries: 1 } }))
-  assert.equal(cluster.retryAllowed, true)
-  cluster.activeRetries = 1
-  assert.equal(cluster.retryAllowed, false)
 })
 
 function ahead(endpoints: readonly EndpointConfig[]): {

@@ -3,14 +3,16 @@ import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
-import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
+import type { CircuitBreakerThresholds, ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
+import type { RequestPriority } from '../model/route.js'
 import type { View } from '../model/view.js'
 import { OutlierDetector } from '../outlier/outlier-detector.js'
 import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { AttemptObserver } from './attempt-observer.js'
+import { CircuitBreaker } from './circuit-breaker.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import { ClusterLoad } from './cluster-load.js'
 import { ClusterView } from './cluster-view.js'
@@ -19,6 +21,13 @@ import { Endpoint, type EndpointOwner } from './endpoint.js'
 const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
 
 const NO_LEAVES: readonly Cluster[] = Object.freeze([])
+
+/** Of a cluster that says nothing. */
+const DEFAULT_THRESHOLDS: CircuitBreakerThresholds = Object.freeze({
+  maxRequests: 1024,
+  maxRetries: 3,
+  retryBudget: { percent: 20, minConcurrency: 3 },
+})
 
 /** The dice of `drop_overloads` are thrown over a million sides. */
 const MILLION = 1_000_000
@@ -30,12 +39,11 @@ const MILLION = 1_000_000
 export class Cluster implements EndpointOwner {
   /** Resource name. */
   readonly name: string
-  /** Requests in flight: attempts that were given an endpoint and have not ended. */
-  activeRequests = 0
-  /** Retries decided on and not ended. */
-  activeRetries = 0
-  /** Retries that the budget or limit did not leave room for, since the cluster exists. */
-  retryOverflows = 0
+  /** What is in use, and what may be, by the priority of requests. gRPC calls count as `default`. */
+  readonly breakers: Readonly<Record<RequestPriority, CircuitBreaker>> = {
+    default: new CircuitBreaker(DEFAULT_THRESHOLDS),
+    high: new CircuitBreaker(DEFAULT_THRESHOLDS),
+  }
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
   readonly #load: ClusterLoad
@@ -125,6 +133,8 @@ export class Cluster implements EndpointOwner {
     }
     this.#failure = undefined
     this.#config = resolved.config
+    this.breakers.default.configure(resolved.config.thresholds)
+    this.breakers.high.configure(resolved.config.highPriorityThresholds ?? DEFAULT_THRESHOLDS)
     if (resolved.kind === 'aggregate') {
       this.#detectOutliers(undefined)
       this.#load.update(undefined)
@@ -143,7 +153,8 @@ export class Cluster implements EndpointOwner {
   }
 
   /**
-   * Chooses an endpoint for an attempt: drops first, then the limit, then the balancer (gRFC A32).
+   * Chooses an endpoint for an attempt: drops first, then the limit on requests, then the balancer (gRFC A32). An HTTP request meets that
+   * limit when it gets a connection, as in Envoy: until then it may wait.
    *
    * @param view - The carrier's view.
    * @param context - The request.
@@ -161,11 +172,22 @@ export class Cluster implements EndpointOwner {
         }
       }
     }
-    if (this.#config !== undefined && this.activeRequests >= this.#config.thresholds.maxRequests) {
+    if (context.request.view === 'grpc' && !this.breakers.default.mayRequest) {
       this.#load.dropped('')
-      return localReplies.overflow(`cluster ${this.name}: ${this.activeRequests} requests are in flight`)
+      return localReplies.overflow(`cluster ${this.name}: ${this.breakers.default.requests} requests are in flight`)
     }
     return view.pick(context)
+  }
+
+  /** Attempts that were given an endpoint and have not ended, of all priorities. */
+  get activeRequests(): number {
+    const { default: normal, high } = this.breakers
+    return normal.requests + normal.pending + high.requests + high.pending
+  }
+
+  /** Retries decided on and not ended, of all priorities. */
+  get activeRetries(): number {
+    return this.breakers.default.retries + this.breakers.high.retries
   }
 
   /**
@@ -199,16 +221,28 @@ export class Cluster implements EndpointOwner {
     return this.#outliers?.statistics
   }
 
-  /** Counts an attempt in. */
-  attemptStarted(endpoint: Endpoint): void {
-    this.activeRequests++
+  /**
+   * Counts an attempt in.
+   *
+   * @param endpoint - Where it goes, of this cluster or of one that it stands for: both count it.
+   * @param priority - Whose limits it counts against.
+   * @param connected - Whether it has a connection; otherwise it waits for one.
+   */
+  attemptStarted(endpoint: Endpoint, priority: RequestPriority = 'default', connected = true): void {
+    this.breakers[priority].started(connected)
     if (endpoint.owner !== this) {
-      endpoint.owner?.attemptStarted(endpoint)
+      endpoint.owner?.attemptStarted(endpoint, priority, connected)
       return
     }
     endpoint.active++
     endpoint.started++
     for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.started(endpoint)
+  }
+
+  /** An attempt that waited got its connection. */
+  attemptConnected(endpoint: Endpoint, priority: RequestPriority = 'default'): void {
+    this.breakers[priority].connected()
+    if (endpoint.owner !== this) endpoint.owner?.attemptConnected(endpoint, priority)
   }
 
   /** An attempt was answered; as {@link AttemptObserver.responded}. */
@@ -244,11 +278,11 @@ export class Cluster implements EndpointOwner {
     for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.reported?.(endpoint, report)
   }
 
-  /** Counts an attempt out. */
-  attemptEnded(endpoint: Endpoint): void {
-    this.activeRequests--
+  /** Counts an attempt out; with the same arguments as it was counted in, but for a connection that it got. */
+  attemptEnded(endpoint: Endpoint, priority: RequestPriority = 'default', connected = true): void {
+    this.breakers[priority].ended(connected)
     if (endpoint.owner !== this) {
-      endpoint.owner?.attemptEnded(endpoint)
+      endpoint.owner?.attemptEnded(endpoint, priority, connected)
       return
     }
     endpoint.active--
@@ -258,16 +292,6 @@ export class Cluster implements EndpointOwner {
   /** The health of endpoints changed by something that the mesh itself saw: every view selects its hosts anew. */
   healthChanged(): void {
     for (const view of this.#views.values()) view.healthChanged()
-  }
-
-  /** Whether the retry budget or limit leaves room for one more retry (Envoy, CircuitBreakers.Thresholds). */
-  get retryAllowed(): boolean {
-    const thresholds = this.#config?.thresholds
-    if (thresholds === undefined) return false
-    const budget = thresholds.retryBudget
-    if (budget === undefined) return this.activeRetries < thresholds.maxRetries
-    const share = Math.floor((this.activeRequests * budget.percent) / 100)
-    return this.activeRetries < Math.max(budget.minConcurrency, share)
   }
 
   /** Keeps the cluster alive: a route that names it, or a call that may still retry on it (gRFC A31). */

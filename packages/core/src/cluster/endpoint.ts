@@ -1,8 +1,11 @@
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
+import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointConfig, EndpointHealth, Locality } from '../model/endpoint.js'
+import type { RequestPriority } from '../model/route.js'
 import type { View } from '../model/view.js'
 import type { OutlierRecord } from '../outlier/outlier-record.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
+import type { CircuitBreaker } from './circuit-breaker.js'
 
 /**
  * How a carrier is connected to an endpoint: `idle` has no connection and none under way, `connecting` tries, `ready` has one, `failed`
@@ -14,8 +17,16 @@ const NOWHERE: Locality = Object.freeze({ region: '', zone: '', subZone: '' })
 
 /** Who counts the attempts that go to an endpoint: the cluster that lists it, whichever cluster a route names. */
 export interface EndpointOwner {
+  /** Its name. */
+  readonly name: string
+  /** Its configuration in use; undefined when it is in error. */
+  readonly config: ClusterConfig | undefined
+  /** What is in use of it, and what may be. */
+  readonly breakers: Readonly<Record<RequestPriority, CircuitBreaker>>
   /** Counts an attempt in. */
-  attemptStarted(endpoint: Endpoint): void
+  attemptStarted(endpoint: Endpoint, priority: RequestPriority, connected: boolean): void
+  /** An attempt that waited got its connection. */
+  attemptConnected(endpoint: Endpoint, priority: RequestPriority): void
   /** An attempt was answered. */
   attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void
   /** An attempt got no answer. */
@@ -23,7 +34,7 @@ export interface EndpointOwner {
   /** The endpoint told how it is doing. */
   loadReported(endpoint: Endpoint, report: EndpointLoadReport): void
   /** Counts an attempt out. */
-  attemptEnded(endpoint: Endpoint): void
+  attemptEnded(endpoint: Endpoint, priority: RequestPriority, connected: boolean): void
 }
 
 /**

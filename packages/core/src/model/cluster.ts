@@ -13,11 +13,20 @@ export interface RetryBudget {
   readonly minConcurrency: number
 }
 
-/** Limits of a cluster (envoy.config.cluster.v3.CircuitBreakers.Thresholds of priority DEFAULT). Counted over the whole mesh instance. */
+/**
+ * Limits of a cluster for requests of one priority (envoy.config.cluster.v3.CircuitBreakers.Thresholds). Counted over the whole mesh
+ * instance. Connections and waiting requests are limited where the carrier makes connections for requests (HTTP).
+ */
 export interface CircuitBreakerThresholds {
-  /** Requests in flight. Default 1024 (gRFC A32 and Envoy). */
+  /** Connections to all endpoints together. Default 1024 (Envoy). */
+  readonly maxConnections?: number
+  /** Connections to one endpoint (`per_host_thresholds`). Default no limit. */
+  readonly maxConnectionsPerEndpoint?: number
+  /** Requests that wait for a connection. Default 1024 (Envoy). */
+  readonly maxPendingRequests?: number
+  /** Requests that have a connection. 1024 where nothing is configured (gRFC A32 and Envoy). */
   readonly maxRequests: number
-  /** Retries in flight, when there is no budget. Default 3 (Envoy). */
+  /** Retries in flight, when there is no budget. 3 where nothing is configured (Envoy). */
   readonly maxRetries: number
   /** Takes the place of `maxRetries`. */
   readonly retryBudget?: RetryBudget
@@ -29,6 +38,19 @@ export interface LoadReport {
   readonly serviceName: string
 }
 
+/** How long the connections of an HTTP carrier live (envoy.config.core.v3.HttpProtocolOptions). */
+export interface ConnectionOptions {
+  /**
+   * Closes a connection that had no request for so many milliseconds; 0 means never. Default: the carrier's own, shorter than what servers
+   * keep as a rule.
+   */
+  readonly idleTimeoutMs?: number
+  /** Closes a connection after so many requests. Default no limit. */
+  readonly maxRequests?: number
+  /** Closes a connection that is so many milliseconds old, when it has no request. Default no limit. */
+  readonly maxAgeMs?: number
+}
+
 /** A cluster as configured, without its endpoints. */
 export interface ClusterConfig {
   /** Resource name. */
@@ -37,8 +59,12 @@ export interface ClusterConfig {
   readonly loadBalancing: LoadBalancingPolicy
   /** Which endpoints it is chosen from. Default `DEFAULT_HOST_POLICY`. */
   readonly hosts?: HostPolicy
-  /** Limits. */
+  /** Limits for requests of priority DEFAULT, and for all gRPC calls. */
   readonly thresholds: CircuitBreakerThresholds
+  /** Limits for requests of priority HIGH. Default: those of a cluster that says nothing. */
+  readonly highPriorityThresholds?: CircuitBreakerThresholds
+  /** How long connections live. */
+  readonly connections?: ConnectionOptions
   /** Which endpoints are taken out of service for failing; absent means none. */
   readonly outlierDetection?: OutlierDetectionConfig
   /** Limit for making a connection, in milliseconds. Default 5000 (Envoy). */

@@ -17,6 +17,9 @@ export interface WeightedCluster {
   readonly metadataMatch?: SubsetMetadata
 }
 
+/** Whose limits of a cluster a request counts against (envoy.config.core.v3.RoutingPriority). */
+export type RequestPriority = 'default' | 'high'
+
 /** Sends the request to a cluster. */
 export interface ForwardAction {
   /** Tag of the union. */
@@ -44,6 +47,8 @@ export interface ForwardAction {
    * Longest time in milliseconds without a byte in either direction (`idle_timeout`). 0 means none; absent means the listener's. HTTP only.
    */
   readonly idleTimeoutMs?: number
+  /** Whose limits its requests count against. Default `default`; gRPC does not read it. */
+  readonly priority?: RequestPriority
   /** Retries; absent means the virtual host's, and where that is absent too, none. */
   readonly retryPolicy?: RetryPolicy
   /** What policies that choose by a hash of the request hash; absent means that the choice is random. */

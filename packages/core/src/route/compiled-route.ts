@@ -11,7 +11,7 @@ import {
   type RequestMatcher,
 } from '../matching/request-matcher.js'
 import type { RouteMatch } from '../model/match.js'
-import type { Route, VirtualHost } from '../model/route.js'
+import type { RequestPriority, Route, VirtualHost } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
@@ -37,6 +37,8 @@ export class CompiledRoute {
   readonly source: Route
   /** Hashes requests for policies that choose by a hash; undefined when the route has nothing to hash. */
   readonly hasher: RequestHasher | undefined
+  /** Whose limits HTTP requests count against. */
+  readonly priority: RequestPriority
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
@@ -65,6 +67,7 @@ export class CompiledRoute {
     const action = source.action
     const forward = action.kind === 'forward' ? action : undefined
     this.hasher = forward?.hashPolicies && new RequestHasher(forward.hashPolicies)
+    this.priority = forward?.priority ?? 'default'
     const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
     this.#retries = {
       http: retryPolicy && new RetryRules(retryPolicy, 'http'),

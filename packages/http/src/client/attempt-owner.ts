@@ -3,8 +3,12 @@ import type { RawHeaders } from './legacy-handler.js'
 
 /** What an attempt reports to: the call that it is the current attempt of. */
 export interface AttemptOwner {
-  /** undici is about to write the request. */
-  attemptConnected(): void
+  /**
+   * There is a connection, and undici is about to write the request.
+   *
+   * @returns whether it may. If not, the call ended without the attempt.
+   */
+  attemptConnected(): boolean
   /** A byte went one way or the other. */
   attemptActive(): void
   /** The request was written whole. */

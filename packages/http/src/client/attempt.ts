@@ -1,10 +1,16 @@
 import type { Duplex } from 'node:stream'
-import { errors } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import type { AttemptOwner } from './attempt-owner.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 
 /** Bodies of error answers are small as a rule; reading them to the end is cheaper than a new connection. */
 const DISCARD_LIMIT = 65_536
+
+/** Where an attempt is sent: a pool of the mesh, or a dispatcher of undici's. */
+export interface AttemptDispatcher {
+  /** As of any dispatcher of undici's. */
+  dispatch(options: Dispatcher.DispatchOptions, attempt: Attempt): unknown
+}
 
 /**
  * What undici drives during one attempt of a call. It reports to the call until the call goes on without it: undici may still tell of an
@@ -42,12 +48,20 @@ export class Attempt implements LegacyHandler {
     this.#abort?.(reason)
   }
 
+  /**
+   * There is no connection for it yet.
+   *
+   * @param withdraw - Takes it out of the queue.
+   */
+  waiting(withdraw: () => void): void {
+    this.#abort = withdraw
+  }
+
   onConnect(abort: (reason?: Error) => void): void {
     // Given up while it waited for its connection: by throwing, undici forgets the request and keeps the connection.
-    if (this.#call === undefined) throw new errors.RequestAbortedError()
+    if (this.#call === undefined || !this.#call.attemptConnected()) throw new errors.RequestAbortedError()
     this.connected = true
     this.#abort = abort
-    this.#call.attemptConnected()
   }
 
   onResponseStarted(): void {

@@ -12,13 +12,12 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
-import { Attempt } from './attempt.js'
+import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
 import type { Abortable, ClientScope } from './client-scope.js'
-import type { EndpointPool } from './endpoint-pool.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { LocalResponse } from './local-response.js'
@@ -100,8 +99,11 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     if (this.#phase < COMPLETED) this.#fail(reason ?? new errors.RequestAbortedError())
   }
 
-  attemptConnected(): void {
-    this.#bodyTouched = true
+  attemptConnected(): boolean {
+    const overflow = this.#call?.attemptConnected()
+    if (overflow !== undefined) this.#reply(overflow)
+    else this.#bodyTouched = true
+    return overflow === undefined
   }
 
   attemptSent(): void {
@@ -226,37 +228,38 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   #send(call: Call, endpoint: Endpoint): void {
-    call.attemptStarted(endpoint)
-    const limitMs = this.#limits.begin(call, this.#streaming)
     const { carrier, plane } = this.#scope
     const request = this.#request
+    const pool = carrier.pool(endpoint, call.priority, request.originAuthority, plane.clock)
+    if (pool === undefined) {
+      this.#fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
+      return
+    }
+    const overflow = call.attemptStarted(endpoint, pool.ready)
+    if (overflow !== undefined) {
+      this.#reply(overflow)
+      return
+    }
+    const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
-    let pool = endpoint.connections.http as EndpointPool | undefined
-    if (pool === undefined) {
-      if (carrier.closed) {
-        this.#fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
-        return
-      }
-      pool = carrier.open(endpoint, call.cluster!, request.originAuthority)
-    }
-    this.#dispatch(pool.pool, request.attemptOptions(pool.authority, announcedMs, plane.random))
+    this.#dispatch(pool, request.attemptOptions(pool.authority, announcedMs, plane.random))
   }
 
   #passThrough(): void {
     const { passThrough, plane } = this.#scope
     this.#list()
     this.#limits.beginUntil(this.#deadline)
-    this.#dispatch(passThrough, this.#request.passThroughOptions(plane.random))
+    // undici's types know legacy handlers, with narrower signatures than they have.
+    this.#dispatch(passThrough as unknown as AttemptDispatcher, this.#request.passThroughOptions(plane.random))
   }
 
-  #dispatch(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): void {
+  #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions): void {
     const attempt = new Attempt(this, this.#handler)
     this.#attempt = attempt
     this.#phase = ATTEMPTING
     try {
-      // undici's types know legacy handlers, with narrower signatures than they have.
-      dispatcher.dispatch(options, attempt as unknown as Dispatcher.DispatchHandler)
+      dispatcher.dispatch(options, attempt)
     } catch (error) {
       attempt.onError(error as Error)
     }

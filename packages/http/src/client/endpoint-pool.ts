@@ -1,5 +1,7 @@
-import type { Cluster, Endpoint } from '@inmesh/core'
-import { buildConnector, Pool } from 'undici'
+import type { CircuitBreaker, Clock, Endpoint, EndpointOwner, RequestPriority } from '@inmesh/core'
+import { buildConnector, type Client, type Dispatcher } from 'undici'
+import type { Attempt } from './attempt.js'
+import { type ConnectionOwner, idleOptions, PooledConnection } from './pooled-connection.js'
 
 /** Envoy's Cluster.connect_timeout, for a cluster that lost its configuration while a request was on its way. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000
@@ -9,39 +11,84 @@ const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 }
 
 type Connector = buildConnector.connector
 
+/** What a pool is made for. */
+export interface EndpointPoolOptions {
+  /** Where to connect. */
+  readonly endpoint: Endpoint
+  /** Its cluster, asked for the limits of each new connection. */
+  readonly cluster: EndpointOwner
+  /** Whose requests it carries: connections are counted by priority, and not shared. */
+  readonly priority: RequestPriority
+  /** Host and, where it is not 80, port, to which requests are addressed as a rule. */
+  readonly authority: string
+  /** Tells how old connections are. */
+  readonly clock: Clock
+  /** How to connect. Default TCP to the endpoint's address. */
+  readonly connect?: Connector
+}
+
 /**
- * The connections to one endpoint. To undici the pool's origin is the authority that callers use, so that the right `host` header costs
- * nothing; only the connector knows the endpoint's address.
+ * The connections to one endpoint for requests of one priority. A request takes the connection that was used last; where none is free
+ * one more is made, and where the cluster's limits allow none, it waits (Envoy, "Connection pooling").
+ *
+ * To undici the origin is the authority that callers use, so that the right `host` header costs nothing; only the connector knows the
+ * endpoint's address.
  */
-export class EndpointPool {
+export class EndpointPool implements ConnectionOwner {
   /** Authority that requests carry unless they name another in a `host` header. */
   readonly authority: string
-  /** The connections. */
-  readonly pool: Pool
-  readonly #host: string
-  readonly #port: string
-  readonly #cluster: Cluster
+  readonly #options: EndpointPoolOptions
+  readonly #breaker: CircuitBreaker
+  readonly #origin: string
+  readonly #connections = new Set<PooledConnection>()
+  readonly #free: PooledConnection[] = []
+  /** In the order in which they came. */
+  readonly #waiting = new Map<Attempt, Dispatcher.DispatchOptions>()
+  readonly #connect: Connector
   #connector: Connector | undefined
   #connectTimeoutMs = 0
+  #closing = false
 
   /**
-   * @param endpoint - Where to connect.
-   * @param cluster - Its cluster, asked for the limit of each new connection.
-   * @param authority - Host and, where it is not 80, port.
+   * @param options - What the pool is made for.
    */
-  constructor(endpoint: Endpoint, cluster: Cluster, authority: string) {
-    const { host, port } = endpoint
-    this.authority = authority
-    this.#host = host.startsWith('[') ? host.slice(1, -1) : host
-    this.#port = String(port)
-    this.#cluster = cluster
-    this.pool = new Pool(`http://${authority}`, { connect: this.#connect, pipelining: 1, ...NO_LIMITS })
+  constructor(options: EndpointPoolOptions) {
+    this.#options = options
+    this.authority = options.authority
+    this.#breaker = options.cluster.breakers[options.priority]
+    this.#origin = `http://${options.authority}`
+    this.#connect = options.connect ?? this.#connectToEndpoint
+  }
+
+  /** Whether a request would have a connection at once. */
+  get ready(): boolean {
+    return this.#free.length > 0
+  }
+
+  /**
+   * Sends a request, now or when there is a connection for it.
+   *
+   * @param options - The request.
+   * @param attempt - Told of everything.
+   */
+  dispatch(options: Dispatcher.DispatchOptions, attempt: Attempt): void {
+    const connection = this.#free.pop()
+    if (connection !== undefined) {
+      connection.send(options, attempt)
+    } else if (this.#mayConnect) {
+      this.#open().send(options, attempt)
+    } else {
+      this.#waiting.set(attempt, options)
+      attempt.waiting(() => this.#waiting.delete(attempt))
+    }
   }
 
   /** Takes no new request, lets those in flight end, and closes. */
   async close(): Promise<void> {
-    // A pool that is closed or destroyed already rejects, and there is nothing left to do.
-    await this.pool.close().catch(ignore)
+    this.#closing = true
+    // Connections that requests wait for are closed when none waits any more.
+    const closing = this.#waiting.size > 0 ? this.#free.splice(0) : [...this.#connections]
+    await Promise.all(closing.map((connection) => connection.close()))
   }
 
   /**
@@ -50,20 +97,82 @@ export class EndpointPool {
    * @param error - What requests in flight fail with.
    */
   async destroy(error: Error): Promise<void> {
-    await this.pool.destroy(error).catch(ignore)
+    this.#closing = true
+    this.#failWaiting(error)
+    await Promise.all([...this.#connections].map((connection) => connection.destroy(error)))
   }
 
-  readonly #connect: Connector = (options, callback) => {
-    const timeoutMs = this.#cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+  freed(connection: PooledConnection): void {
+    if (this.#worn(connection)) {
+      void connection.close()
+      return
+    }
+    const next = this.#nextWaiting()
+    if (next !== undefined) connection.send(next[1], next[0])
+    else if (this.#closing) void connection.close()
+    else this.#free.push(connection)
+  }
+
+  lost(connection: PooledConnection, error: Error | undefined): void {
+    if (!this.#connections.delete(connection)) return
+    this.#breaker.connections--
+    const index = this.#free.indexOf(connection)
+    if (index >= 0) this.#free.splice(index, 1)
+    if (this.#waiting.size === 0) return
+    if (error !== undefined && this.#connections.size === 0) {
+      this.#failWaiting(error)
+    } else if (this.#mayConnect) {
+      const [attempt, request] = this.#nextWaiting()!
+      this.#open().send(request, attempt)
+    }
+  }
+
+  get #mayConnect(): boolean {
+    return this.#breaker.mayConnect(this.#connections.size)
+  }
+
+  #open(): PooledConnection {
+    const { cluster, clock } = this.#options
+    const options: Client.Options = {
+      connect: this.#connect,
+      pipelining: 1,
+      ...NO_LIMITS,
+      ...idleOptions(cluster.config?.connections?.idleTimeoutMs),
+    }
+    const connection = new PooledConnection(this.#origin, options, this, clock.now())
+    this.#connections.add(connection)
+    this.#breaker.connections++
+    return connection
+  }
+
+  /** Whether the connection did what it may do. */
+  #worn(connection: PooledConnection): boolean {
+    const limits = this.#options.cluster.config?.connections
+    if (limits === undefined) return false
+    if (limits.maxRequests !== undefined && connection.served >= limits.maxRequests) return true
+    return limits.maxAgeMs !== undefined && connection.ageMs(this.#options.clock.now()) >= limits.maxAgeMs
+  }
+
+  #nextWaiting(): [Attempt, Dispatcher.DispatchOptions] | undefined {
+    const { value } = this.#waiting.entries().next()
+    if (value !== undefined) this.#waiting.delete(value[0])
+    return value
+  }
+
+  #failWaiting(error: Error): void {
+    const attempts = [...this.#waiting.keys()]
+    this.#waiting.clear()
+    for (const attempt of attempts) attempt.onError(error)
+  }
+
+  readonly #connectToEndpoint: Connector = (options, callback) => {
+    const { cluster, endpoint } = this.#options
+    const timeoutMs = cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     if (this.#connector === undefined || timeoutMs !== this.#connectTimeoutMs) {
       this.#connector = buildConnector({ timeout: timeoutMs })
       this.#connectTimeoutMs = timeoutMs
     }
-    this.#connector(
-      { ...options, protocol: 'http:', hostname: this.#host, host: this.#host, port: this.#port },
-      callback,
-    )
+    const host = endpoint.host.startsWith('[') ? endpoint.host.slice(1, -1) : endpoint.host
+    this.#connector({ ...options, protocol: 'http:', hostname: host, host, port: String(endpoint.port) }, callback)
   }
 }
-
-function ignore(): void {}

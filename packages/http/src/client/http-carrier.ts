@@ -1,20 +1,18 @@
-import type { Carrier, Cluster, Endpoint } from '@inmesh/core'
+import type { Carrier, Clock, Endpoint, RequestPriority } from '@inmesh/core'
 import { EndpointPool } from './endpoint-pool.js'
 
+/** The pools of one endpoint. */
+export type EndpointPools = { [priority in RequestPriority]?: EndpointPool }
+
 /**
- * Carries HTTP over undici: one pool of connections for each endpoint, made when a request first goes there. Plaintext HTTP/1.1 in this
- * version.
+ * Carries HTTP over undici: one pool of connections for each endpoint and priority, made when a request first goes there. Plaintext
+ * HTTP/1.1 in this version.
  */
 export class HttpCarrier implements Carrier {
   readonly view = 'http'
   readonly connects = 'on-demand'
   readonly #pools = new Set<EndpointPool>()
   #closed = false
-
-  /** Whether no pool can be made any more. */
-  get closed(): boolean {
-    return this.#closed
-  }
 
   /** Never called: connections are made when requests need them. */
   connect(): void {}
@@ -24,24 +22,23 @@ export class HttpCarrier implements Carrier {
   }
 
   release(endpoint: Endpoint): void {
-    const pool = endpoint.connections.http as EndpointPool | undefined
-    if (pool === undefined) return
+    const pools = endpoint.connections.http as EndpointPools | undefined
     endpoint.connections.http = undefined
-    void pool.close().then(() => this.#pools.delete(pool))
+    for (const pool of Object.values(pools ?? {})) void pool.close().then(() => this.#pools.delete(pool))
   }
 
   /**
-   * Makes the pool of an endpoint that has none.
+   * The pool for requests of a priority to an endpoint, made where there is none.
    *
-   * @param endpoint - Where it connects to.
-   * @param cluster - The endpoint's cluster.
+   * @param endpoint - Where it connects to; one that a pick gave.
+   * @param priority - Whose limits its connections count against.
    * @param authority - What requests over it are addressed to as a rule.
+   * @param clock - Tells how old connections are.
+   * @returns undefined when the carrier is closed.
    */
-  open(endpoint: Endpoint, cluster: Cluster, authority: string): EndpointPool {
-    const pool = new EndpointPool(endpoint, cluster, authority)
-    endpoint.connections.http = pool
-    this.#pools.add(pool)
-    return pool
+  pool(endpoint: Endpoint, priority: RequestPriority, authority: string, clock: Clock): EndpointPool | undefined {
+    const pools = endpoint.connections.http as EndpointPools | undefined
+    return pools?.[priority] ?? this.#open({ endpoint, cluster: endpoint.owner!, priority, authority, clock })
   }
 
   /** Closes every connection as soon as its request has ended; no pool can be made afterwards. */
@@ -62,5 +59,16 @@ export class HttpCarrier implements Carrier {
     const pools = [...this.#pools]
     this.#pools.clear()
     await Promise.all(pools.map((pool) => pool.destroy(error)))
+  }
+
+  #open(options: ConstructorParameters<typeof EndpointPool>[0]): EndpointPool | undefined {
+    if (this.#closed) return undefined
+    const pool = new EndpointPool(options)
+    const { endpoint, priority } = options
+    const pools = (endpoint.connections.http ?? {}) as EndpointPools
+    pools[priority] = pool
+    endpoint.connections.http = pools
+    this.#pools.add(pool)
+    return pool
   }
 }

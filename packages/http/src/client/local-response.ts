@@ -30,6 +30,8 @@ export class LocalResponse {
     const body = Buffer.from(request.grpc ? '' : reply.body)
     this.#status = request.grpc ? 200 : reply.httpStatus
     this.#headers = raw(['content-length', String(body.length)])
+    // Tells callers that asking again makes it worse (Envoy, "x-envoy-overloaded").
+    if (reply.flag === 'UO') this.#headers.push(...raw(['x-envoy-overloaded', 'true']))
     if (request.grpc) this.#headers.push(...raw(['content-type', 'application/grpc']))
     else if (body.length > 0) this.#headers.push(...raw(['content-type', 'text/plain']))
     // A fault given as a gRPC status answers other requests too, with 200 (Envoy, "Fault Injection").

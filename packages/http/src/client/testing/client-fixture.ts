@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import {
   type CircuitBreakerThresholds,
   type Cluster,
+  type ConnectionOptions,
   type ContextStore,
   DataPlane,
   type HttpFilter,
@@ -12,7 +13,8 @@ import {
   type SimulatedClock,
   SystemClock,
 } from '@inmesh/core'
-import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { buildConnector, type Dispatcher } from 'undici'
+import { EndpointPool } from '../endpoint-pool.js'
 import { HttpCarrier } from '../http-carrier.js'
 import { MeshDispatcher, type MeshDispatcherOptions } from '../mesh-dispatcher.js'
 import { cluster, endpoint, type RouteParts, route, target } from './configs.js'
@@ -35,6 +37,7 @@ type Options = Partial<Omit<MeshDispatcherOptions, 'plane' | 'carrier'>>
 type ServeParts = Omit<RouteParts, 'clusters'> & {
   readonly filters?: readonly HttpFilter[]
   readonly thresholds?: CircuitBreakerThresholds
+  readonly connections?: ConnectionOptions
 }
 
 /** The client side of a mesh. Whatever a test does, at its end every counter must be back at 0. */
@@ -67,9 +70,10 @@ export class ClientFixture {
 
   /** Configures `reviews:80`: one route to one cluster, both named `reviews`, with an endpoint for each port. */
   serve(ports: readonly number[], parts: ServeParts = {}): void {
-    const { filters, thresholds, ...routeParts } = parts
+    const { filters, thresholds, connections, ...routeParts } = parts
     const endpoints = ports.map((port) => endpoint(port))
-    const clusters = [cluster('reviews', endpoints, thresholds === undefined ? {} : { thresholds })]
+    const limits = { ...(thresholds && { thresholds }), ...(connections && { connections }) }
+    const clusters = [cluster('reviews', endpoints, limits)]
     const routes = [route({ clusters: { reviews: 1 }, ...routeParts })]
     this.source.set('reviews:80', target('reviews:80', routes, clusters, filters))
   }
@@ -86,16 +90,22 @@ export class ClientFixture {
     await this.configured()
     let held: (() => void)[] | undefined = []
     const connect = buildConnector({})
-    const pool = new Pool('http://reviews', {
+    const cluster = this.cluster(name)
+    const endpoint = cluster.endpoints.get(`127.0.0.1:${port}`)!
+    const pool = new EndpointPool({
+      endpoint,
+      cluster,
+      priority: 'default',
+      authority: 'reviews',
+      clock: this.plane.clock,
       connect: (options, callback) => {
         const dial = (): void => connect({ ...options, hostname: '127.0.0.1', port: String(port) }, callback)
         if (held === undefined) dial()
         else held.push(dial)
       },
     })
-    const endpoint = this.cluster(name).endpoints.get(`127.0.0.1:${port}`)!
-    endpoint.connections.http = { authority: 'reviews', pool, close: () => pool.close() }
-    this.#context.after(() => pool.destroy())
+    endpoint.connections.http = { default: pool }
+    this.#context.after(() => pool.destroy(new Error('the test is over')))
     return {
       release: () => {
         for (const dial of held ?? []) dial()

@@ -9,14 +9,6 @@ function eds(more: object = {}): object {
   return { name: 'c', type: 'EDS', edsClusterConfig: { edsConfig: { ads: {} } }, ...more }
 }
 
-function expectThresholds(expected: object): (value: ClusterResource) => void {
-  return ({ config }) => assert.deepEqual(config.thresholds, expected)
-}
-
-function thresholds(...entries: object[]): object {
-  return eds({ circuitBreakers: { thresholds: entries } })
-}
-
 const ROUTER_FILTER = {
   name: 'router',
   typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
@@ -222,85 +214,14 @@ const SECURITY: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-28',
-    rule: 'what options say of the protocol and of connections is listed',
-    input: protocolOptions({
-      commonHttpProtocolOptions: { idleTimeout: '30s' },
-      explicitHttpConfig: { http2ProtocolOptions: {} },
-    }),
+    rule: 'what options say of the protocol is listed',
+    input: protocolOptions({ explicitHttpConfig: { http2ProtocolOptions: {} } }),
     outcome: 'listed',
-    fields: [
-      'typed_extension_protocol_options["http"].common_http_protocol_options',
-      'typed_extension_protocol_options["http"].explicit_http_config',
-    ],
+    fields: ['typed_extension_protocol_options["http"].explicit_http_config'],
   },
 ]
 
 const LIMITS: readonly Rule<ClusterResource>[] = [
-  {
-    id: 'CDS-60',
-    rule: 'limits hold where none are configured',
-    input: eds(),
-    outcome: 'carried',
-    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 20, minConcurrency: 3 } }),
-  },
-  {
-    id: 'CDS-61',
-    rule: 'the first thresholds of priority DEFAULT count',
-    input: thresholds({ priority: 'HIGH', maxRequests: 1 }, { maxRequests: 2, maxRetries: 0 }, { maxRequests: 3 }),
-    outcome: 'listed',
-    fields: ['circuit_breakers.thresholds[0]'],
-    check: expectThresholds({ maxRequests: 2, maxRetries: 0 }),
-  },
-  {
-    id: 'CDS-59',
-    rule: 'the largest number of retries, which istiod sends where nobody said one, is no limit: the budget holds',
-    input: thresholds({ maxRetries: 4294967295 }),
-    outcome: 'carried',
-    check: expectThresholds({
-      maxRequests: 1024,
-      maxRetries: 4294967295,
-      retryBudget: { percent: 20, minConcurrency: 3 },
-    }),
-  },
-  {
-    id: 'CDS-62',
-    rule: 'a retry budget has defaults',
-    input: thresholds({ retryBudget: {} }),
-    outcome: 'carried',
-    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 20, minConcurrency: 3 } }),
-  },
-  {
-    id: 'CDS-63',
-    rule: 'a retry budget is carried',
-    input: thresholds({ retryBudget: { budgetPercent: { value: 12.5 }, minRetryConcurrency: 9 } }),
-    outcome: 'carried',
-    check: expectThresholds({ maxRequests: 1024, maxRetries: 3, retryBudget: { percent: 12.5, minConcurrency: 9 } }),
-  },
-  {
-    id: 'CDS-64',
-    rule: 'a retry budget is a percentage for Envoy; gRPC does not read it',
-    input: thresholds({ retryBudget: { budgetPercent: { value: 101 } } }),
-    outcome: 'HTTP refused',
-    fields: ['circuit_breakers.thresholds[0].retry_budget.budget_percent'],
-  },
-  {
-    id: 'CDS-65',
-    rule: 'limits that are not applied yet are listed',
-    input: eds({
-      circuitBreakers: {
-        thresholds: [{ maxConnections: 1, maxPendingRequests: 1, trackRemaining: true, maxConnectionPools: 1 }],
-        perHostThresholds: [{ maxConnections: 1 }],
-      },
-    }),
-    outcome: 'listed',
-    fields: [
-      'circuit_breakers.thresholds[0].max_connections',
-      'circuit_breakers.thresholds[0].max_pending_requests',
-      'circuit_breakers.thresholds[0].max_connection_pools',
-      'circuit_breakers.thresholds[0].track_remaining',
-      'circuit_breakers.per_host_thresholds[0]',
-    ],
-  },
   {
     id: 'CDS-66',
     rule: 'connections are made within five seconds by default',

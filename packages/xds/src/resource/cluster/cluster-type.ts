@@ -11,6 +11,7 @@ import type { ResourceType } from '../resource-type.js'
 import { translateCircuitBreakers } from './circuit-breakers.js'
 import { translateDiscovery } from './cluster-discovery.js'
 import type { ClusterResource } from './cluster-resource.js'
+import { translateConnectionOptions } from './connection-options.js'
 import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
 import { translateOutlierDetection } from './outlier-detection.js'
@@ -45,9 +46,9 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   metadata: leftOut('metadata of clusters is not used yet'),
   lrsReportEndpointMetrics: leftOut('what endpoints say of their load is not reported yet'),
   upstreamConfig: leftOut('upstream extensions are not supported'),
-  maxRequestsPerConnection: CONNECTION_OPTIONS,
+  maxRequestsPerConnection: CARRIED,
   perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
-  commonHttpProtocolOptions: CONNECTION_OPTIONS,
+  commonHttpProtocolOptions: CARRIED,
   upstreamConnectionOptions: CONNECTION_OPTIONS,
   closeConnectionsOnHostHealthFailure: CONNECTION_OPTIONS,
   connectionPoolPerDownstreamConnection: CONNECTION_OPTIONS,
@@ -90,14 +91,15 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
   FIELDS.apply(scope, cluster, refusals)
   checkTransportSecurity(scope, cluster, refusals)
   checkNetworkFilters(scope, cluster, refusals)
-  checkProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
+  const extension = checkProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
   if (cluster.commonLbConfig !== undefined) {
     COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
   }
   const discovery = translateDiscovery(scope, cluster, refusals)
   const hosts = new HostPolicyReader(scope, cluster, refusals)
   const loadBalancing = translateLoadBalancing(scope, cluster, refusals, hosts)
-  const thresholds = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
+  const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
+  const connections = translateConnectionOptions(scope, cluster, extension, refusals)
   const outlierDetection =
     cluster.outlierDetection &&
     translateOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection, refusals)
@@ -107,7 +109,8 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
     name: cluster.name,
     loadBalancing,
     hosts: hosts.toPolicy(),
-    thresholds,
+    ...limits,
+    ...(connections && { connections }),
     ...(outlierDetection && { outlierDetection }),
     connectTimeoutMs,
     ...(loadReport && { loadReport }),

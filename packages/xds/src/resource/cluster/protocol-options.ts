@@ -1,4 +1,4 @@
-import { type Any, type HttpFilter, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
+import { type Any, type HttpFilter, type HttpProtocolOptions, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
@@ -10,7 +10,7 @@ const UPSTREAM_CODEC = 'envoy.extensions.filters.http.upstream_codec.v3.Upstream
 
 const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   httpFilters: CARRIED,
-  commonHttpProtocolOptions: leftOut('limits of single connections are not applied yet'),
+  commonHttpProtocolOptions: CARRIED,
   // Server names and names to verify, for TLS only.
   upstreamHttpProtocolOptions: MOOT,
   upstreamProtocolOptions: leftOut('the protocol is chosen by the carrier'),
@@ -29,12 +29,14 @@ const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
  * @param scope - The cluster.
  * @param options - Options by extension name.
  * @param refusals - Refusals of the cluster.
+ * @returns the options of connections, where there are any.
  */
 export function checkProtocolOptions(
   scope: FieldScope,
   options: ReadonlyMap<string, Any>,
   refusals: ViewReasons,
-): void {
+): { readonly scope: FieldScope; readonly options: HttpProtocolOptions } | undefined {
+  let common: ReturnType<typeof checkProtocolOptions>
   for (const [name, any] of options) {
     const place = scope.at('typed_extension_protocol_options', name)
     const config = typedConfigOf(place, any)
@@ -46,10 +48,15 @@ export function checkProtocolOptions(
     const message = decodeConfig(place, UpstreamHttpProtocolOptions, config.bytes)
     if (message === undefined) continue
     FIELDS.apply(place, message, refusals)
+    const { commonHttpProtocolOptions } = message
+    if (commonHttpProtocolOptions !== undefined) {
+      common = { scope: place.at('common_http_protocol_options'), options: commonHttpProtocolOptions }
+    }
     for (const [index, filter] of message.httpFilters.entries()) {
       checkFilter(place.at('http_filters', index), filter, refusals)
     }
   }
+  return common
 }
 
 function checkFilter(scope: FieldScope, filter: HttpFilter, refusals: ViewReasons): void {

@@ -1,5 +1,9 @@
 import type { ForwardAction, RouteAction, WeightedCluster } from '@inmesh/core'
-import { RouteAction_InternalRedirectAction, type RouteAction as RouteActionMessage } from '@inmesh/xds-proto'
+import {
+  RouteAction_InternalRedirectAction,
+  type RouteAction as RouteActionMessage,
+  RoutingPriority,
+} from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
@@ -39,7 +43,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   earlyDataPolicy: leftOut('early data is not sent'),
   retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
   requestMirrorPolicies: leftOut('requests are not mirrored yet'),
-  priority: leftOut('all requests count against the limits of priority DEFAULT'),
+  priority: CARRIED,
   rateLimits: RATE_LIMIT,
   includeVhRateLimits: RATE_LIMIT,
   hashPolicy: CARRIED,
@@ -74,10 +78,12 @@ export function translateForwardAction(
   const clusters = translateClusters(scope, action, reasons, plugins)
   if (clusters === undefined) return undefined
   if (clusters.length === 0) return { kind: 'unsupported', reason: UNCHOSEN }
+  const priority = action.priority === RoutingPriority.HIGH ? { priority: 'high' as const } : undefined
   return {
     kind: 'forward',
     clusters,
     ...limits,
+    ...priority,
     ...(retryPolicy && { retryPolicy }),
     ...(hashPolicies && { hashPolicies }),
     ...translateMetadataMatch(action.metadataMatch),
