@@ -2,6 +2,7 @@ import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
 import type { LoadReporting } from './cluster/load-reporting.js'
+import type { HealthProber } from './health-check/health-prober.js'
 import type { Clock, Timer } from './ports/clock.js'
 import type { ConfigSource } from './ports/config-source.js'
 import type { Random } from './ports/random.js'
@@ -23,6 +24,8 @@ export interface DataPlaneOptions {
   readonly carriers: readonly Carrier[]
   /** Where load is counted that is to be reported to a control plane. Default: nowhere. */
   readonly loadReporting?: LoadReporting | undefined
+  /** Carries out active health checks. Default: nobody is checked. */
+  readonly prober?: HealthProber
 }
 
 /**

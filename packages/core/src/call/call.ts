@@ -23,6 +23,9 @@ import { NO_HEADERS, type ResponseView } from './response-view.js'
 /** What {@link Call.responded} and {@link Call.attemptFailed} answer when the attempt was the last. */
 export const NO_RETRY = -1
 
+/** By which an upstream takes itself out of service at once (Envoy, "x-envoy-immediate-health-check-fail"). */
+const IMMEDIATE_FAIL_HEADER = 'x-envoy-immediate-health-check-fail'
+
 const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([])
 const NO_PRIORITIES: readonly number[] = Object.freeze([])
 
@@ -268,10 +271,14 @@ export class Call implements FilterContext, PickContext {
   responded(status: number, grpcStatus: number, repeatable: boolean, response: ResponseView = NO_HEADERS): number {
     this.#expect('attempting')
     const cluster = this.#cluster!
-    cluster.attemptResponded(this.#endpoint!, status, grpcStatus, this.#elapsedMs, this.request.view)
+    const endpoint = this.#endpoint!
+    cluster.attemptResponded(endpoint, status, grpcStatus, this.#elapsedMs, this.request.view)
     if (cluster.wantsLoadReports) {
       const report = readLoadReport(response)
-      if (report !== undefined) cluster.loadReported(this.#endpoint!, report)
+      if (report !== undefined) cluster.loadReported(endpoint, report)
+    }
+    if (endpoint.owner?.checked && response.header(IMMEDIATE_FAIL_HEADER) !== undefined) {
+      endpoint.owner.failedHealthCheck(endpoint)
     }
     const rules = this.#rules
     if (rules === undefined || !repeatable || !rules.retriesResponse(status, grpcStatus, response)) return NO_RETRY

@@ -3,6 +3,13 @@ import type { CircuitBreakerThresholds } from '../model/cluster.js'
 /** Envoy's limits where nothing is configured (CircuitBreakers.Thresholds); gRFC A32 has the same for requests. */
 const DEFAULT_LIMIT = 1024
 
+/** Of a cluster that says nothing. */
+const DEFAULT_THRESHOLDS: CircuitBreakerThresholds = Object.freeze({
+  maxRequests: DEFAULT_LIMIT,
+  maxRetries: 3,
+  retryBudget: { percent: 20, minConcurrency: 3 },
+})
+
 /** What is left of each limit; `Infinity` never occurs, as every limit has a value. */
 export interface RemainingCapacity {
   /** Connections. */
@@ -33,14 +40,14 @@ export class CircuitBreaker {
   #thresholds: CircuitBreakerThresholds
 
   /**
-   * @param thresholds - The limits.
+   * @param thresholds - The limits. Default those of a cluster that says nothing.
    */
-  constructor(thresholds: CircuitBreakerThresholds) {
+  constructor(thresholds = DEFAULT_THRESHOLDS) {
     this.#thresholds = thresholds
   }
 
   /** Takes over other limits. */
-  configure(thresholds: CircuitBreakerThresholds): void {
+  configure(thresholds = DEFAULT_THRESHOLDS): void {
     this.#thresholds = thresholds
   }
 

@@ -1,3 +1,4 @@
+import type { HealthProber } from '../health-check/health-prober.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { Carrier } from './carrier.js'
@@ -13,4 +14,6 @@ export interface ClusterEnvironment {
   readonly random: Random
   /** Where load is counted that is to be reported. Default: nowhere. */
   readonly loadReporting?: LoadReporting | undefined
+  /** Carries out active health checks. Absent: nobody is checked, and endpoints count as well. */
+  readonly prober?: HealthProber
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, request, cluster as resolved } from '../testing/fixtures.js'
 import { Cluster } from './cluster.js'
 import type { LoadReporting } from './load-reporting.js'
 
@@ -28,7 +28,7 @@ const loadReporting: LoadReporting = {
 
 beforeEach(() => {
   words = []
-  const carriers = [new FakeCarrier()]
+  const carriers = [new FakeCarrier('http'), new FakeCarrier('grpc')]
   cluster = new Cluster(
     'c',
     { carriers, clock: new SimulatedClock(), random: new SeededRandom(1), loadReporting },
@@ -41,7 +41,7 @@ function taken(): string[] {
 }
 
 function pick(): string {
-  return cluster.pick(cluster.view('http'), pickContext()).kind
+  return cluster.pick(cluster.view('grpc'), pickContext({ request: request({ view: 'grpc' }) })).kind
 }
 
 test('load is counted while the configuration asks for it, and not by a name that changed', () => {

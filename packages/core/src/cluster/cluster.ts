@@ -1,10 +1,13 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { HealthCheckStatistics } from '../health-check/health-check-statistics.js'
+import { HealthChecker } from '../health-check/health-checker.js'
 import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
-import type { Queued } from '../hosts/host-selector.js'
+import { QUEUED, type Queued } from '../hosts/host-selector.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
-import type { CircuitBreakerThresholds, ClusterConfig, ResolvedCluster } from '../model/cluster.js'
+import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
+import type { HealthCheckConfig } from '../model/health-check.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RequestPriority } from '../model/route.js'
 import type { View } from '../model/view.js'
@@ -22,13 +25,6 @@ const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: 
 
 const NO_LEAVES: readonly Cluster[] = Object.freeze([])
 
-/** Of a cluster that says nothing. */
-const DEFAULT_THRESHOLDS: CircuitBreakerThresholds = Object.freeze({
-  maxRequests: 1024,
-  maxRetries: 3,
-  retryBudget: { percent: 20, minConcurrency: 3 },
-})
-
 /** The dice of `drop_overloads` are thrown over a million sides. */
 const MILLION = 1_000_000
 
@@ -41,9 +37,11 @@ export class Cluster implements EndpointOwner {
   readonly name: string
   /** What is in use, and what may be, by the priority of requests. gRPC calls count as `default`. */
   readonly breakers: Readonly<Record<RequestPriority, CircuitBreaker>> = {
-    default: new CircuitBreaker(DEFAULT_THRESHOLDS),
-    high: new CircuitBreaker(DEFAULT_THRESHOLDS),
+    default: new CircuitBreaker(),
+    high: new CircuitBreaker(),
   }
+  /** Whether it ever had a request. */
+  hasTraffic = false
   readonly #environment: ClusterEnvironment
   readonly #observers: AttemptObserver[] = []
   readonly #load: ClusterLoad
@@ -57,6 +55,7 @@ export class Cluster implements EndpointOwner {
   #config: ClusterConfig | undefined
   #assignment: EndpointAssignment = NO_ENDPOINTS
   #failure: LocalReply | undefined
+  #checker: HealthChecker | undefined
   #outliers: OutlierDetector | undefined
   #unobserveOutliers: (() => void) | undefined
   #held = 0
@@ -121,11 +120,13 @@ export class Cluster implements EndpointOwner {
   }
 
   #takeOver(resolved: ResolvedCluster): void {
+    const inService = this.#config !== undefined
     if (resolved.kind === 'failed') {
       this.#failure = localReplies.noCluster(resolved.error.message)
       const before = this.#config
       this.#config = undefined
       this.#setEndpoints(NO_ENDPOINTS)
+      this.#checker?.update(this.#endpoints, false)
       // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
       if (before !== undefined)
         for (const view of this.#views.values()) view.update(before, NO_ENDPOINTS, this.#endpoints)
@@ -134,10 +135,11 @@ export class Cluster implements EndpointOwner {
     this.#failure = undefined
     this.#config = resolved.config
     this.breakers.default.configure(resolved.config.thresholds)
-    this.breakers.high.configure(resolved.config.highPriorityThresholds ?? DEFAULT_THRESHOLDS)
+    this.breakers.high.configure(resolved.config.highPriorityThresholds)
     if (resolved.kind === 'aggregate') {
       this.#detectOutliers(undefined)
       this.#load.update(undefined)
+      this.#checkHealth(undefined, inService)
       this.#setEndpoints(NO_ENDPOINTS)
       for (const [view, own] of this.#views)
         own.updateLeaves(
@@ -149,6 +151,7 @@ export class Cluster implements EndpointOwner {
     this.#load.update(resolved.config.loadReport)
     this.#detectOutliers(resolved.config.outlierDetection)
     if (resolved.endpoints !== this.#assignment) this.#setEndpoints(resolved.endpoints)
+    this.#checkHealth(resolved.config.healthCheck, inService)
     for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
   }
 
@@ -176,6 +179,7 @@ export class Cluster implements EndpointOwner {
       this.#load.dropped('')
       return localReplies.overflow(`cluster ${this.name}: ${this.breakers.default.requests} requests are in flight`)
     }
+    if (this.#checker?.settled === false && context.request.view === 'http') return QUEUED
     return view.pick(context)
   }
 
@@ -221,13 +225,27 @@ export class Cluster implements EndpointOwner {
     return this.#outliers?.statistics
   }
 
-  /**
-   * Counts an attempt in.
-   *
-   * @param endpoint - Where it goes, of this cluster or of one that it stands for: both count it.
-   * @param priority - Whose limits it counts against.
-   * @param connected - Whether it has a connection; otherwise it waits for one.
-   */
+  /** Counters of active health checks; undefined while there are none. */
+  get healthCheckStatistics(): HealthCheckStatistics | undefined {
+    return this.#checker?.statistics
+  }
+
+  /** Whether endpoints are checked, so that what responses say of their health counts. */
+  get checked(): boolean {
+    return this.#checker !== undefined
+  }
+
+  /** A response said that its endpoint is ill: it is taken out of service until it passes checks again. */
+  failedHealthCheck(endpoint: Endpoint): void {
+    this.#checker?.failedInTraffic(endpoint)
+  }
+
+  /** An active health check found an endpoint well: outlier detection may take it back. */
+  passedHealthCheck(endpoint: Endpoint): void {
+    this.#outliers?.passedHealthCheck(endpoint)
+  }
+
+  /** Counts an attempt in, which has a connection or waits for one; an aggregate and the cluster that lists the endpoint both count it. */
   attemptStarted(endpoint: Endpoint, priority: RequestPriority = 'default', connected = true): void {
     this.breakers[priority].started(connected)
     if (endpoint.owner !== this) {
@@ -236,6 +254,7 @@ export class Cluster implements EndpointOwner {
     }
     endpoint.active++
     endpoint.started++
+    this.hasTraffic = true
     for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.started(endpoint)
   }
 
@@ -271,14 +290,11 @@ export class Cluster implements EndpointOwner {
 
   /** An endpoint told how it is doing; as {@link AttemptObserver.reported}. */
   loadReported(endpoint: Endpoint, report: EndpointLoadReport): void {
-    if (endpoint.owner !== this) {
-      endpoint.owner?.loadReported(endpoint, report)
-      return
-    }
-    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.reported?.(endpoint, report)
+    if (endpoint.owner !== this) endpoint.owner?.loadReported(endpoint, report)
+    else for (const observer of this.#observers) observer.reported?.(endpoint, report)
   }
 
-  /** Counts an attempt out; with the same arguments as it was counted in, but for a connection that it got. */
+  /** Counts an attempt out, which had a connection or still waited for one. */
   attemptEnded(endpoint: Endpoint, priority: RequestPriority = 'default', connected = true): void {
     this.breakers[priority].ended(connected)
     if (endpoint.owner !== this) {
@@ -313,9 +329,10 @@ export class Cluster implements EndpointOwner {
   /** Removes every endpoint, so that the carriers let their connections go, and ends what the cluster does on its own. */
   retire(): void {
     this.#resolved = undefined
-    for (const view of this.#views.values()) view.close()
     this.#detectOutliers(undefined)
     this.#load.update(undefined)
+    this.#checkHealth(undefined, true)
+    for (const view of this.#views.values()) view.close()
     this.#setEndpoints(NO_ENDPOINTS)
     for (const leaf of this.#leaves) leaf.release()
     this.#leaves = NO_LEAVES
@@ -327,6 +344,20 @@ export class Cluster implements EndpointOwner {
     return {
       pick: (context) => this.pick(own, context),
       whenPickable: (callback) => own.whenPickable(callback),
+    }
+  }
+
+  #checkHealth(config: HealthCheckConfig | undefined, inService: boolean): void {
+    const { prober } = this.#environment
+    if (config === undefined || prober === undefined) {
+      this.#checker?.release()
+      this.#checker = undefined
+    } else if (this.#checker?.isFor(config)) {
+      this.#checker.update(this.#endpoints, false)
+    } else {
+      this.#checker?.stop()
+      this.#checker = new HealthChecker(this, { ...this.#environment, prober }, config)
+      this.#checker.update(this.#endpoints, inService)
     }
   }
 

@@ -23,6 +23,10 @@ export interface EndpointOwner {
   readonly config: ClusterConfig | undefined
   /** What is in use of it, and what may be. */
   readonly breakers: Readonly<Record<RequestPriority, CircuitBreaker>>
+  /** Whether its endpoints are checked, so that what responses say of their health counts. */
+  readonly checked: boolean
+  /** A response said that its endpoint is ill. */
+  failedHealthCheck(endpoint: Endpoint): void
   /** Counts an attempt in. */
   attemptStarted(endpoint: Endpoint, priority: RequestPriority, connected: boolean): void
   /** An attempt that waited got its connection. */
@@ -62,6 +66,8 @@ export class Endpoint {
   outlier: OutlierRecord | undefined = undefined
   /** The last verdict of active health checks; true while nobody checks. Whoever changes it tells `Cluster.healthChanged`. */
   passesHealthChecks = true
+  /** The last active health check found it well, but to be spared. */
+  degradedByHealthCheck = false
   /** Priority of its locality, 0 for the highest. */
   priority = 0
   /** Where it is, as its cluster's assignment has it. */
@@ -98,7 +104,9 @@ export class Endpoint {
 
   /** What the control plane says and what the mesh itself found, taken together: the worse of them. */
   get health(): EndpointHealth {
-    return this.ejected || !this.passesHealthChecks ? 'unhealthy' : this.#config.health
+    if (this.ejected || !this.passesHealthChecks) return 'unhealthy'
+    const { health } = this.#config
+    return this.degradedByHealthCheck && health === 'healthy' ? 'degraded' : health
   }
 
   /**

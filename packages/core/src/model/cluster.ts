@@ -1,5 +1,6 @@
 import type { MeshError } from '../errors/mesh-error.js'
 import type { EndpointAssignment } from './endpoint.js'
+import type { HealthCheckConfig } from './health-check.js'
 import type { HostPolicy } from './host-policy.js'
 import type { LoadBalancingPolicy } from './load-balancing.js'
 import type { OutlierDetectionConfig } from './outlier-detection.js'
@@ -67,6 +68,8 @@ export interface ClusterConfig {
   readonly connections?: ConnectionOptions
   /** Which endpoints are taken out of service for failing; absent means none. */
   readonly outlierDetection?: OutlierDetectionConfig
+  /** How endpoints are checked; absent means not at all. */
+  readonly healthCheck?: HealthCheckConfig
   /** Limit for making a connection, in milliseconds. Default 5000 (Envoy). */
   readonly connectTimeoutMs: number
   /** How its load is reported. Default: it is not. */

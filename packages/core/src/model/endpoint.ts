@@ -14,6 +14,16 @@ export type EndpointHealth = 'healthy' | 'degraded' | 'draining' | 'unhealthy'
 /** A JSON value, as filter metadata holds it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
+/** How one endpoint is checked, where it is not as its siblings (envoy.config.endpoint.v3.Endpoint.HealthCheckConfig). */
+export interface EndpointHealthCheck {
+  /** TCP port. Default that of the check, or the endpoint's own. */
+  readonly port?: number
+  /** What a `host` header says. Default what the check says. */
+  readonly hostname?: string
+  /** It is not checked, and counts as well. Default false. */
+  readonly disabled?: boolean
+}
+
 /** One endpoint as configured. */
 export interface EndpointConfig {
   /** `host:port`, an IPv6 host in brackets: what the endpoint's state is kept by. */
@@ -28,6 +38,8 @@ export interface EndpointConfig {
   readonly weight: number
   /** As told by the control plane. */
   readonly health: EndpointHealth
+  /** How it is checked, where it differs. */
+  readonly healthCheck?: EndpointHealthCheck
   /** Metadata by filter name, `envoy.transport_socket_match` for example. */
   readonly metadata: { readonly [namespace: string]: JsonValue }
 }

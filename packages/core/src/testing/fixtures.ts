@@ -5,6 +5,7 @@ import type { Carrier } from '../cluster/carrier.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { ClusterConfig, ResolvedCluster, UsableCluster } from '../model/cluster.js'
 import type { EndpointConfig, EndpointHealth } from '../model/endpoint.js'
+import type { HealthCheckConfig } from '../model/health-check.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
 import type { ForwardAction, Route, RouteConfiguration, VirtualHost } from '../model/route.js'
@@ -124,6 +125,23 @@ export const OUTLIER_DETECTION: OutlierDetectionConfig = {
     enforcingPercent: 0,
     enforcingLocalOriginPercent: 0,
   },
+}
+
+export const HEALTH_CHECK: HealthCheckConfig = {
+  check: { kind: 'tcp', receive: [] },
+  timeoutMs: 500,
+  intervalMs: 1000,
+  unhealthyIntervalMs: 1000,
+  unhealthyEdgeIntervalMs: 1000,
+  healthyEdgeIntervalMs: 1000,
+  noTrafficIntervalMs: 1000,
+  noTrafficHealthyIntervalMs: 1000,
+  initialJitterMs: 0,
+  intervalJitterMs: 0,
+  intervalJitterPercent: 0,
+  unhealthyThreshold: 3,
+  healthyThreshold: 2,
+  reuseConnection: true,
 }
 
 const NO_CONDITIONS: RetryConditions = {

@@ -12,3 +12,6 @@ export const REPLYING = 3
 export const COMPLETED = 4
 /** The caller was told of an error. */
 export const FAILED = 5
+
+/** How long a call waits at a time that has no limit: the longest time that node:timers can wait. */
+export const LONGEST_WAIT_MS = 2_147_483_647

@@ -16,7 +16,7 @@ import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
-import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
+import { ATTEMPTING, COMPLETED, FAILED, LONGEST_WAIT_MS, REPLYING, RESPONDING, WAITING } from './call-phase.js'
 import type { Abortable, ClientScope } from './client-scope.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
@@ -316,6 +316,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     const leftMs = this.#left(deadline)
     if (delayMs < leftMs) this.#setTimer(delayMs, callback)
     else if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
+    // What it waits for may not keep the process alive.
+    else this.#setTimer(LONGEST_WAIT_MS, () => this.#wait(delayMs, deadline, callback))
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type ContextStore, DataPlane } from '@inmesh/core'
-import { createFetch, HttpCarrier, MeshDispatcher, type MeshFetch } from '@inmesh/http'
+import { createFetch, HttpCarrier, MeshDispatcher, type MeshFetch, SocketProber } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
 import type { MeshSettings } from '../options/mesh-settings.js'
 import { closeWithin } from './bounded-close.js'
@@ -23,7 +23,8 @@ export class MeshOutbound implements Outbound {
   ) {
     const { clock, random, localReply, discoveryTimeoutMs } = settings
     const carrier = new HttpCarrier()
-    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting })
+    const prober = new SocketProber()
+    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting, prober })
     this.dispatcher = new MeshDispatcher({ plane: this.#plane, carrier, context, localReply, discoveryTimeoutMs })
     this.fetch = createFetch(this.dispatcher)
   }

@@ -14,6 +14,7 @@ import {
   SystemClock,
 } from '@inmesh/core'
 import { buildConnector, type Dispatcher } from 'undici'
+import { SocketProber } from '../../health-check/socket-prober.js'
 import { EndpointPool } from '../endpoint-pool.js'
 import { HttpCarrier } from '../http-carrier.js'
 import { MeshDispatcher, type MeshDispatcherOptions } from '../mesh-dispatcher.js'
@@ -53,7 +54,13 @@ export class ClientFixture {
   constructor(context: TestContext, clock: SimulatedClock | SystemClock = new SystemClock(), options: Options = {}) {
     this.#context = context
     const random = new SeededRandom(7)
-    this.plane = new DataPlane({ source: this.source, clock, random, carriers: [this.carrier] })
+    this.plane = new DataPlane({
+      source: this.source,
+      clock,
+      random,
+      carriers: [this.carrier],
+      prober: new SocketProber(),
+    })
     this.dispatcher = new MeshDispatcher({
       plane: this.plane,
       carrier: this.carrier,

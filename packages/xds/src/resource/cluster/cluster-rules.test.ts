@@ -244,13 +244,6 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
     fields: ['connect_timeout'],
   },
   {
-    id: 'CDS-72',
-    rule: 'active health checks are listed',
-    input: eds({ healthChecks: [{ timeout: '1s' }] }),
-    outcome: 'listed',
-    fields: ['health_checks'],
-  },
-  {
     id: 'CDS-76',
     rule: 'load is reported to self',
     input: eds({ lrsServer: { self: {} } }),

@@ -12,6 +12,7 @@ import { translateCircuitBreakers } from './circuit-breakers.js'
 import { translateDiscovery } from './cluster-discovery.js'
 import type { ClusterResource } from './cluster-resource.js'
 import { translateConnectionOptions } from './connection-options.js'
+import { translateHealthCheck } from './health-check.js'
 import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
 import { translateOutlierDetection } from './outlier-detection.js'
@@ -40,7 +41,7 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   typedExtensionProtocolOptions: CARRIED,
   filters: CARRIED,
   lrsServer: CARRIED,
-  healthChecks: leftOut('endpoints are not checked actively yet'),
+  healthChecks: CARRIED,
   lbSubsetConfig: CARRIED,
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
@@ -80,7 +81,7 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
   healthyPanicThreshold: CARRIED,
   localityConfigSpecifier: CARRIED,
   updateMergeWindow: leftOut('updates take effect at once'),
-  ignoreNewHostsUntilFirstHc: leftOut('endpoints are not checked actively yet'),
+  ignoreNewHostsUntilFirstHc: leftOut('endpoints that were not checked yet count as ill ones'),
   closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
   consistentHashingLbConfig: CARRIED,
   overrideHostStatus: leftOut('endpoints are not chosen by the request yet'),
@@ -99,6 +100,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
   const hosts = new HostPolicyReader(scope, cluster, refusals)
   const loadBalancing = translateLoadBalancing(scope, cluster, refusals, hosts)
   const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
+  const healthCheck = translateHealthCheck(scope, cluster.healthChecks, refusals)
   const connections = translateConnectionOptions(scope, cluster, extension, refusals)
   const outlierDetection =
     cluster.outlierDetection &&
@@ -112,6 +114,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
     ...limits,
     ...(connections && { connections }),
     ...(outlierDetection && { outlierDetection }),
+    ...(healthCheck && { healthCheck }),
     connectTimeoutMs,
     ...(loadReport && { loadReport }),
     refused: refusals.toRefusals(),

@@ -374,10 +374,26 @@ const RULES: readonly Rule<EndpointResource>[] = [
   },
   {
     id: 'EDS-40',
-    rule: 'a health check of an endpoint is listed',
-    input: assignment([locality([endpoint('10.0.0.1:80', {}, { healthCheckConfig: { portValue: 81 } })])]),
-    outcome: 'listed',
-    fields: ['endpoints[0].lb_endpoints[0].endpoint.health_check_config'],
+    rule: 'how an endpoint is checked is carried',
+    input: assignment([
+      locality([
+        endpoint('10.0.0.1:80', {}, { healthCheckConfig: { portValue: 81, hostname: 'h' } }),
+        endpoint('10.0.0.2:80', {}, { healthCheckConfig: { disableActiveHealthCheck: true } }),
+      ]),
+    ]),
+    outcome: 'carried',
+    check: ({ assignment: { localities } }) =>
+      assert.deepEqual(
+        localities[0]?.endpoints.map(({ healthCheck }) => healthCheck),
+        [{ port: 81, hostname: 'h' }, { disabled: true }],
+      ),
+  },
+  {
+    id: 'EDS-47',
+    rule: 'an endpoint is checked at a port that exists, and at its own address',
+    input: assignment([locality([endpoint('10.0.0.1:80', {}, { healthCheckConfig: { portValue: 65_536 } })])]),
+    outcome: 'malformed',
+    fields: ['endpoints[0].lb_endpoints[0].endpoint.health_check_config.port_value'],
   },
   {
     id: 'EDS-42',
@@ -397,7 +413,7 @@ const RULES: readonly Rule<EndpointResource>[] = [
     },
   },
   {
-    id: 'EDS-43',
+    id: 'EDS-46',
     rule: 'what else is said of localities and by name is listed',
     input: assignment([locality([], { metadata: {}, proximity: 1 })], { namedEndpoints: { x: {} } }),
     outcome: 'listed',

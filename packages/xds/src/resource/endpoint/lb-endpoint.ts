@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { EndpointConfig, EndpointHealth } from '@inmesh/core'
 import { type Address, type Endpoint, HealthStatus, type LbEndpoint, SocketAddress_Protocol } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
+import { translateHealthCheck } from './endpoint-health-check.js'
 import { translateMetadata } from './metadata.js'
 
 /** Of a TCP port. */
@@ -60,9 +61,8 @@ export function translateLbEndpoint(
   if (address === undefined || endpoint === undefined) return undefined
   takeAddress(place.at('address'), address.key, addresses)
   checkAdditionalAddresses(place, endpoint, addresses)
-  if (endpoint.healthCheckConfig !== undefined) {
-    place.at('health_check_config').unsupported('endpoints are not checked actively yet')
-  }
+  const healthCheck =
+    endpoint.healthCheckConfig && translateHealthCheck(place.at('health_check_config'), endpoint.healthCheckConfig)
   return {
     key: address.key,
     host: address.host,
@@ -70,6 +70,7 @@ export function translateLbEndpoint(
     hostname: endpoint.hostname,
     weight: message.loadBalancingWeight ?? 1,
     health: healthOf(message.healthStatus),
+    ...(healthCheck && { healthCheck }),
     metadata: translateMetadata(message.metadata),
   }
 }
