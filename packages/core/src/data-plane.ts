@@ -2,6 +2,7 @@ import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
 import type { LoadReporting } from './cluster/load-reporting.js'
+import { ActiveFaults } from './filters/active-faults.js'
 import type { HealthProber } from './health-check/health-prober.js'
 import type { Clock, Timer } from './ports/clock.js'
 import type { ConfigSource } from './ports/config-source.js'
@@ -39,6 +40,8 @@ export class DataPlane {
   readonly random: Random
   /** Timers for limits of requests. */
   readonly timers: TimerWheel
+  /** Faults that are injected now. */
+  readonly faults = new ActiveFaults()
   readonly #source: ConfigSource
   readonly #registry: ClusterRegistry
   readonly #targets = new Map<string, Target>()

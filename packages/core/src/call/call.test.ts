@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ClusterRegistry } from '../cluster/cluster-registry.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import { ActiveFaults } from '../filters/active-faults.js'
 import type { ResolvedCluster } from '../model/cluster.js'
 import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
@@ -26,6 +27,7 @@ import { Call, NO_RETRY } from './call.js'
 class Plane {
   readonly clock = new SimulatedClock()
   readonly random = new SeededRandom(1)
+  readonly faults = new ActiveFaults()
   readonly registry = new ClusterRegistry({
     carriers: [new FakeCarrier(), new FakeCarrier('grpc')],
     clock: this.clock,

@@ -3,6 +3,7 @@ import type { CircuitBreaker } from '../cluster/circuit-breaker.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import type { ActiveFaults } from '../filters/active-faults.js'
 import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filters/filter.js'
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
@@ -43,6 +44,7 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
 export class Call implements FilterContext, PickContext {
   readonly clock: Clock
   readonly random: Random
+  readonly faults: ActiveFaults
   readonly request: RequestView
   /** Attempts started so far. */
   attempts = 0
@@ -76,25 +78,28 @@ export class Call implements FilterContext, PickContext {
   #priorities: readonly number[] = NO_PRIORITIES
   #attemptStartedMs = 0
   #retries = 0
+  /** What filters asked to be called at the end. */
+  #endings: (() => void)[] | undefined
   /** Whether the next or current attempt is counted among the cluster's retries. */
   #retrying = false
   /** Null until a balancer asks. */
   #hash: RequestHash | null | undefined = null
 
   /**
-   * @param plane - Clock and dice.
+   * @param plane - Clock, dice and faults.
    * @param snapshot - Configuration of the target; read from start to end, whatever is published meanwhile.
    * @param request - The request.
    * @param deadline - Limit from the caller or the inbound request, on the clock's scale; `Infinity` for none.
    */
   constructor(
-    plane: { readonly clock: Clock; readonly random: Random },
+    plane: { readonly clock: Clock; readonly random: Random; readonly faults: ActiveFaults },
     snapshot: TargetSnapshot,
     request: RequestView,
     deadline = Number.POSITIVE_INFINITY,
   ) {
     this.clock = plane.clock
     this.random = plane.random
+    this.faults = plane.faults
     this.request = request
     this.deadline = deadline
     this.#snapshot = snapshot
@@ -181,6 +186,11 @@ export class Call implements FilterContext, PickContext {
   resume(wait: Wait): Verdict {
     this.#expect('filtering')
     return this.#filtered(wait.resume(this))
+  }
+
+  atEnd(callback: () => void): void {
+    this.#endings ??= []
+    this.#endings.push(callback)
   }
 
   /** Chooses the endpoint of the next attempt. A reply means that the call is over, `queued` that no endpoint is connected yet. */
@@ -308,6 +318,7 @@ export class Call implements FilterContext, PickContext {
     else if (this.#retrying) this.#endRetry()
     this.#state = 'ended'
     this.#cluster?.release()
+    if (this.#endings !== undefined) for (const callback of this.#endings) callback()
   }
 
   #limit(milliseconds: number): void {

@@ -1,6 +1,21 @@
 import { GrpcStatus, type LocalReply, localReplies } from '../call/local-reply.js'
-import type { FaultConfig } from '../model/filter-config.js'
-import { CONTINUE, type Filter, type FilterContext, type Verdict, type Wait } from './filter.js'
+import type { RequestView } from '../call/request-view.js'
+import { compileHeaderMatch, type RequestMatcher } from '../matching/request-matcher.js'
+import type { FaultAbort, FaultConfig, FaultDelay } from '../model/filter-config.js'
+import { ActiveFaults } from './active-faults.js'
+import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
+
+const MILLION = 1_000_000
+
+const DELAY_HEADER = 'x-envoy-fault-delay-request'
+const DELAY_SHARE_HEADER = 'x-envoy-fault-delay-request-percentage'
+const ABORT_HEADER = 'x-envoy-fault-abort-request'
+const ABORT_GRPC_HEADER = 'x-envoy-fault-abort-grpc-request'
+const ABORT_SHARE_HEADER = 'x-envoy-fault-abort-request-percentage'
+const NODE_HEADER = 'x-envoy-downstream-service-node'
+
+/** The longest time that a timer can wait. */
+const LONGEST_DELAY_MS = 2_147_483_647
 
 /** gRFC A33: how an abort given as an HTTP status looks to a gRPC call. Statuses not listed become UNKNOWN. */
 const GRPC_FROM_HTTP: ReadonlyMap<number, number> = new Map([
@@ -14,49 +29,123 @@ const GRPC_FROM_HTTP: ReadonlyMap<number, number> = new Map([
   [504, GrpcStatus.UNAVAILABLE],
 ])
 
-/** Delays and aborts requests as configured, each by dice of its own, the delay first (Envoy, "Fault Injection"; gRFC A33). */
+/**
+ * Delays and aborts requests as configured, each by dice of its own, the delay first (Envoy, "Fault Injection"; gRFC A33). Where the
+ * configuration leaves it to them, requests ask for their own fault in headers; an application that sets them on its way out means it,
+ * from inbound requests of strangers they are stripped, and to upstreams they do not go.
+ *
+ * Conditions on the request hold for gRPC too, although gRFC A33 does not read them: without them a fault would hit calls that it is not
+ * meant for.
+ */
 export class FaultFilter implements Filter {
   readonly name: string
   readonly #config: FaultConfig
+  readonly #key: string
+  readonly #conditions: readonly RequestMatcher[]
+  /** What a configured abort answers; undefined where requests say. */
   readonly #abort: LocalReply | undefined
-  readonly #wait: Wait | undefined
 
   /**
    * @param name - Instance name from the listener.
    * @param config - What to inject.
+   * @param listener - Name of the listener.
    */
-  constructor(name: string, config: FaultConfig) {
+  constructor(name: string, config: FaultConfig, listener: string) {
     this.name = name
     this.#config = config
-    this.#abort = abortReply(name, config)
-    if (config.delay !== undefined) {
-      this.#wait = {
-        kind: 'wait',
-        delayMs: config.delay.durationMs,
-        resume: (context) => this.#abortOrContinue(context),
-      }
-    }
+    this.#key = `${listener}\n${name}`
+    this.#conditions = compileConditions(config)
+    this.#abort = config.abort && abortReply(name, config.abort.httpStatus, config.abort.grpcStatus)
   }
 
   request(context: FilterContext): Verdict {
-    const delay = this.#config.delay
-    if (delay !== undefined && context.random.below(1_000_000) < delay.fraction.perMillion) return this.#wait!
-    return this.#abortOrContinue(context)
+    const { request, faults } = context
+    const key = request.view === 'grpc' ? ActiveFaults.GRPC : this.#key
+    const { delay, maxActive } = this.#config
+    if (maxActive !== undefined && faults.count(key) >= maxActive) return CONTINUE
+    if (!this.#applies(request)) return CONTINUE
+    const delayMs = delay === undefined ? 0 : drawDelayMs(delay, context)
+    if (delayMs === 0) return this.#abortOrContinue(context, key)
+    const end = faults.begin(key)
+    context.atEnd(end)
+    return {
+      kind: 'wait',
+      delayMs,
+      resume: (resumed) => {
+        // In Envoy a fault lasts as long as its request, for gRPC as long as the delay.
+        if (request.view === 'grpc') end()
+        return this.#abortOrContinue(resumed, undefined)
+      },
+    }
   }
 
-  #abortOrContinue(context: FilterContext): Verdict {
-    const abort = this.#config.abort
-    if (abort === undefined || context.random.below(1_000_000) >= abort.fraction.perMillion) return CONTINUE
-    return this.#abort!
+  #applies(request: RequestView): boolean {
+    for (let index = 0; index < this.#conditions.length; index++) {
+      if (!this.#conditions[index]!(request)) return false
+    }
+    return true
+  }
+
+  /** @param key - Where an abort is counted; undefined when the request is counted already. */
+  #abortOrContinue(context: FilterContext, key: string | undefined): Verdict {
+    const { abort } = this.#config
+    if (abort === undefined || !drawn(abort, ABORT_SHARE_HEADER, context)) return CONTINUE
+    const reply = this.#abort ?? this.#abortAsked(context.request)
+    if (reply === undefined) return CONTINUE
+    if (key !== undefined) context.atEnd(context.faults.begin(key))
+    return reply
+  }
+
+  #abortAsked(request: RequestView): LocalReply | undefined {
+    const httpStatus = wholeNumber(request.header(ABORT_HEADER))
+    if (httpStatus !== undefined && httpStatus >= 200 && httpStatus < 600) {
+      return abortReply(this.name, httpStatus, undefined)
+    }
+    const grpcStatus = wholeNumber(request.header(ABORT_GRPC_HEADER))
+    if (grpcStatus === undefined) return undefined
+    return abortReply(this.name, undefined, grpcStatus > GrpcStatus.UNAUTHENTICATED ? GrpcStatus.UNKNOWN : grpcStatus)
   }
 }
 
-function abortReply(name: string, config: FaultConfig): LocalReply | undefined {
-  const abort = config.abort
-  if (abort === undefined) return undefined
+/** @returns milliseconds; 0 for no delay. */
+function drawDelayMs(delay: FaultDelay, context: FilterContext): number {
+  if (!drawn(delay, DELAY_SHARE_HEADER, context)) return 0
+  const delayMs = delay.durationMs ?? wholeNumber(context.request.header(DELAY_HEADER)) ?? 0
+  return Math.min(delayMs, LONGEST_DELAY_MS)
+}
+
+/** Throws the dice. Where requests ask, they can lower the share and not raise it. */
+function drawn(fault: FaultDelay | FaultAbort, shareHeader: string, { request, random }: FilterContext): boolean {
+  const { fraction, askedUnit } = fault
+  let { perMillion } = fraction
+  if (askedUnit !== undefined) {
+    const asked = wholeNumber(request.header(shareHeader))
+    if (asked !== undefined) perMillion = Math.min(perMillion, asked * askedUnit)
+  }
+  return random.below(MILLION) < perMillion
+}
+
+function compileConditions({ headers = [], downstreamNodes = [] }: FaultConfig): readonly RequestMatcher[] {
+  const conditions = headers.map(compileHeaderMatch)
+  if (downstreamNodes.length > 0) {
+    const nodes = new Set(downstreamNodes)
+    conditions.unshift((request) => nodes.has(request.header(NODE_HEADER) ?? ''))
+  }
+  return conditions
+}
+
+function abortReply(
+  name: string,
+  httpStatus: number | undefined,
+  grpcStatus: number | undefined,
+): LocalReply | undefined {
   const detail = `aborted by filter ${name}`
   // Envoy answers an HTTP call that is aborted with a gRPC status by 200 and the status in headers; the carrier adds those.
-  if (abort.grpcStatus !== undefined) return localReplies.fault(200, abort.grpcStatus, detail)
-  const httpStatus = abort.httpStatus ?? 503
+  if (grpcStatus !== undefined) return localReplies.fault(200, grpcStatus, detail)
+  if (httpStatus === undefined) return undefined
   return localReplies.fault(httpStatus, GRPC_FROM_HTTP.get(httpStatus) ?? GrpcStatus.UNKNOWN, detail)
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }

@@ -4,11 +4,18 @@ import type { FaultConfig, FilterOverrides, HttpFilter } from '../model/filter-c
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { request } from '../testing/fixtures.js'
+import { ActiveFaults } from './active-faults.js'
 import type { FilterContext } from './filter.js'
 import { FilterChain } from './filter-chain.js'
 
 const ALWAYS = { perMillion: 1_000_000 }
-const context: FilterContext = { request: request(), clock: new SimulatedClock(), random: new SeededRandom(1) }
+const context: FilterContext = {
+  request: request(),
+  clock: new SimulatedClock(),
+  random: new SeededRandom(1),
+  faults: new ActiveFaults(),
+  atEnd: () => {},
+}
 
 const filter = (config: Omit<FaultConfig, 'kind'>, name = 'fault', disabled = false): HttpFilter => ({
   name,

@@ -2,17 +2,28 @@ import type { FilterConfig, FilterOverrides, HttpFilter } from '../model/filter-
 import { FaultFilter } from './fault-filter.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 
-function createFilter(name: string, config: FilterConfig): Filter {
+/** Where the requests of a chain go. */
+export interface FilterPlace {
+  /** Name of the listener. */
+  readonly listener: string
+  /** Name of the cluster. */
+  readonly cluster: string
+}
+
+const ANYWHERE: FilterPlace = Object.freeze({ listener: '', cluster: '' })
+
+function createFilter(name: string, config: FilterConfig, place: FilterPlace): Filter {
   switch (config.kind) {
     case 'fault':
-      return new FaultFilter(name, config)
+      return new FaultFilter(name, config, place.listener)
   }
 }
 
 /** Istio lists a fault filter in every listener and configures it in few routes: what can do nothing is not run. */
-function inert(config: FilterConfig): boolean {
+function inert(config: FilterConfig, { cluster }: FilterPlace): boolean {
   switch (config.kind) {
     case 'fault':
+      if (config.upstreamCluster !== undefined && config.upstreamCluster !== cluster) return true
       return config.delay === undefined && config.abort === undefined
   }
 }
@@ -32,15 +43,20 @@ export class FilterChain {
    * @param filters - The listener's filters.
    * @param overrides - Overrides, the most specific first: cluster weight, route, virtual host (gRFC A39: the first that names the
    * filter replaces its configuration whole).
+   * @param place - Where the requests go.
    * @returns the chain with every override applied and disabled filters left out.
    */
-  static compile(filters: readonly HttpFilter[], overrides: readonly FilterOverrides[]): FilterChain {
+  static compile(
+    filters: readonly HttpFilter[],
+    overrides: readonly FilterOverrides[],
+    place: FilterPlace = ANYWHERE,
+  ): FilterChain {
     const chain: Filter[] = []
     for (const filter of filters) {
       const override = overrides.find((candidate) => candidate.has(filter.name))?.get(filter.name)
       if (override === 'disabled' || (override === undefined && filter.disabled)) continue
       const config = override ?? filter.config
-      if (!inert(config)) chain.push(createFilter(filter.name, config))
+      if (!inert(config, place)) chain.push(createFilter(filter.name, config, place))
     }
     return chain.length === 0 ? FilterChain.EMPTY : new FilterChain(chain)
   }

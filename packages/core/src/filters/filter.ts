@@ -2,6 +2,7 @@ import type { LocalReply } from '../call/local-reply.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
+import type { ActiveFaults } from './active-faults.js'
 
 /** What a filter may use while it looks at one request. */
 export interface FilterContext {
@@ -11,6 +12,14 @@ export interface FilterContext {
   readonly clock: Clock
   /** The plane's dice. */
   readonly random: Random
+  /** Faults of the plane. */
+  readonly faults: ActiveFaults
+  /**
+   * Asks to be called when the request ends, however it does.
+   *
+   * @param callback - What to call.
+   */
+  atEnd(callback: () => void): void
 }
 
 /** The request goes on to the next filter. */

@@ -1,17 +1,24 @@
-import type { Fraction } from './match.js'
+import type { Fraction, HeaderMatch } from './match.js'
 
-/** Holds a share of the requests back. */
-export interface FaultDelay {
-  /** How long, in milliseconds. */
-  readonly durationMs: number
-  /** Which share. */
+/** Which requests have a fault injected. */
+export interface FaultShare {
+  /** Which share, at most. */
   readonly fraction: Fraction
+  /**
+   * Requests ask for the fault themselves, in headers, and may lower the share: in how many parts of a million they count it. Absent: they
+   * are not asked.
+   */
+  readonly askedUnit?: number
 }
 
-/** Answers a share of the requests in place of the upstream, with one of the two statuses. */
-export interface FaultAbort {
-  /** Which share. */
-  readonly fraction: Fraction
+/** Holds a share of the requests back. */
+export interface FaultDelay extends FaultShare {
+  /** How long, in milliseconds; absent where requests say. */
+  readonly durationMs?: number
+}
+
+/** Answers a share of the requests in place of the upstream, with one of the two statuses; neither where requests say. */
+export interface FaultAbort extends FaultShare {
   /** 200 to 599. */
   readonly httpStatus?: number
   /** 0 to 16; takes the place of `httpStatus`. */
@@ -26,6 +33,14 @@ export interface FaultConfig {
   readonly delay?: FaultDelay
   /** Absent: nothing is aborted. */
   readonly abort?: FaultAbort
+  /** Only requests to this cluster. Absent: to any. */
+  readonly upstreamCluster?: string
+  /** Only requests of these nodes, as `x-envoy-downstream-service-node` names them. Absent: of any. */
+  readonly downstreamNodes?: readonly string[]
+  /** Only requests with these headers. Absent: any. */
+  readonly headers?: readonly HeaderMatch[]
+  /** Requests that may have a fault at a time. Absent: any number. */
+  readonly maxActive?: number
 }
 
 /** Configuration of one filter, told apart by `kind`. Later filters add their own member here. */

@@ -102,7 +102,7 @@ function compileRoute(
       destinations.push({
         cluster: clusters.get(name)!,
         upTo,
-        filters: FilterChain.compile(listener.filters, overrides),
+        filters: FilterChain.compile(listener.filters, overrides, { listener: listener.name, cluster: name }),
         subset: subsetMatch(action.metadataMatch, metadataMatch),
       })
     }

@@ -19,7 +19,11 @@ export function translateFraction(scope: FieldScope, percent: FractionalPercent 
   return { perMillion: Math.min(MILLION, percent.numerator * factor) }
 }
 
-function partsPerUnit(percent: FractionalPercent): number | undefined {
+/**
+ * @param percent - A fraction.
+ * @returns how many parts of a million one unit of its numerator is; undefined for a denominator that does not exist.
+ */
+export function partsPerUnit(percent: FractionalPercent): number | undefined {
   switch (percent.denominator) {
     case FractionalPercent_DenominatorType.HUNDRED:
       return MILLION / 100

@@ -20,6 +20,11 @@ export class ViewReasons {
     return new ViewReasons('calls that come here fail')
   }
 
+  /** For a fault that is not injected. */
+  static faults(): ViewReasons {
+    return new ViewReasons('the fault is not injected')
+  }
+
   /** For a route that does not exist for a view, so that matching goes on with the next. */
   static skips(): ViewReasons {
     return new ViewReasons('calls pass this route by')

@@ -1,26 +1,26 @@
-import type { FaultConfig } from '@inmesh/core'
-import type { FaultAbort, FaultDelay, HTTPFault } from '@inmesh/xds-proto'
+import type { FaultConfig, HeaderMatch } from '@inmesh/core'
+import type { FaultAbort, FaultDelay, FractionalPercent, HTTPFault } from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
-import { translateFraction } from '../field/fraction.js'
+import { partsPerUnit, translateFraction } from '../field/fraction.js'
 import { ViewReasons } from '../field/view-reasons.js'
+import { translateHeaderMatch } from '../route/header-match.js'
 
 /** gRPC's UNKNOWN: what a status that does not exist counts as (gRFC A33). */
 const UNKNOWN = 2
 const HIGHEST_GRPC_STATUS = 16
 
-const CONDITION = leftOut('faults under this condition are not injected yet: without it they would hit every request')
 const RUNTIME = leftOut('there is no runtime to look the key up in; the values given beside it apply')
 
 const FIELDS = new FieldTreatments<HTTPFault>({
   delay: CARRIED,
   abort: CARRIED,
-  upstreamCluster: CONDITION,
-  headers: CONDITION,
-  downstreamNodes: CONDITION,
-  maxActiveFaults: CONDITION,
-  responseRateLimit: leftOut('the rate of responses is not limited yet'),
+  upstreamCluster: CARRIED,
+  headers: CARRIED,
+  downstreamNodes: CARRIED,
+  maxActiveFaults: CARRIED,
+  responseRateLimit: leftOut('the rate of responses is not limited'),
   delayPercentRuntime: RUNTIME,
   abortPercentRuntime: RUNTIME,
   delayDurationRuntime: RUNTIME,
@@ -33,48 +33,66 @@ const FIELDS = new FieldTreatments<HTTPFault>({
 })
 
 /**
- * Translates fault injection (Envoy, HTTPFault; gRFC A33). A fault that is meant for some requests only, by a condition that is not
- * carried out, becomes no fault at all.
+ * Translates fault injection (Envoy, HTTPFault; gRFC A33). A fault that is meant for some requests only, by a condition that cannot be
+ * tested, becomes no fault at all.
  */
 export function translateFault(scope: FieldScope, fault: HTTPFault): FaultConfig {
   FIELDS.apply(scope, fault, ViewReasons.refusals())
   const delay = fault.delay === undefined ? undefined : translateDelay(scope.at('delay'), fault.delay)
   const abort = fault.abort === undefined ? undefined : translateAbort(scope.at('abort'), fault.abort)
-  if (isConditional(fault)) return { kind: 'fault' }
-  return { kind: 'fault', ...(delay && { delay }), ...(abort && { abort }) }
+  const headers = translateHeaders(scope, fault)
+  if (headers === undefined) return { kind: 'fault' }
+  const { upstreamCluster, downstreamNodes, maxActiveFaults } = fault
+  return {
+    kind: 'fault',
+    ...(delay && { delay }),
+    ...(abort && { abort }),
+    ...(upstreamCluster !== '' && { upstreamCluster }),
+    ...(downstreamNodes.length > 0 && { downstreamNodes }),
+    ...(headers.length > 0 && { headers }),
+    ...(maxActiveFaults !== undefined && { maxActive: maxActiveFaults }),
+  }
 }
 
-function isConditional(fault: HTTPFault): boolean {
-  return (
-    fault.upstreamCluster !== '' ||
-    fault.headers.length > 0 ||
-    fault.downstreamNodes.length > 0 ||
-    fault.maxActiveFaults !== undefined
-  )
+/** @returns undefined when one of them cannot be tested, which is reported. */
+function translateHeaders(scope: FieldScope, { headers }: HTTPFault): readonly HeaderMatch[] | undefined {
+  const reasons = ViewReasons.faults()
+  const matches: HeaderMatch[] = []
+  for (const [index, matcher] of headers.entries()) {
+    const match = translateHeaderMatch(scope.at('headers', index), matcher, reasons)
+    if (match !== undefined) matches.push(match)
+  }
+  return matches.length < headers.length || reasons.has('http') || reasons.has('grpc') ? undefined : matches
 }
 
 function translateDelay(scope: FieldScope, delay: FaultDelay): FaultConfig['delay'] {
   const fraction = translateFraction(scope.at('percentage'), delay.percentage)
   const kind = delay.faultDelaySecifier
-  if (kind?.$case === 'headerDelay') {
-    scope.at('header_delay').unsupported('delays asked for by request headers are not injected yet')
-  } else if (kind?.$case === 'fixedDelay') {
-    const durationMs = translateDuration(scope.at('fixed_delay'), kind.value)
-    if (durationMs && fraction !== undefined) return { durationMs, fraction }
-  }
-  return undefined
+  if (kind === undefined || fraction === undefined) return undefined
+  if (kind.$case === 'headerDelay') return { fraction, askedUnit: unitOf(delay.percentage) }
+  const durationMs = translateDuration(scope.at('fixed_delay'), kind.value)
+  return durationMs ? { fraction, durationMs } : undefined
 }
 
 function translateAbort(scope: FieldScope, abort: FaultAbort): FaultConfig['abort'] {
   const fraction = translateFraction(scope.at('percentage'), abort.percentage)
   const kind = abort.errorType
-  if (kind?.$case === 'headerAbort') {
-    scope.at('header_abort').unsupported('aborts asked for by request headers are not injected yet')
-  } else if (kind?.$case === 'httpStatus' && (kind.value < 200 || kind.value > 599)) {
+  if (kind?.$case === 'httpStatus' && (kind.value < 200 || kind.value > 599)) {
     scope.at('http_status').malformed('must be 200 to 599')
-  } else if (kind !== undefined && fraction !== undefined) {
-    if (kind.$case === 'httpStatus') return { fraction, httpStatus: kind.value }
-    return { fraction, grpcStatus: kind.value > HIGHEST_GRPC_STATUS ? UNKNOWN : kind.value }
+    return undefined
   }
-  return undefined
+  if (kind === undefined || fraction === undefined) return undefined
+  switch (kind.$case) {
+    case 'headerAbort':
+      return { fraction, askedUnit: unitOf(abort.percentage) }
+    case 'httpStatus':
+      return { fraction, httpStatus: kind.value }
+    case 'grpcStatus':
+      return { fraction, grpcStatus: kind.value > HIGHEST_GRPC_STATUS ? UNKNOWN : kind.value }
+  }
+}
+
+/** A share in a header is counted in the units of the configured one (Envoy, "Controlling fault injection via HTTP headers"). */
+function unitOf(percentage: FractionalPercent | undefined): number {
+  return (percentage && partsPerUnit(percentage)) ?? 0
 }

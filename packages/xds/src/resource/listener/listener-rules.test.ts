@@ -393,36 +393,50 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
   },
   {
     id: 'LDS-65',
-    rule: 'faults asked for by headers are listed',
-    input: fault({ delay: { headerDelay: {} }, abort: { headerAbort: {} } }),
-    outcome: 'listed',
-    fields: [
-      `${HCM}.http_filters[0].typed_config.delay.header_delay`,
-      `${HCM}.http_filters[0].typed_config.abort.header_abort`,
-    ],
-    check: expectFault({}),
+    rule: 'faults that requests ask for are carried, with the unit in which they count their share',
+    input: fault({
+      delay: { headerDelay: {}, percentage: { numerator: 50 } },
+      abort: { headerAbort: {}, percentage: { numerator: 7, denominator: 'TEN_THOUSAND' } },
+    }),
+    outcome: 'carried',
+    check: expectFault({
+      delay: { fraction: { perMillion: 500_000 }, askedUnit: 10_000 },
+      abort: { fraction: { perMillion: 700 }, askedUnit: 100 },
+    }),
   },
   {
     id: 'LDS-66',
-    rule: 'a fault that is limited does not become one without limit',
-    input: fault({ abort: { httpStatus: 503, percentage: { numerator: 100 } }, maxActiveFaults: 1 }),
-    outcome: 'listed',
-    fields: [`${HCM}.http_filters[0].typed_config.max_active_faults`],
-    check: expectFault({}),
+    rule: 'the number of faults at a time is limited',
+    input: fault({ abort: { httpStatus: 503, percentage: { numerator: 100 } }, maxActiveFaults: 0 }),
+    outcome: 'carried',
+    check: expectFault({ abort: { httpStatus: 503, fraction: { perMillion: 1_000_000 } }, maxActive: 0 }),
   },
   {
     id: 'LDS-67',
-    rule: 'a fault for some requests does not become one for all',
+    rule: 'a fault may be meant for some requests',
     input: fault({
       delay: { fixedDelay: '1s', percentage: { numerator: 100 } },
-      headers: [{ name: 'x' }],
+      headers: [{ name: 'X', presentMatch: true }],
       upstreamCluster: 'c',
       downstreamNodes: ['n'],
     }),
+    outcome: 'carried',
+    check: expectFault({
+      delay: { durationMs: 1000, fraction: { perMillion: 1_000_000 } },
+      headers: [{ name: 'x', value: { kind: 'present', present: true }, invert: false, treatMissingAsEmpty: false }],
+      upstreamCluster: 'c',
+      downstreamNodes: ['n'],
+    }),
+  },
+  {
+    id: 'LDS-70',
+    rule: 'a fault under a condition that cannot be tested does not become one for all',
+    input: fault({
+      abort: { httpStatus: 503, percentage: { numerator: 100 } },
+      headers: [{ name: 'x', stringMatch: { custom: { name: 'm' } } }],
+    }),
     outcome: 'listed',
-    fields: ['upstream_cluster', 'headers', 'downstream_nodes'].map(
-      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
-    ),
+    fields: [`${HCM}.http_filters[0].typed_config.headers[0].string_match.custom`],
     check: expectFault({}),
   },
   {
