@@ -49,6 +49,16 @@ export class CatalogInstance {
     await this.process.ask('release')
   }
 
+  /** From now on its reads fail, or no longer. */
+  async fail(failing = true): Promise<void> {
+    await this.process.ask('fail', { failing })
+  }
+
+  /** From now on it fails health checks, or no longer; it answers everything else. */
+  async sicken(ill = true): Promise<void> {
+    await this.process.ask('sicken', { ill })
+  }
+
   /** Waits until it holds so many requests of a method. */
   async holds(method: string, count: number): Promise<void> {
     await this.process.line(`${count} held ${method}`, () => this.#received(method).length >= count, this.#heldFrom)

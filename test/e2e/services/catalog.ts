@@ -5,18 +5,22 @@ import { meshFastify } from '@inmesh/fastify'
 import Fastify from 'fastify'
 import { createMesh } from 'inmesh'
 import { say, serveCommands } from '../../support/commands.js'
+import { Failing } from './failing.js'
 import { Holding } from './holding.js'
 
 const [server = ''] = process.argv.slice(2)
 const mesh = await createMesh()
 const holding = new Holding()
+const failing = new Failing()
+const illness = new Failing()
 const app = Fastify({ serverFactory: mesh.serverFactory() })
 
 await app.register(meshFastify, { mesh })
-app.get('/products', async (request) => {
+app.get('/products', async (request, reply) => {
   await holding.pass(request.method)
-  return { server }
+  return reply.status(failing.status).send({ server })
 })
+app.get('/health', (_request, reply) => reply.status(illness.status).send({ server }))
 app.post('/orders', async (request) => {
   await holding.pass(request.method)
   return { server }
@@ -36,6 +40,8 @@ serveCommands(
     },
     hold: () => holding.hold(),
     release: () => holding.release(),
+    fail: ({ failing: fails }: { failing: boolean }) => failing.fail(fails),
+    sicken: ({ ill }: { ill: boolean }) => illness.fail(ill),
     close: () => mesh.close(),
   },
   () => process.exit(),
