@@ -4,6 +4,7 @@ import {
   type EndpointConfig,
   type EndpointHealth,
   type FilterConfig,
+  type HealthCheckConfig,
   type HttpFilter,
   type LoadBalancingPolicy,
   type LocalityEndpoints,
@@ -112,6 +113,26 @@ export function outlierDetection(parts: Partial<OutlierDetectionConfig> = {}): O
   }
 }
 
+/** Health checks every few milliseconds, for short runs. */
+export function healthCheck(): HealthCheckConfig {
+  return {
+    check: { kind: 'tcp', receive: [] },
+    timeoutMs: 20,
+    intervalMs: 10,
+    unhealthyIntervalMs: 10,
+    unhealthyEdgeIntervalMs: 5,
+    healthyEdgeIntervalMs: 5,
+    noTrafficIntervalMs: 50,
+    noTrafficHealthyIntervalMs: 50,
+    initialJitterMs: 0,
+    intervalJitterMs: 2,
+    intervalJitterPercent: 10,
+    unhealthyThreshold: 2,
+    healthyThreshold: 2,
+    reuseConnection: true,
+  }
+}
+
 /** What {@link plainTarget} leaves open. */
 export interface PlainParts {
   /** Default round robin. */
@@ -120,6 +141,8 @@ export interface PlainParts {
   readonly thresholds?: CircuitBreakerThresholds
   /** Default none. */
   readonly outlierDetection?: OutlierDetectionConfig
+  /** Default none. */
+  readonly healthCheck?: HealthCheckConfig
   /** Retries on any 5xx and on failures; default 2. */
   readonly retries?: number
 }
@@ -134,6 +157,7 @@ export function plainTarget(endpoints: number, parts: PlainParts = {}): TargetCo
       loadBalancing: parts.loadBalancing ?? { kind: 'round-robin' },
       thresholds: parts.thresholds ?? { maxRequests: 100_000, maxRetries: 0, retryBudget: BUDGET },
       ...(parts.outlierDetection && { outlierDetection: parts.outlierDetection }),
+      ...(parts.healthCheck && { healthCheck: parts.healthCheck }),
       connectTimeoutMs: 1000,
       refused: {},
     },

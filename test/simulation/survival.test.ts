@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { View } from '@inmesh/core'
-import { outlierDetection, plainTarget } from './configuration.js'
+import { healthCheck, outlierDetection, plainTarget } from './configuration.js'
 import { World } from './world.js'
 
 const SEEDS = 200
@@ -80,5 +80,36 @@ test('limits hold at every moment, and what they stop is told at once', () => {
     world.assertIdle()
     const stopped = world.endings.filter(({ kind }) => kind === 'local-reply').length
     assert.ok(stopped > 0 && stopped < world.sent)
+  }
+})
+
+test('health that flaps fails only requests that meet it: every request ends once, and all endpoints come back', () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const world = new World(seed)
+    world.publish('plain:80', plainTarget(ENDPOINTS, { retries: 0, healthCheck: healthCheck() }))
+    const ill = new Set<string>()
+    for (let round = 0; round < 10; round++) {
+      for (let port = 0; port < ENDPOINTS; port++) {
+        const key = `10.0.0.1:${port}`
+        // Fewer than the panic threshold would make good for.
+        const down = ill.size < 4 && world.random.below(4) === 0
+        world.upstreams.setFate(key, { down, errors: 0, resets: 0 })
+        if (down) ill.add(key)
+        else ill.delete(key)
+      }
+      world.clock.advance(world.random.below(100))
+      // Long enough for the checks to notice, wherever they were.
+      world.request('plain:80', 'http')
+      world.clock.advance(200)
+      const before = new Map(world.attempts)
+      for (let request = 0; request < 20; request++) world.request('plain:80', 'http')
+      for (const key of ill) assert.equal(world.attempts.get(key), before.get(key), `seed ${seed}: ${key} is ill`)
+    }
+    world.upstreams.heal()
+    world.settle()
+    world.clock.advance(500)
+    const [cluster] = world.plane.clusters()
+    for (const { key, passesHealthChecks } of cluster!.endpoints.values()) assert.ok(passesHealthChecks, key)
+    world.assertIdle()
   }
 })

@@ -11,6 +11,7 @@ import {
 } from '@inmesh/core'
 import { ConfigurationMaker } from './configuration.js'
 import { type Ending, SimulatedCarrier } from './simulated-carrier.js'
+import { SimulatedProber } from './simulated-prober.js'
 import { Upstreams } from './upstream.js'
 
 /** A mesh, its control plane, its upstreams and its users, all in one thread and one seed. */
@@ -52,7 +53,8 @@ export class World {
       },
     }
     const carriers = [this.#carriers.http, this.#carriers.grpc]
-    this.plane = new DataPlane({ source, clock: this.clock, random: this.random, carriers })
+    const prober = new SimulatedProber(this.clock, this.upstreams)
+    this.plane = new DataPlane({ source, clock: this.clock, random: this.random, carriers, prober })
     this.#carriers.grpc.report = (endpoint, connectivity) => {
       for (const cluster of this.plane.clusters()) {
         if (cluster.endpoints.get(endpoint.key) === endpoint) {
