@@ -137,7 +137,9 @@ export class SubsetHosts {
           return [this.#default!]
         case 'keys':
           return this.#find(criteria.filter(([name]) => selector.fallbackKeys.includes(name)))
-        default:
+        case 'inherit':
+        case undefined:
+          break
       }
     }
     if (config.fallback === 'none') return NOBODY
