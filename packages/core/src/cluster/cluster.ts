@@ -194,12 +194,7 @@ export class Cluster implements EndpointOwner {
     return this.breakers.default.retries + this.breakers.high.retries
   }
 
-  /**
-   * Starts to tell of every attempt.
-   *
-   * @param observer - Who wants to know.
-   * @returns a function that ends it.
-   */
+  /** Starts to tell an observer of every attempt; the function that is returned ends it. */
   observe(observer: AttemptObserver): () => void {
     this.#observers.push(observer)
     this.#wantsLoadReports ||= observer.reported !== undefined
