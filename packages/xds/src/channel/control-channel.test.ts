@@ -8,8 +8,9 @@ import { after, test } from 'node:test'
 import { SystemClock } from '@inmesh/core'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
 import { grpcTarget } from '../bootstrap/server-uri.js'
-import { FakeClock } from '../testing/fake-clock.js'
+import { FakeClock, settled } from '../testing/fake-clock.js'
 import { ScriptedControlPlane } from '../testing/scripted-control-plane.js'
+import { SilentWire } from '../testing/silent-wire.js'
 import { until } from '../testing/until.js'
 import { ControlChannel, type ControlChannelOptions } from './control-channel.js'
 import type { ControlStream, StreamEnd } from './control-stream.js'
@@ -183,25 +184,38 @@ test('a connection that is not up in time is given up, and its socket closed', {
 
 test('a connection that went silent is noticed by keepalive', { timeout: 20_000 }, async () => {
   const plane = await controlPlane()
-  const port = Number(plane.config.uri.split(':')[1])
-  const pairs: (readonly [Socket, Socket])[] = []
-  const uri = await listening(
-    createServer((socket) => {
-      const onward = connect(port, '127.0.0.1')
-      for (const end of [socket, onward]) end.on('error', () => {})
-      socket.pipe(onward).pipe(socket)
-      pairs.push([socket, onward])
-    }),
-  )
-  const channel = channelTo(serverAt(uri), { keepaliveTimeMs: 20, keepaliveTimeoutMs: 20 })
+  const wire = await SilentWire.to(plane.config)
+  closers.push(() => wire.cut())
+  const channel = channelTo(wire.config, { keepaliveTimeMs: 20, keepaliveTimeoutMs: 20 })
   const probe = new Probe(channel)
   await probe.opened
-  for (const [socket, onward] of pairs) {
-    socket.unpipe(onward)
-    onward.unpipe(socket)
-  }
+  wire.silence()
   assert.equal((await probe.ended).status, 14)
-  for (const pair of pairs) for (const end of pair) end.destroy()
+})
+
+test('a stream that is paused gives nothing more until it is resumed, and its end comes after the last message', async () => {
+  const plane = await controlPlane()
+  plane.onStream = (stream) => {
+    for (const version of ['v1', 'v2', 'v3']) stream.respond('x', version, [])
+    stream.end()
+  }
+  const events: string[] = []
+  const stream: ControlStream = channelTo(plane.config).openStream(method, {
+    opened() {},
+    message() {
+      stream.pause()
+      events.push('message')
+    },
+    ended: () => events.push('ended'),
+  })
+  for (const count of [1, 2]) {
+    await until(() => events.length === count)
+    for (let turn = 0; turn < 20; turn++) await settled()
+    assert.deepEqual(events, new Array(count).fill('message'))
+    stream.resume()
+  }
+  await until(() => events.at(-1) === 'ended')
+  assert.deepEqual(events, ['message', 'message', 'message', 'ended'])
 })
 
 test('a cancelled stream is over for the server, and its listener hears nothing', async () => {

@@ -11,7 +11,7 @@ export function nodeMessage(identity: NodeIdentity, userAgentVersion: string): N
     metadata,
     userAgentName: 'inmesh',
     userAgentVersionType: userAgentVersion ? { $case: 'userAgentVersion', value: userAgentVersion } : undefined,
-    // Resources may come wrapped in a `Resource`; grpc-go's spelling. Times to live are not understood and not asked for.
-    clientFeatures: ['xds.config.resource-in-sotw'],
+    // Resources may come wrapped in a `Resource`: as the xDS protocol spells it, and as grpc-go does. Times to live are not asked for.
+    clientFeatures: ['xds.config.supports-resource-in-sotw', 'xds.config.resource-in-sotw'],
   })
 }
