@@ -183,6 +183,7 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
         servers: config?.servers ?? this.#bootstrap.servers,
         clients: this.#clients,
         onReachabilityOnly: config?.fallbackOnReachabilityOnly ?? false,
+        deletion: this.#options.deletion ?? 'keep',
         logger: this.#logger,
       })
       this.#authorities.set(name, authority)

@@ -1,4 +1,5 @@
 import { type Logger, MeshError } from '@inmesh/core'
+import { type DataErrorPolicy, type DeletionPolicy, dataErrorPolicy } from '../ads/data-error-policy.js'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
 import type { LoadCounter } from '../load-report/load-counter.js'
 import type { LoadReportClient } from '../load-report/load-report-client.js'
@@ -17,6 +18,8 @@ export interface FallbackOptions {
   readonly clients: ClientPool
   /** Whether to go on to the next server as soon as one cannot be reached, even with nothing missing (gRFC A95). */
   readonly onReachabilityOnly: boolean
+  /** What becomes of a deleted resource where a server's features do not say it. */
+  readonly deletion: DeletionPolicy
   /** Told when another server is taken. */
   readonly logger: Logger
 }
@@ -32,15 +35,15 @@ class OpenServer implements ResourceServer {
   readonly config: ServerConfig
   readonly provider: ResourceProvider
   readonly loads: LoadReportClient
-  readonly failsOnDataErrors: boolean
+  readonly policy: DataErrorPolicy
   readonly #lease: ClientLease
   readonly #unobserve: () => void
   state: ServerState
   error: MeshError | undefined
 
-  constructor(config: ServerConfig, clients: ClientPool, changed: (server: OpenServer) => void) {
+  constructor(config: ServerConfig, { clients, deletion }: FallbackOptions, changed: (server: OpenServer) => void) {
     this.config = config
-    this.failsOnDataErrors = config.features.includes('fail_on_data_errors')
+    this.policy = dataErrorPolicy(config.features, deletion)
     this.#lease = clients.acquire(config)
     const { ads, loads } = this.#lease
     this.provider = ads
@@ -152,8 +155,8 @@ export class FallbackProvider implements ResourceProvider {
   }
 
   #openNext(): void {
-    const { servers, clients } = this.#options
-    const server = new OpenServer(servers[this.#open.length]!, clients, (changed) => this.#changed(changed))
+    const config = this.#options.servers[this.#open.length]!
+    const server = new OpenServer(config, this.#options, (changed) => this.#changed(changed))
     this.#open.push(server)
     for (const resource of this.#resources.values()) resource.ask(server)
     this.#reportToCurrent()

@@ -1,4 +1,5 @@
 import { MeshError } from '@inmesh/core'
+import type { DataErrorPolicy } from '../ads/data-error-policy.js'
 import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
@@ -7,8 +8,8 @@ import type { DeliveryQueue } from '../source/delivery-queue.js'
 export interface ResourceServer {
   /** Where its resources come from. */
   readonly provider: ResourceProvider
-  /** Whether a resource that it does not have, or spoilt, goes although another server gave it (`fail_on_data_errors`, gRFC A88). */
-  readonly failsOnDataErrors: boolean
+  /** What becomes of a value, also of one that another server gave, when this one does not have the resource or spoilt it. */
+  readonly policy: DataErrorPolicy
   /** Whether it cannot be reached: what it says then is about the connection, and is the authority's to tell. */
   isUnreachable(): boolean
 }
@@ -125,7 +126,7 @@ export class FallbackResource {
   }
 
   #missing(server: ResourceServer): void {
-    if (this.#keeps(server)) {
+    if (this.#isOthers(server) && !server.policy.dropsDeleted) {
       const message = `${this.#type.shortName} "${this.#name}" does not exist at the control plane that is in use now; its last value stays in use`
       const place = { resource: this.#name }
       this.#setTrouble({ cause: 'data', error: new MeshError('ERR_INMESH_RESOURCE_MISSING', message, { place }) })
@@ -135,13 +136,13 @@ export class FallbackResource {
   }
 
   #failed(server: ResourceServer, error: MeshError): void {
-    if (this.#keeps(server)) this.#setTrouble({ cause: 'data', error })
+    if (this.#isOthers(server) && !server.policy.dropsFailed) this.#setTrouble({ cause: 'data', error })
     else this.#know({ kind: 'failed', error })
   }
 
-  /** Whether the value outlives a server's complaint: it is another's. */
-  #keeps(server: ResourceServer): boolean {
-    return this.#known.kind === 'value' && this.#known.server !== server && !server.failsOnDataErrors
+  /** Whether there is a value, and another server gave it: that server's complaints say nothing of it. */
+  #isOthers(server: ResourceServer): boolean {
+    return this.#known.kind === 'value' && this.#known.server !== server
   }
 
   #know(known: Knowledge): void {

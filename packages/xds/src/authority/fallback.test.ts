@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DeletionPolicy } from '../ads/data-error-policy.js'
 import { settled } from '../testing/fake-clock.js'
 import type { FakeStream } from '../testing/fake-stream.js'
 import { RecordingWatcher } from '../testing/recording-watcher.js'
@@ -12,8 +13,9 @@ const lds = fullStateType()
 const eds = partialStateType()
 
 /** Servers `a:1`, `b:1` and so on. */
-function benchOf(count: number, features: readonly string[] = []): RouterBench {
-  return new RouterBench(Array.from('abc'.slice(0, count), (letter) => serverEntry(`${letter}:1`, features)))
+function benchOf(count: number, features: readonly string[] = [], deletion?: DeletionPolicy): RouterBench {
+  const servers = Array.from('abc'.slice(0, count), (letter) => serverEntry(`${letter}:1`, features))
+  return new RouterBench(servers, deletion)
 }
 
 function watch(bench: RouterBench, type: TextType, name: string): RecordingWatcher {
@@ -156,12 +158,15 @@ test('the first takes over from the third at once when it answers before the sec
   assert.deepEqual(bench.tried, ['a:1'])
 })
 
-test('a value outlives that the server which is in use now does not have it, unless that server says otherwise', async () => {
-  for (const { features, told } of [
-    { features: [], told: ['ambient ERR_INMESH_RESOURCE_MISSING'] },
-    { features: ['fail_on_data_errors'], told: ['missing'] },
-  ]) {
-    const bench = benchOf(2, features)
+test('a value outlives that the server which is in use now does not have it, unless the policy says otherwise', async () => {
+  const kept = ['ambient ERR_INMESH_RESOURCE_MISSING']
+  for (const { features, deletion, told } of [
+    { features: [], deletion: 'keep', told: kept },
+    { features: ['fail_on_data_errors'], deletion: 'keep', told: ['missing'] },
+    { features: [], deletion: 'drop', told: ['missing'] },
+    { features: ['ignore_resource_deletion'], deletion: 'drop', told: kept },
+  ] as const) {
+    const bench = benchOf(2, features, deletion)
     const watcher = watch(bench, eds, 'x')
     await give(await bench.open('a:1'), eds, { x: 'from a' })
     await bench.fail('a:1')

@@ -116,3 +116,20 @@ test('an attempt that began before anybody counted leaves nothing below zero', (
   load.started(at)
   assert.deepEqual(localities(load.take(0, false)), ['x 0: 1 0 0 1'])
 })
+
+test('endpoints that are gone are forgotten, also while nobody takes what is counted', () => {
+  const load = counter()
+  const kept = endpoint(1, 'x')
+  const busy = endpoint(2, 'x')
+  load.started(kept)
+  load.started(busy)
+  busy.removed = true
+  for (let port = 3; port < 1_000; port++) {
+    const gone = endpoint(port, 'x')
+    answered(load, gone, 200)
+    gone.removed = true
+  }
+  const told = load.take(0, true)!.upstreamLocalityStats[0]!
+  assert.ok(told.upstreamEndpointStats.length < 130, `${told.upstreamEndpointStats.length} endpoints`)
+  assert.equal(told.totalRequestsInProgress, 2n)
+})

@@ -66,6 +66,8 @@ export class LoadCounter implements LoadRecorder {
   readonly #endpoints = new Map<Endpoint, EndpointLoad>()
   readonly #drops = new Map<string, number>()
   #sinceMs: number
+  /** So many endpoints make it worth to look for some that are gone. */
+  #pruneAt = 64
   #isClosed = false
 
   /**
@@ -127,10 +129,8 @@ export class LoadCounter implements LoadRecorder {
    */
   take(nowMs: number, perEndpoint: boolean): ClusterStats | undefined {
     const localities = this.#localities().map((locality) => localityStats(locality, perEndpoint))
-    for (const [endpoint, load] of this.#endpoints) {
-      load.reset()
-      if (endpoint.removed && load.inProgress === 0) this.#endpoints.delete(endpoint)
-    }
+    for (const load of this.#endpoints.values()) load.reset()
+    this.#prune()
     const drops = [...this.#drops]
     this.#drops.clear()
     const intervalMs = nowMs - this.#sinceMs
@@ -154,8 +154,17 @@ export class LoadCounter implements LoadRecorder {
     if (load === undefined) {
       load = new EndpointLoad()
       this.#endpoints.set(endpoint, load)
+      if (this.#endpoints.size >= this.#pruneAt) this.#prune()
     }
     return load
+  }
+
+  /** Endpoints come and go also while no server takes what is counted of them. */
+  #prune(): void {
+    for (const [endpoint, load] of this.#endpoints) {
+      if (endpoint.removed && load.inProgress === 0) this.#endpoints.delete(endpoint)
+    }
+    this.#pruneAt = Math.max(64, 2 * this.#endpoints.size)
   }
 
   #localities(): LocalityLoad[] {

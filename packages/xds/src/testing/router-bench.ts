@@ -1,3 +1,4 @@
+import type { DeletionPolicy } from '../ads/data-error-policy.js'
 import { AuthorityRouter } from '../authority/authority-router.js'
 import { parseBootstrap } from '../bootstrap/parse-bootstrap.js'
 import { middling } from './ads-bench.js'
@@ -20,14 +21,16 @@ export class RouterBench {
 
   /**
    * @param bootstrap - The bootstrap document; a list stands for its servers.
+   * @param deletion - What becomes of deleted resources where the servers' features do not say it.
    */
-  constructor(bootstrap: object) {
+  constructor(bootstrap: object, deletion: DeletionPolicy = 'keep') {
     this.router = new AuthorityRouter({
       bootstrap: parseBootstrap({
         node: { id: 'node-1' },
         ...(Array.isArray(bootstrap) ? { xds_servers: bootstrap } : bootstrap),
       }),
       clock: this.clock,
+      deletion,
       random: middling,
       logger: {
         debug: () => {},
