@@ -10,6 +10,7 @@ import { ReportedControlPlane } from './reported-control-plane.js'
 test('a control plane hears of the load of a cluster, and of the last of it when the mesh closes', async () => {
   const upstream = createServer((request, response) => {
     response.statusCode = Number(request.url?.slice(1))
+    response.setHeader('endpoint-load-metrics', 'TEXT named_metrics.queue=2')
     response.end()
   }).listen(0, '127.0.0.1')
   await once(upstream, 'listening')
@@ -19,7 +20,7 @@ test('a control plane hears of the load of a cluster, and of the last of it when
   const plane = new ReportedControlPlane([
     listener('catalog:80'),
     routes('catalog:80', { weights: { catalog: 1 } }),
-    { ...cluster('catalog'), lrs_server: { self: {} } },
+    { ...cluster('catalog'), lrs_server: { self: {} }, lrs_report_endpoint_metrics: ['named_metrics.*'] },
     endpoints('catalog', port),
   ])
   const address = await plane.start()
@@ -57,6 +58,12 @@ test('a control plane hears of the load of a cluster, and of the last of it when
       localities.at(-1)?.totalRequestsInProgress,
     ],
     [3n, 2n, 1n, 0n],
+  )
+  const metrics = localities.flatMap(({ loadMetricStats }) => loadMetricStats)
+  assert.deepEqual([...new Set(metrics.map(({ metricName }) => metricName))], ['named_metrics.queue'])
+  assert.equal(
+    metrics.reduce((total, { totalMetricValue }) => total + totalMetricValue, 0),
+    6,
   )
   assert.equal(plane.farewells, 1)
 })

@@ -44,21 +44,23 @@ function pick(): string {
   return cluster.pick(cluster.view('grpc'), pickContext({ request: request({ view: 'grpc' }) })).kind
 }
 
-test('load is counted while the configuration asks for it, and not by a name that changed', () => {
+test('load is counted while the configuration asks for it, and anew when it asks for something else', () => {
   cluster.update(resolved('c', [endpoint(1)]))
   assert.equal(cluster.observed, false)
-  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: 's' } }))
-  cluster.update(resolved('c', [endpoint(1), endpoint(2)], { loadReport: { serviceName: 's' } }))
+  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: 's', metrics: [] } }))
+  cluster.update(resolved('c', [endpoint(1), endpoint(2)], { loadReport: { serviceName: 's', metrics: [] } }))
   assert.deepEqual(taken(), ['c/s opened'])
-  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: 't' } }))
+  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: 't', metrics: [] } }))
   assert.deepEqual(taken(), ['c/s closed', 'c/t opened'])
+  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: 't', metrics: ['cpu_utilization'] } }))
+  assert.deepEqual(taken(), ['c/t closed', 'c/t opened'])
   cluster.update(resolved('c', [endpoint(1)]))
   assert.deepEqual(taken(), ['c/t closed'])
   assert.equal(cluster.observed, false)
 })
 
 test('attempts are told with the place of their endpoint', () => {
-  const config = resolved('c', [endpoint(1)], { loadReport: { serviceName: '' } })
+  const config = resolved('c', [endpoint(1)], { loadReport: { serviceName: '', metrics: [] } })
   assert.ok(config.kind === 'resolved')
   const [locality] = config.endpoints.localities
   const europe = { ...locality!, locality: { region: 'europe', zone: '', subZone: '' } }
@@ -72,17 +74,20 @@ test('attempts are told with the place of their endpoint', () => {
 })
 
 test('what is dropped is told with its category, and without one when a limit is reached', () => {
-  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: '' }, drop: 1_000_000 }))
+  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: '', metrics: [] }, drop: 1_000_000 }))
   assert.equal(pick(), 'local-reply')
   cluster.update(
-    resolved('c', [endpoint(1)], { loadReport: { serviceName: '' }, thresholds: { maxRequests: 0, maxRetries: 3 } }),
+    resolved('c', [endpoint(1)], {
+      loadReport: { serviceName: '', metrics: [] },
+      thresholds: { maxRequests: 0, maxRetries: 3 },
+    }),
   )
   assert.equal(pick(), 'local-reply')
   assert.deepEqual(taken(), ['c/ opened', 'c/ dropped test', 'c/ dropped '])
 })
 
 test('a cluster that goes counts no more', () => {
-  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: '' } }))
+  cluster.update(resolved('c', [endpoint(1)], { loadReport: { serviceName: '', metrics: [] } }))
   cluster.retire()
   assert.deepEqual(taken(), ['c/ opened', 'c/ closed'])
 })

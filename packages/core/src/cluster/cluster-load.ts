@@ -23,7 +23,7 @@ export class ClusterLoad {
 
   /** Counts as the configuration says from now on; undefined stops it. */
   update(report: LoadReport | undefined): void {
-    if (report?.serviceName === this.#report?.serviceName) return
+    if (isSame(report, this.#report)) return
     this.#end()
     this.#end = () => {}
     this.#recorder = undefined
@@ -42,4 +42,9 @@ export class ClusterLoad {
   dropped(category: string): void {
     this.#recorder?.dropped(category)
   }
+}
+
+function isSame(left: LoadReport | undefined, right: LoadReport | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return left.serviceName === right.serviceName && left.metrics.join() === right.metrics.join()
 }

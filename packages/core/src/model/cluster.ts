@@ -37,6 +37,11 @@ export interface CircuitBreakerThresholds {
 export interface LoadReport {
   /** Name that the cluster's endpoints have (`service_name` of EDS), beside that of the cluster. */
   readonly serviceName: string
+  /**
+   * Names of what endpoints tell of their own load with their answers that is reported too, such as `cpu_utilization` or `named_metrics.*`
+   * (`lrs_report_endpoint_metrics`, gRFC A85).
+   */
+  readonly metrics: readonly string[]
 }
 
 /** How long the connections of an HTTP carrier live (envoy.config.core.v3.HttpProtocolOptions). */

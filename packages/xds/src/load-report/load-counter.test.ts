@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Endpoint, type Locality } from '@inmesh/core'
+import { Endpoint, type EndpointLoadReport, type Locality } from '@inmesh/core'
 import { type ClusterStats, durationToMilliseconds, type UpstreamEndpointStats } from '@inmesh/xds-proto'
 import { LoadCounter } from './load-counter.js'
 
@@ -21,7 +21,7 @@ function endpoint(port: number, zone: string, priority = 0): Endpoint {
 }
 
 function counter(): LoadCounter {
-  return new LoadCounter('c', { serviceName: 's' }, 1_000, () => {})
+  return new LoadCounter('c', { serviceName: 's', metrics: [] }, 1_000, () => {})
 }
 
 /** One attempt that got an answer. */
@@ -132,4 +132,76 @@ test('endpoints that are gone are forgotten, also while nobody takes what is cou
   const told = load.take(0, true)!.upstreamLocalityStats[0]!
   assert.ok(told.upstreamEndpointStats.length < 130, `${told.upstreamEndpointStats.length} endpoints`)
   assert.equal(told.totalRequestsInProgress, 2n)
+})
+
+const silent: EndpointLoadReport = {
+  cpuUtilization: 0,
+  memoryUtilization: 0,
+  applicationUtilization: 0,
+  requestsPerSecond: 0,
+  errorsPerSecond: 0,
+  requestCost: new Map(),
+  utilization: new Map(),
+  namedMetrics: new Map(),
+}
+
+function metrics(stats: ClusterStats | undefined): Record<string, string> {
+  const [locality] = stats!.upstreamLocalityStats
+  const { cpuUtilization, memUtilization, applicationUtilization, loadMetricStats } = locality!
+  const all = [
+    ['cpu', cpuUtilization],
+    ['mem', memUtilization],
+    ['application', applicationUtilization],
+    ...loadMetricStats.map((each) => [each.metricName, each] as const),
+  ] as const
+  return Object.fromEntries(
+    all.flatMap(([name, each]) =>
+      each === undefined ? [] : [[name, `${each.totalMetricValue} of ${each.numRequestsFinishedWithMetric}`]],
+    ),
+  )
+}
+
+test('what endpoints tell of their load is not asked for unless the cluster lists it', () => {
+  assert.equal(counter().reported, undefined)
+})
+
+test('of what endpoints tell, what the cluster lists is added up by locality, and begun anew with each report', () => {
+  const listed = ['cpu_utilization', 'named_metrics.*', 'utilization.disk', 'request_cost.none', 'new_in_2030']
+  const load = new LoadCounter('c', { serviceName: '', metrics: listed }, 0, () => {})
+  const [a, b] = [endpoint(1, 'x'), endpoint(2, 'x')] as const
+  for (const at of [a, b]) answered(load, at, 200)
+  load.reported!(a, {
+    ...silent,
+    cpuUtilization: 0.25,
+    memoryUtilization: 0.5,
+    namedMetrics: new Map([
+      ['queue', 3],
+      ['other', 1],
+    ]),
+    utilization: new Map([
+      ['disk', 0.5],
+      ['net', 1],
+    ]),
+  })
+  load.reported!(b, { ...silent, cpuUtilization: 0.5, namedMetrics: new Map([['queue', 0]]) })
+  load.reported!(b, silent)
+  assert.deepEqual(metrics(load.take(0, false)), {
+    cpu: '0.75 of 2',
+    'named_metrics.queue': '3 of 2',
+    'named_metrics.other': '1 of 1',
+    'utilization.disk': '0.5 of 1',
+  })
+  answered(load, a, 200)
+  assert.deepEqual(metrics(load.take(0, false)), {})
+})
+
+test('an endpoint that invents names without end has few of them counted, and numbers that are none count for nothing', () => {
+  const load = new LoadCounter('c', { serviceName: '', metrics: ['named_metrics.*'] }, 0, () => {})
+  const at = endpoint(1, 'x')
+  answered(load, at, 200)
+  const invented = Array.from({ length: 1_000 }, (_, index) => [`n${index}`, 1] as const)
+  load.reported!(at, { ...silent, namedMetrics: new Map([['nan', Number.NaN], ...invented]) })
+  const told = metrics(load.take(0, true))
+  assert.equal(Object.keys(told).length, 100)
+  assert.equal(told['named_metrics.nan'], undefined)
 })

@@ -1,4 +1,4 @@
-import type { AttemptFailure, Endpoint, LoadRecorder, LoadReport, View } from '@inmesh/core'
+import type { AttemptFailure, Endpoint, EndpointLoadReport, LoadRecorder, LoadReport, View } from '@inmesh/core'
 import {
   Address,
   ClusterStats,
@@ -10,6 +10,7 @@ import {
   UpstreamEndpointStats,
   UpstreamLocalityStats,
 } from '@inmesh/xds-proto'
+import { MetricSelection, MetricTotals } from './endpoint-metrics.js'
 
 /** What is counted of one endpoint since the last report. */
 class EndpointLoad {
@@ -18,6 +19,8 @@ class EndpointLoad {
   failed = 0
   /** Not of the last interval only: requests that have not ended. */
   inProgress = 0
+  /** What it told of itself, if anything of that is reported. */
+  metrics: MetricTotals | undefined
 
   get isEmpty(): boolean {
     return this.issued === 0 && this.succeeded === 0 && this.failed === 0 && this.inProgress === 0
@@ -28,12 +31,16 @@ class EndpointLoad {
     this.succeeded += other.succeeded
     this.failed += other.failed
     this.inProgress += other.inProgress
+    if (other.metrics === undefined) return
+    this.metrics ??= new MetricTotals()
+    this.metrics.add(other.metrics)
   }
 
   reset(): void {
     this.issued = 0
     this.succeeded = 0
     this.failed = 0
+    this.metrics = undefined
   }
 
   toCounts() {
@@ -61,6 +68,8 @@ interface LocalityLoad {
 export class LoadCounter implements LoadRecorder {
   /** Name of the cluster. */
   readonly cluster: string
+  /** Only there where something of it is reported: carriers read reports of endpoints for nobody. */
+  readonly reported?: (endpoint: Endpoint, report: EndpointLoadReport) => void
   readonly #serviceName: string
   readonly #onClose: (counter: LoadCounter) => void
   readonly #endpoints = new Map<Endpoint, EndpointLoad>()
@@ -81,6 +90,13 @@ export class LoadCounter implements LoadRecorder {
     this.#serviceName = report.serviceName
     this.#sinceMs = nowMs
     this.#onClose = onClose
+    if (report.metrics.length === 0) return
+    const selection = new MetricSelection(report.metrics)
+    this.reported = (endpoint, told) => {
+      const load = this.#load(endpoint)
+      load.metrics ??= new MetricTotals()
+      load.metrics.count(told, selection)
+    }
   }
 
   /** Whether nothing comes any more. */
@@ -190,6 +206,7 @@ function localityStats({ sample, total, endpoints }: LocalityLoad, perEndpoint: 
     locality: create(Locality, sample.locality),
     priority: sample.priority,
     ...total.toCounts(),
+    ...total.metrics?.toLocality(),
     upstreamEndpointStats: perEndpoint ? endpoints.map(([endpoint, load]) => endpointStats(endpoint, load)) : [],
   })
 }
@@ -199,5 +216,6 @@ function endpointStats({ host, port }: Endpoint, load: EndpointLoad): UpstreamEn
   return create(UpstreamEndpointStats, {
     address: create(Address, { address: { $case: 'socketAddress', value: socket } }),
     ...load.toCounts(),
+    loadMetricStats: load.metrics?.toNamed() ?? [],
   })
 }

@@ -19,7 +19,9 @@ beforeEach(() => {
 })
 
 function counter(cluster: string): LoadCounter {
-  const made = new LoadCounter(cluster, { serviceName: '' }, clock.now(), (closed) => client.counterClosed(closed))
+  const made = new LoadCounter(cluster, { serviceName: '', metrics: [] }, clock.now(), (closed) =>
+    client.counterClosed(closed),
+  )
   client.add(made)
   return made
 }

@@ -245,8 +245,8 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-76',
-    rule: 'load is reported to self',
-    input: eds({ lrsServer: { self: {} } }),
+    rule: 'load is reported to self, with what endpoints tell of theirs',
+    input: eds({ lrsServer: { self: {} }, lrsReportEndpointMetrics: ['named_metrics.*'] }),
     outcome: 'carried',
   },
   {

@@ -45,7 +45,7 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   lbSubsetConfig: CARRIED,
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
-  lrsReportEndpointMetrics: leftOut('what endpoints say of their load is not reported yet'),
+  lrsReportEndpointMetrics: CARRIED,
   upstreamConfig: leftOut('upstream extensions are not supported'),
   maxRequestsPerConnection: CARRIED,
   perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
@@ -151,7 +151,7 @@ function translateLoadReport(
 ): LoadReport | undefined {
   if (cluster.lrsServer === undefined) return undefined
   if (cluster.lrsServer.configSourceSpecifier?.$case === 'self') {
-    return { serviceName: cluster.edsClusterConfig?.serviceName ?? '' }
+    return { serviceName: cluster.edsClusterConfig?.serviceName ?? '', metrics: cluster.lrsReportEndpointMetrics }
   }
   const place = scope.at('lrs_server')
   place.unsupported('load is reported to self only')
