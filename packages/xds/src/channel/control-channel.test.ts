@@ -9,7 +9,7 @@ import { SystemClock } from '@inmesh/core'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
 import { grpcTarget } from '../bootstrap/server-uri.js'
 import { FakeClock, settled } from '../testing/fake-clock.js'
-import { ScriptedControlPlane } from '../testing/scripted-control-plane.js'
+import { ScriptedControlPlane, type ServedStream } from '../testing/scripted-control-plane.js'
 import { SilentWire } from '../testing/silent-wire.js'
 import { until } from '../testing/until.js'
 import { ControlChannel, type ControlChannelOptions } from './control-channel.js'
@@ -193,30 +193,35 @@ test('a connection that went silent is noticed by keepalive', { timeout: 20_000 
   assert.equal((await probe.ended).status, 14)
 })
 
-test('a stream that is paused gives nothing more until it is resumed, and its end comes after the last message', async () => {
-  const plane = await controlPlane()
-  plane.onStream = (stream) => {
-    for (const version of ['v1', 'v2', 'v3']) stream.respond('x', version, [])
-    stream.end()
-  }
-  const events: string[] = []
-  const stream: ControlStream = channelTo(plane.config).openStream(method, {
-    opened() {},
-    message() {
-      stream.pause()
-      events.push('message')
-    },
-    ended: () => events.push('ended'),
+for (const [how, end, status] of [
+  ['ends', (stream: ServedStream) => stream.end(), 0],
+  ['fails', (stream: ServedStream) => stream.fail(7, 'not you'), 7],
+] as const) {
+  test(`a paused stream that ${how} gives one message at a time, and tells its end after the last`, async () => {
+    const plane = await controlPlane()
+    plane.onStream = (stream) => {
+      for (const version of ['v1', 'v2', 'v3']) stream.respond('x', version, [])
+      end(stream)
+    }
+    const events: unknown[] = []
+    const stream: ControlStream = channelTo(plane.config).openStream(method, {
+      opened() {},
+      message() {
+        stream.pause()
+        events.push('message')
+      },
+      ended: (told) => events.push(told.status),
+    })
+    for (const count of [1, 2]) {
+      await until(() => events.length === count)
+      for (let turn = 0; turn < 20; turn++) await settled()
+      assert.deepEqual(events, new Array(count).fill('message'))
+      stream.resume()
+    }
+    await until(() => events.length === 4)
+    assert.deepEqual(events, ['message', 'message', 'message', status])
   })
-  for (const count of [1, 2]) {
-    await until(() => events.length === count)
-    for (let turn = 0; turn < 20; turn++) await settled()
-    assert.deepEqual(events, new Array(count).fill('message'))
-    stream.resume()
-  }
-  await until(() => events.at(-1) === 'ended')
-  assert.deepEqual(events, ['message', 'message', 'message', 'ended'])
-})
+}
 
 test('a cancelled stream is over for the server, and its listener hears nothing', async () => {
   const plane = await controlPlane()

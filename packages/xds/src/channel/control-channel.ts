@@ -196,12 +196,15 @@ class ChannelStream implements ControlStream {
     call.on('data', (bytes) => {
       if (!this.#over) this.#listener.message(bytes)
     })
+    let failure: StreamEnd | undefined
     call.on('error', (error: ServiceError) => {
-      this.end({ status: error.code ?? unavailable, reason: error.details || error.message })
+      failure = { status: error.code ?? unavailable, reason: error.details || error.message }
+      // What came before and waits, since the stream is paused, is still to be had; then the stream ends by itself.
+      if (call.readableLength === 0) this.end(failure)
       afterEnd?.()
     })
     // grpc-js emits 'error' first when the status is not OK.
-    call.on('end', () => this.end({ status: 0, reason: 'the server closed the stream' }))
+    call.on('end', () => this.end(failure ?? { status: 0, reason: 'the server closed the stream' }))
     if (connected) this.#listener.opened()
   }
 

@@ -20,7 +20,7 @@ export interface StreamListener {
 export interface ControlStream {
   /** Sends one message. Does nothing before the stream is opened and after it ended. */
   send(bytes: Uint8Array): void
-  /** Holds back messages, and in the end the server, until {@link ControlStream.resume}. The end of the stream is told nevertheless. */
+  /** Holds back messages, and in the end the server, until {@link ControlStream.resume}. The end of the stream comes after the last of them. */
   pause(): void
   /** Lets messages come again, never from inside this call. Does nothing where they do. */
   resume(): void
