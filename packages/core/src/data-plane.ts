@@ -1,3 +1,4 @@
+import type { BalancingPolicies } from './balancing/balancer-environment.js'
 import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
@@ -27,6 +28,8 @@ export interface DataPlaneOptions {
   readonly loadReporting?: LoadReporting | undefined
   /** Carries out active health checks. Default: nobody is checked. */
   readonly prober?: HealthProber
+  /** Load balancing policies of the application's own, by name. Default: none. */
+  readonly policies?: BalancingPolicies | undefined
 }
 
 /**

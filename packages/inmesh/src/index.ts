@@ -4,7 +4,19 @@
  * @packageDocumentation
  */
 
-export { type Clock, errorCodes, type Logger, MeshError, type MeshErrorCode, type Random } from '@inmesh/core'
+export {
+  type Balancer,
+  type BalancerEnvironment,
+  type BalancingPolicy,
+  type Clock,
+  errorCodes,
+  type Logger,
+  MeshError,
+  type MeshErrorCode,
+  type PickContext,
+  type Random,
+  type WeightedEndpoint,
+} from '@inmesh/core'
 export type {
   ContextView,
   DrainOptions,

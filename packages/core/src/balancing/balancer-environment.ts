@@ -1,7 +1,9 @@
 import type { AttemptObserver } from '../cluster/attempt-observer.js'
+import type { JsonValue } from '../model/endpoint.js'
 import type { View } from '../model/view.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
+import type { Balancer } from './balancer.js'
 
 /** The cluster that a balancer works for, as far as it looks at it. */
 export interface BalancedCluster {
@@ -24,6 +26,20 @@ export interface BalancerEnvironment {
   readonly clock: Clock
   /** Dice. */
   readonly random: Random
+  /** Policies of the application's own, for policies within policies. */
+  readonly policies: BalancingPolicies
   /** The cluster. */
   readonly cluster: BalancedCluster
 }
+
+/**
+ * A load balancing policy of the application's own. Called with the configuration that came with its name, it checks it and gives back what
+ * makes its balancers: one for each priority, and each locality where those are weighed.
+ *
+ * @param config - As the control plane sent it.
+ * @throws Error when the configuration is not good; calls to the cluster then fail with its message.
+ */
+export type BalancingPolicy = (config: JsonValue) => (environment: BalancerEnvironment) => Balancer
+
+/** Policies of the application's own by the name that a control plane uses for them, `example.com/PolicyName` or `my.package.PolicyName`. */
+export type BalancingPolicies = ReadonlyMap<string, BalancingPolicy>

@@ -1,6 +1,7 @@
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { Balancer } from './balancer.js'
 import type { BalancerEnvironment } from './balancer-environment.js'
+import { createCustomBalancer } from './balancing-policies.js'
 import { ConsistentHashBalancer } from './consistent-hash.js'
 import { LeastRequestBalancer } from './least-request.js'
 import { PeakEwmaBalancer } from './peak-ewma.js'
@@ -32,6 +33,8 @@ export function createBalancer(policy: LoadBalancingPolicy, environment: Balance
       return new PeakEwmaBalancer(policy, environment)
     case 'pick-first':
       return new PickFirstBalancer(policy, environment)
+    case 'custom':
+      return createCustomBalancer(policy, environment)
     case 'random-subsetting':
       return new RandomSubsettingBalancer(policy.size, createBalancer(policy.child, environment), environment.random)
   }

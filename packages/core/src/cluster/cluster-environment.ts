@@ -1,3 +1,4 @@
+import type { BalancingPolicies } from '../balancing/balancer-environment.js'
 import type { HealthProber } from '../health-check/health-prober.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -16,4 +17,6 @@ export interface ClusterEnvironment {
   readonly loadReporting?: LoadReporting | undefined
   /** Carries out active health checks. Absent: nobody is checked, and endpoints count as well. */
   readonly prober?: HealthProber
+  /** Load balancing policies of the application's own. Default: none. */
+  readonly policies?: BalancingPolicies | undefined
 }

@@ -1,4 +1,5 @@
-import type { BalancedCluster } from '../balancing/balancer-environment.js'
+import type { BalancedCluster, BalancingPolicies } from '../balancing/balancer-environment.js'
+import { knownPolicy, NO_POLICIES, policyProblem } from '../balancing/balancing-policies.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
@@ -8,9 +9,13 @@ import type { HostSelector, Queued } from '../hosts/host-selector.js'
 import { HttpHosts } from '../hosts/http-hosts.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
+import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { Carrier } from './carrier.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import type { Connectivity, Endpoint } from './endpoint.js'
+
+/** Of a cluster that takes no requests, whose policy is not known or not good. */
+const ROUND_ROBIN: LoadBalancingPolicy = Object.freeze({ kind: 'round-robin' })
 
 const NO_LEAVES: readonly ClusterLeaf[] = Object.freeze([])
 
@@ -18,6 +23,7 @@ const NO_LEAVES: readonly ClusterLeaf[] = Object.freeze([])
 export class ClusterView {
   readonly #name: string
   readonly #carrier: Carrier
+  readonly #policies: BalancingPolicies
   readonly #hosts: HostSelector
   readonly #waiting = new Set<() => void>()
   #refused: LocalReply | undefined
@@ -32,6 +38,7 @@ export class ClusterView {
   constructor(name: string, carrier: Carrier, environment: ClusterEnvironment, cluster: BalancedCluster) {
     this.#name = name
     this.#carrier = carrier
+    this.#policies = environment.policies ?? NO_POLICIES
     this.#hosts =
       carrier.view === 'http'
         ? new HttpHosts(name, environment, cluster)
@@ -47,8 +54,13 @@ export class ClusterView {
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     this.#leaves = NO_LEAVES
-    this.#setRefused(config)
-    this.#hosts.update(config, assignment, endpoints)
+    const policies = this.#policies
+    const known = knownPolicy(config.loadBalancing, policies)
+    const problem = known === undefined ? 'no policy in its list is known' : policyProblem(known, policies)
+    this.#setRefused(config, problem)
+    const loadBalancing = known === undefined || problem !== undefined ? ROUND_ROBIN : known
+    const same = loadBalancing === config.loadBalancing
+    this.#hosts.update(same ? config : { ...config, loadBalancing }, assignment, endpoints)
     this.#wake()
   }
 
@@ -115,8 +127,8 @@ export class ClusterView {
     this.#hosts.close()
   }
 
-  #setRefused({ refused }: ClusterConfig): void {
-    const reason = refused[this.#carrier.view]
+  #setRefused({ refused }: ClusterConfig, problem?: string): void {
+    const reason = refused[this.#carrier.view] ?? problem
     this.#refused = reason === undefined ? undefined : localReplies.routeRefused(`cluster ${this.#name}: ${reason}`)
   }
 

@@ -1,5 +1,6 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { BalancedCluster } from '../balancing/balancer-environment.js'
+import { NO_POLICIES } from '../balancing/balancing-policies.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import { samePolicy } from '../balancing/same-policy.js'
@@ -124,8 +125,8 @@ export class GrpcHosts implements HostSelector {
   }
 
   #createPriorities(policy: LoadBalancingPolicy): PriorityPolicy<readonly TargetLocality[], WeightedLocalities> {
-    const { clock, random } = this.#environment
-    const environment = { view: 'grpc' as const, clock, random, cluster: this.#cluster }
+    const { clock, random, policies = NO_POLICIES } = this.#environment
+    const environment = { view: 'grpc' as const, clock, random, policies, cluster: this.#cluster }
     const create = () => createBalancer(policy, environment)
     const parts = {
       random,

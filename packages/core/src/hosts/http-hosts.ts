@@ -1,5 +1,6 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { BalancedCluster } from '../balancing/balancer-environment.js'
+import { NO_POLICIES } from '../balancing/balancing-policies.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import { samePolicy } from '../balancing/same-policy.js'
@@ -103,8 +104,8 @@ export class HttpHosts implements HostSelector {
 
   /** How the priorities of all endpoints, or of a subset, are made. */
   #priorities(policy: LoadBalancingPolicy): () => PrioritySet {
-    const { clock, random } = this.#environment
-    const environment = { view: 'http' as const, clock, random, cluster: this.#cluster }
+    const { clock, random, policies = NO_POLICIES } = this.#environment
+    const environment = { view: 'http' as const, clock, random, policies, cluster: this.#cluster }
     const parts = {
       random,
       createBalancer: () => createBalancer(policy, environment),

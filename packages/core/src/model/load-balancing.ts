@@ -1,3 +1,4 @@
+import type { JsonValue } from './endpoint.js'
 import type { HashPolicy } from './hash-policy.js'
 
 /** A policy that has nothing to set. */
@@ -100,6 +101,18 @@ export interface RandomSubsettingPolicy {
   readonly child: LoadBalancingPolicy
 }
 
+/** A policy that the mesh itself does not have; the application may. */
+export interface CustomPolicy {
+  /** Tag of the union. */
+  readonly kind: 'custom'
+  /** What the control plane calls it, the part of the type URL behind the last slash (gRFC A52). */
+  readonly name: string
+  /** Its configuration. */
+  readonly config: JsonValue
+  /** What applies where nobody has it; absent where the control plane names nothing else. */
+  readonly otherwise?: LoadBalancingPolicy
+}
+
 /** How an endpoint is chosen, told apart by `kind`. */
 export type LoadBalancingPolicy =
   | PlainPolicy
@@ -110,3 +123,4 @@ export type LoadBalancingPolicy =
   | PeakEwmaPolicy
   | PickFirstPolicy
   | RandomSubsettingPolicy
+  | CustomPolicy

@@ -50,6 +50,7 @@ export function balancerEnvironment(parts: Partial<BalancerEnvironment> = {}): B
     view: 'http',
     clock: new SimulatedClock(),
     random: new SeededRandom(1),
+    policies: new Map(),
     cluster: { activeRequests: 0, observe: () => () => {} },
     ...parts,
   }

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@inmesh/core'
+import type { BalancingPolicy, Clock, Logger, Random } from '@inmesh/core'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LogLevel } from '../log/stderr-logger.js'
 
@@ -79,6 +79,11 @@ export interface MeshOptions {
   readonly drainDelayMs?: number
   /** How much is written to standard error when there is no `logger`. Default `warn`. `INMESH_LOG_LEVEL`. */
   readonly logLevel?: LogLevel
+  /**
+   * Load balancing policies of the application's own, by the name that the control plane uses for them: the part of a `TypedStruct`'s type URL
+   * behind the last slash (gRFC A52). Default: none. Code only.
+   */
+  readonly balancingPolicies?: Readonly<Record<string, BalancingPolicy>>
   /** Takes messages in place of standard error. Code only. */
   readonly logger?: Logger
   /** Time. Default: the machine's. Code only, for tests. */

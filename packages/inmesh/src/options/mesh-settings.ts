@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@inmesh/core'
+import type { BalancingPolicies, Clock, Logger, Random } from '@inmesh/core'
 import type { TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LocalityOption, LocalReplyMode, MeshMode } from './mesh-options.js'
@@ -34,6 +34,7 @@ export interface MeshSettings {
   readonly localReply: LocalReplyMode
   readonly discoveryTimeoutMs: number
   readonly drainDelayMs: number
+  readonly balancingPolicies: BalancingPolicies
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random

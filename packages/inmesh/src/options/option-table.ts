@@ -13,7 +13,7 @@ export interface OptionRow<T> {
 }
 
 /** Options that are objects with behaviour and so cannot stand in the environment. */
-export type CodeOption = 'logger' | 'clock' | 'random'
+export type CodeOption = 'balancingPolicies' | 'logger' | 'clock' | 'random'
 
 /** Options that both code and environment can give. */
 export type TableOption = Exclude<keyof MeshOptions, CodeOption>
@@ -41,7 +41,7 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
 }
 
 /** Options that only code can give. */
-export const CODE_OPTIONS: readonly CodeOption[] = Object.freeze(['logger', 'clock', 'random'])
+export const CODE_OPTIONS: readonly CodeOption[] = Object.freeze(['balancingPolicies', 'logger', 'clock', 'random'])
 
 function asWritten(text: string): string {
   return text

@@ -59,6 +59,7 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     discoveryTimeoutMs: values.discoveryTimeoutMs ?? 5000,
     // A server that nobody was told of has nobody to take leave of.
     drainDelayMs: values.drainDelayMs ?? (mode === 'on' && values.service !== undefined ? DRAIN_DELAY_MS : 0),
+    balancingPolicies: new Map(Object.entries(options.balancingPolicies ?? {})),
     logger,
     clock: options.clock ?? new SystemClock(),
     random: options.random ?? new SystemRandom(),

@@ -21,10 +21,10 @@ export class MeshOutbound implements Outbound {
     { source, loadReporting }: Pick<Configuration, 'source' | 'loadReporting'>,
     context: ContextStore,
   ) {
-    const { clock, random, localReply, discoveryTimeoutMs } = settings
+    const { clock, random, localReply, discoveryTimeoutMs, balancingPolicies: policies } = settings
     const carrier = new HttpCarrier()
     const prober = new SocketProber()
-    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting, prober })
+    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting, prober, policies })
     this.dispatcher = new MeshDispatcher({ plane: this.#plane, carrier, context, localReply, discoveryTimeoutMs })
     this.fetch = createFetch(this.dispatcher)
   }

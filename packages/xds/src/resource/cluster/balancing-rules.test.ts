@@ -19,6 +19,9 @@ function balancedBy(...configs: object[]): object {
 
 const FIRST_POLICY = 'load_balancing_policy.policies[0].typed_extension_config.typed_config'
 
+const TYPED_STRUCT = 'type.googleapis.com/xds.type.v3.TypedStruct'
+const PEAK_EWMA = 'type.googleapis.com/envoy.extensions.load_balancing_policies.peak_ewma.v3alpha.PeakEwma'
+
 const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
 
 function wrapped(levels: number): object {
@@ -149,16 +152,47 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-43',
-    rule: 'the first known policy of a list counts',
+    rule: 'the first known policy of a list counts; one that the application may have goes before those behind it',
     input: balancedBy(
       { '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` },
-      { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl: 'example.com/custom' },
+      { '@type': TYPED_STRUCT, typeUrl: 'example.com/custom', value: { depth: 3 } },
       { '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 3 },
       ROUND_ROBIN,
     ),
     outcome: 'listed',
-    fields: [FIRST_POLICY, FIRST_POLICY.replace('[0]', '[1]')],
-    check: expectPolicy({ kind: 'least-request', choiceCount: 3 }),
+    fields: [FIRST_POLICY],
+    check: expectPolicy({
+      kind: 'custom',
+      name: 'custom',
+      config: { depth: 3 },
+      otherwise: { kind: 'least-request', choiceCount: 3 },
+    }),
+  },
+  {
+    id: 'CDS-217',
+    rule: 'a list of policies that only the application may have is carried',
+    input: balancedBy({ '@type': TYPED_STRUCT, typeUrl: 'a' }, { '@type': TYPED_STRUCT, typeUrl: 'x/b' }),
+    outcome: 'carried',
+    check: expectPolicy({
+      kind: 'custom',
+      name: 'a',
+      config: {},
+      otherwise: { kind: 'custom', name: 'b', config: {} },
+    }),
+  },
+  {
+    id: 'CDS-218',
+    rule: 'peak EWMA comes as a TypedStruct under the name that Envoy gives it',
+    input: balancedBy({ '@type': TYPED_STRUCT, typeUrl: PEAK_EWMA, value: { decay_time: '5s', default_rtt: '0.1s' } }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'peak-ewma', decayMs: 5000, defaultRttMs: 100, failureRttMs: 1000 }),
+  },
+  {
+    id: 'CDS-219',
+    rule: 'times of peak EWMA are more than 0',
+    input: balancedBy({ '@type': TYPED_STRUCT, typeUrl: PEAK_EWMA, value: { decay_time: 5, default_rtt: '0s' } }),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.decay_time`, `${FIRST_POLICY}.default_rtt`],
   },
   {
     id: 'CDS-44',

@@ -1,4 +1,4 @@
-import type { LoadBalancingPolicy } from '@inmesh/core'
+import type { CustomPolicy, LoadBalancingPolicy } from '@inmesh/core'
 import {
   ClientSideWeightedRoundRobin,
   type ConsistentHashingLbConfig,
@@ -24,6 +24,7 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateHashPolicies } from '../route/hash-policy.js'
 import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
 import type { HostPolicyReader } from './host-policy.js'
+import { translatePeakEwma } from './peak-ewma.js'
 import { weightedByLoad } from './weighted-by-load.js'
 
 /** gRFC A52: policies within policies, so that a resource cannot send the reader into the deep. */
@@ -163,17 +164,37 @@ function translateList(
     refusals,
     inner: (place, nested) => translateList(place, nested, depth + 1, refusals, hosts),
   }
+  const customs: CustomPolicy[] = []
   for (const [index, { typedExtensionConfig }] of list.policies.entries()) {
     const place = scope.at('policies', index).at('typed_extension_config').at('typed_config')
     const config = typedExtensionConfig?.typedConfig && typedConfigOf(place, typedExtensionConfig.typedConfig)
     const translate = config && POLICIES.get(config.typeName)
-    if (translate !== undefined && config?.bytes !== undefined) return translate(place, config.bytes, around)
+    if (translate !== undefined && config?.bytes !== undefined) {
+      return behind(customs, translate(place, config.bytes, around))
+    }
+    if (config?.fields !== undefined) {
+      const peakEwma = translatePeakEwma(place, config.typeName, config.fields)
+      if (peakEwma !== undefined) return behind(customs, peakEwma)
+      // Whether the application has it is not known here.
+      customs.push({ kind: 'custom', name: config.typeName, config: config.fields })
+      continue
+    }
     place.unsupported(
       `the policy ${config?.typeName ?? typedExtensionConfig?.name ?? ''} is not supported; the next one is tried`,
     )
   }
+  const last = customs.pop()
+  if (last !== undefined) return behind(customs, last)
   refusals.add(scope, 'no policy in the list is supported')
   return undefined
+}
+
+/** Policies that the application may have go before the one that the mesh has. */
+function behind(
+  customs: readonly CustomPolicy[],
+  policy: LoadBalancingPolicy | undefined,
+): LoadBalancingPolicy | undefined {
+  return policy && customs.reduceRight<LoadBalancingPolicy>((otherwise, custom) => ({ ...custom, otherwise }), policy)
 }
 
 function policy<Message>(

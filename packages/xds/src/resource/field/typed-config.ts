@@ -1,3 +1,4 @@
+import type { JsonValue } from '@inmesh/core'
 import { type Any, type MessageCodec, TypedStruct, typeNameOf, UdpaTypedStruct } from '@inmesh/xds-proto'
 import type { FieldScope } from './field-scope.js'
 
@@ -7,6 +8,8 @@ export interface TypedConfig {
   readonly typeName: string
   /** The serialized message; undefined when it came as a TypedStruct. */
   readonly bytes: Uint8Array | undefined
+  /** What a TypedStruct holds; undefined when it came in its own encoding. */
+  readonly fields?: JsonValue
 }
 
 /**
@@ -20,7 +23,8 @@ export function typedConfigOf(scope: FieldScope, any: Any): TypedConfig | undefi
   if (typeName !== TypedStruct.$type && typeName !== UdpaTypedStruct.$type) return { typeName, bytes: any.value }
   // The two messages have the same fields; only their packages differ.
   const wrapped = decodeConfig(scope, TypedStruct, any.value)
-  return wrapped === undefined ? undefined : { typeName: typeNameOf(wrapped.typeUrl), bytes: undefined }
+  if (wrapped === undefined) return undefined
+  return { typeName: typeNameOf(wrapped.typeUrl), bytes: undefined, fields: (wrapped.value ?? {}) as JsonValue }
 }
 
 /**
