@@ -6,6 +6,7 @@ import { benchImports } from './imports.js'
 import { benchInRequest } from './in-request.js'
 import { benchPicks } from './picks.js'
 import { benchResend } from './resend.js'
+import { benchRoutes } from './routes.js'
 import { benchUpdates } from './updates.js'
 
 /** Every benchmark by the name that `--only` takes. */
@@ -18,4 +19,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['endpoints', benchEndpoints],
   ['resend', benchResend],
   ['picks', benchPicks],
+  ['routes', benchRoutes],
 ])
