@@ -3,6 +3,7 @@ import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
 import type { LoadReporting } from './cluster/load-reporting.js'
+import { NamedClusters } from './cluster/named-clusters.js'
 import { ActiveFaults } from './filters/active-faults.js'
 import type { HealthProber } from './health-check/health-prober.js'
 import type { Clock, Timer } from './ports/clock.js'
@@ -47,6 +48,7 @@ export class DataPlane {
   readonly faults = new ActiveFaults()
   readonly #source: ConfigSource
   readonly #registry: ClusterRegistry
+  readonly #named: NamedClusters
   readonly #targets = new Map<string, Target>()
   #sweep: Timer
   #closed = false
@@ -60,6 +62,7 @@ export class DataPlane {
     this.timers = new TimerWheel(options.clock)
     this.#source = options.source
     this.#registry = new ClusterRegistry(options)
+    this.#named = new NamedClusters(this.#source, this.#registry)
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
   }
 
@@ -71,7 +74,7 @@ export class DataPlane {
   target(name: string): Target {
     let target = this.#targets.get(name)
     if (target === undefined || target.state === 'closed') {
-      target = new Target(name, this.#source, this.#registry, this.random)
+      target = new Target(name, this.#source, this.#registry, this.#named, this.random)
       if (this.#closed) target.close()
       this.#targets.set(name, target)
     }
@@ -94,6 +97,7 @@ export class DataPlane {
     this.#closed = true
     this.#sweep.cancel()
     for (const target of this.#targets.values()) target.close()
+    this.#named.close()
   }
 
   /** A crawler asks for many hosts once: without this, each would stay subscribed for ever. */
@@ -106,6 +110,7 @@ export class DataPlane {
       target.close()
       this.#targets.delete(name)
     }
+    this.#named.sweep()
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
   }
 }

@@ -123,6 +123,7 @@ export {
   RoundRobin,
   Route,
   RouteAction,
+  RouteAction_ClusterNotFoundResponseCode,
   RouteAction_HashPolicy,
   RouteAction_HashPolicy_ConnectionProperties,
   RouteAction_HashPolicy_Cookie,

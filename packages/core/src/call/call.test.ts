@@ -33,7 +33,7 @@ class Plane {
     clock: this.clock,
     random: this.random,
   })
-  readonly target = new Target('reviews:80', { watch: () => () => {} }, this.registry, this.random)
+  readonly target = new Target('reviews:80', { watch: () => () => {} }, this.registry, this.registry, this.random)
 
   constructor(config: TargetConfig) {
     this.target.configured(config)

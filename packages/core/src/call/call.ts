@@ -158,7 +158,9 @@ export class Call implements FilterContext, PickContext {
     this.idleMs = idleMs
     if (streamMs > 0) this.#limit(streamMs)
     if (!streaming) this.requestSent()
-    const destination = route.destination(this.random)
+    const destination = route.destination(this)
+    if (destination === undefined)
+      return this.#stopped(route.clusterNotFound('the request names no cluster that is known'))
     // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
     this.#cluster = destination.cluster
     this.subset = destination.subset
@@ -196,7 +198,8 @@ export class Call implements FilterContext, PickContext {
   /** Chooses the endpoint of the next attempt. A reply means that the call is over, `queued` that no endpoint is connected yet. */
   pick(): Endpoint | LocalReply | Queued {
     this.#expect('picking')
-    return this.#cluster!.pick(this.#view!, this)
+    const picked = this.#cluster!.pick(this.#view!, this)
+    return picked.kind === 'local-reply' && picked.flag === 'NC' ? this.#route!.clusterNotFound(picked.detail) : picked
   }
 
   /** See {@link PickContext.hostSelectionAttempts}. */

@@ -68,8 +68,8 @@ export const localReplies = {
   routeRefused: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'NR', 'ERR_INMESH_ROUTE_UNSUPPORTED', `route not supported: ${detail}`, detail),
   /** The cluster does not exist or is in error. */
-  noCluster: (detail: string): LocalReply =>
-    reply(503, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NO_CLUSTER', '', detail),
+  noCluster: (detail: string, httpStatus = 503): LocalReply =>
+    reply(httpStatus, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NO_CLUSTER', '', detail),
   /** The target cannot be used: the control plane's answer for it was refused. */
   targetFailed: (code: MeshErrorCode, detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'NC', code, '', detail),

@@ -25,12 +25,7 @@ export class ClusterRegistry {
    * @returns the cluster; `release()` gives it back.
    */
   acquire(name: string, resolved: ResolvedCluster): Cluster {
-    let cluster = this.#clusters.get(name)
-    if (cluster === undefined) {
-      cluster = new Cluster(name, this.#environment, (unused) => this.#retire(unused))
-      this.#clusters.set(name, cluster)
-    }
-    cluster.hold()
+    const cluster = this.hold(name)
     if (cluster.resolved === resolved) return cluster
     const leaves = resolved.kind === 'aggregate' ? resolved.leaves : []
     cluster.update(
@@ -38,6 +33,30 @@ export class ClusterRegistry {
       leaves.map((leaf) => this.acquire(leaf.config.name, leaf)),
     )
     return cluster
+  }
+
+  /**
+   * Holds a cluster, whose configuration may be still to come: until then its requests wait.
+   *
+   * @param name - Resource name.
+   * @returns the cluster; `release()` gives it back.
+   */
+  hold(name: string): Cluster {
+    let cluster = this.#clusters.get(name)
+    if (cluster === undefined) {
+      cluster = new Cluster(name, this.#environment, (unused) => this.#retire(unused))
+      this.#clusters.set(name, cluster)
+    }
+    cluster.hold()
+    return cluster
+  }
+
+  /**
+   * @param name - Resource name.
+   * @returns the cluster if anybody holds it.
+   */
+  find(name: string): Cluster | undefined {
+    return this.#clusters.get(name)
   }
 
   /** Every cluster that is held. */

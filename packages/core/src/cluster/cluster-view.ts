@@ -64,6 +64,17 @@ export class ClusterView {
     this.#wake()
   }
 
+  /**
+   * The cluster is in error: those who wait for an endpoint ask again, and hear so.
+   *
+   * @param before - The configuration that was in use; undefined when there was none yet.
+   * @param endpoints - None.
+   */
+  fail(before: ClusterConfig | undefined, endpoints: ReadonlyMap<string, Endpoint>): void {
+    if (before === undefined) this.#wake()
+    else this.update(before, { localities: [], drops: [] }, endpoints)
+  }
+
   /** Whether an endpoint could be picked now without waiting for anything. */
   get ready(): boolean {
     return this.#hosts.ready

@@ -128,8 +128,7 @@ export class Cluster implements EndpointOwner {
       this.#setEndpoints(NO_ENDPOINTS)
       this.#checker?.update(this.#endpoints, false)
       // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
-      if (before !== undefined)
-        for (const view of this.#views.values()) view.update(before, NO_ENDPOINTS, this.#endpoints)
+      for (const view of this.#views.values()) view.fail(before, this.#endpoints)
       return
     }
     this.#failure = undefined
@@ -164,6 +163,7 @@ export class Cluster implements EndpointOwner {
    */
   pick(view: ClusterView, context: PickContext): Endpoint | LocalReply | Queued {
     if (this.#failure !== undefined) return this.#failure
+    if (this.#resolved === undefined) return QUEUED
     const drops = this.#assignment.drops
     // A pick that has to wait is made again: the dice are thrown once, when it could go.
     if (drops.length > 0 && view.ready) {

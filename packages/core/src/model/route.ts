@@ -20,12 +20,24 @@ export interface WeightedCluster {
 /** Whose limits of a cluster a request counts against (envoy.config.core.v3.RoutingPriority). */
 export type RequestPriority = 'default' | 'high'
 
+/**
+ * A value that is taken modulo the sum of the weights, so that several proxies choose alike: of a header (`header_name`; chance where it
+ * is absent or no number), or the hash that the route's hash policies make (`use_hash_policy`).
+ */
+export type ClusterChoice = { readonly kind: 'header'; readonly name: string } | { readonly kind: 'hash' }
+
 /** Sends the request to a cluster. */
 export interface ForwardAction {
   /** Tag of the union. */
   readonly kind: 'forward'
-  /** Destinations; one entry means all requests go there. Never empty. */
+  /** Destinations; one entry means all requests go there. Empty only where {@link ForwardAction.clusterHeader} names the cluster. */
   readonly clusters: readonly WeightedCluster[]
+  /** Header of the request that names the cluster (`cluster_header`). HTTP only: gRPC passes such routes by (gRFC A28). */
+  readonly clusterHeader?: string
+  /** What chooses among several destinations in place of chance. HTTP only. */
+  readonly clusterChoice?: ClusterChoice
+  /** HTTP status for calls whose cluster does not exist (`cluster_not_found_response_code`). Default 503. */
+  readonly clusterNotFoundStatus?: 503 | 404 | 500
   /**
    * Time limit in milliseconds from the end of the request to the end of the response, all attempts included. 0 means none; absent
    * means the default of the view (HTTP: Envoy's 15 s). gRPC does not read it (gRFC A31).

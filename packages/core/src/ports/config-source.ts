@@ -1,4 +1,5 @@
 import type { MeshError } from '../errors/mesh-error.js'
+import type { ResolvedCluster } from '../model/cluster.js'
 import type { TargetConfig } from '../model/target-config.js'
 
 /** What a {@link ConfigSource} tells about one target. Calls never come from inside {@link ConfigSource.watch}. */
@@ -19,6 +20,12 @@ export interface TargetWatcher {
   failed(error: MeshError): void
 }
 
+/** What a {@link ConfigSource} tells about one cluster. Calls never come from inside {@link ConfigSource.watchCluster}. */
+export interface ClusterWatcher {
+  /** The cluster is known, or known to be in error. Also called for every later change. */
+  clusterChanged(cluster: ResolvedCluster): void
+}
+
 /**
  * Where configuration comes from: an xDS control plane or a directory of files. The core names targets; how a name becomes resources
  * is the source's affair.
@@ -32,4 +39,13 @@ export interface ConfigSource {
    * @returns a function that ends the watch.
    */
   watch(name: string, watcher: TargetWatcher): () => void
+  /**
+   * Starts to watch a cluster that requests name, where no route does. A source without this method knows no clusters but those of its
+   * targets.
+   *
+   * @param name - Name of the cluster.
+   * @param watcher - Told of every change until the returned function is called.
+   * @returns a function that ends the watch.
+   */
+  watchCluster?(name: string, watcher: ClusterWatcher): () => void
 }

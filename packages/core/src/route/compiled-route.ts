@@ -11,12 +11,13 @@ import {
   type RequestMatcher,
 } from '../matching/request-matcher.js'
 import type { RouteMatch } from '../model/match.js'
-import type { RequestPriority, Route, VirtualHost } from '../model/route.js'
+import type { ClusterChoice, RequestPriority, Route, VirtualHost } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
 import { RetryRules } from '../retry/retry-rules.js'
 import { steeredPolicy } from '../retry/steered-retry.js'
+import { type ChoosingCall, drawWeight } from './cluster-choice.js'
 import { compileTimeouts, type RouteTimeouts, timeoutsOf } from './route-timeouts.js'
 
 /** One destination of a compiled route. */
@@ -47,6 +48,9 @@ export class CompiledRoute {
   readonly #skipped: Record<View, boolean>
   readonly #refused: Record<View, LocalReply | undefined>
   readonly #timeouts: Record<View, RouteTimeouts>
+  readonly #byHeader: ((request: RequestView) => Destination | undefined) | undefined
+  readonly #choice: ClusterChoice | undefined
+  readonly #notFoundStatus: number
   readonly #retries: Record<View, RetryRules | undefined>
 
   /**
@@ -54,8 +58,16 @@ export class CompiledRoute {
    * @param source - The route.
    * @param destinations - Its clusters; empty for an action that does not forward.
    * @param listener - Its limits count for routes that do not say.
+   * @param byHeader - Finds the cluster of a request, where the request names it.
    */
-  constructor(host: VirtualHost, source: Route, destinations: readonly Destination[], listener: ListenerConfig) {
+  constructor(
+    host: VirtualHost,
+    source: Route,
+    destinations: readonly Destination[],
+    listener: ListenerConfig,
+    byHeader?: (request: RequestView) => Destination | undefined,
+  ) {
+    this.#byHeader = byHeader
     this.source = source
     this.#destinations = destinations
     this.#totalWeight = destinations.at(-1)?.upTo ?? 0
@@ -68,6 +80,8 @@ export class CompiledRoute {
     const forward = action.kind === 'forward' ? action : undefined
     this.hasher = forward?.hashPolicies && new RequestHasher(forward.hashPolicies)
     this.priority = forward?.priority ?? 'default'
+    this.#choice = forward?.clusterChoice
+    this.#notFoundStatus = forward?.clusterNotFoundStatus ?? 503
     const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
     this.#retries = {
       http: retryPolicy && new RetryRules(retryPolicy, 'http'),
@@ -129,15 +143,26 @@ export class CompiledRoute {
   /**
    * Chooses where a request goes, once for all its attempts (gRFC A31).
    *
-   * @param random - Dice for the weights.
+   * @param call - The call.
+   * @returns undefined when the request names a cluster that does not exist.
    */
-  destination(random: Random): Destination {
+  destination(call: ChoosingCall): Destination | undefined {
     const destinations = this.#destinations
     if (destinations.length === 1) return destinations[0]!
-    const drawn = random.below(this.#totalWeight)
+    if (this.#byHeader !== undefined) return this.#byHeader(call.request)
+    const drawn = drawWeight(this.#choice, this.#totalWeight, call)
     let index = 0
     while (destinations[index]!.upTo <= drawn) index++
     return destinations[index]!
+  }
+
+  /**
+   * The answer to a call whose cluster does not exist.
+   *
+   * @param detail - What is known of it.
+   */
+  clusterNotFound(detail: string): LocalReply {
+    return localReplies.noCluster(detail, this.#notFoundStatus)
   }
 }
 

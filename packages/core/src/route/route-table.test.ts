@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../cluster/cluster.js'
-import type { Route, VirtualHost } from '../model/route.js'
+import type { ForwardAction, Route, VirtualHost } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { FakeCarrier, forward, LISTENER, request, route, routes, virtualHost } from '../testing/fixtures.js'
+import type { ChoosingCall } from './cluster-choice.js'
 import { RouteTable } from './route-table.js'
 import type { RouteTimeouts } from './route-timeouts.js'
 
 const random = new SeededRandom(1)
+
+const choosing = (parts: Partial<ChoosingCall> = {}): ChoosingCall => ({
+  request: request(),
+  random,
+  hash: () => undefined,
+  ...parts,
+})
 
 function table(
   hosts: readonly VirtualHost[],
@@ -141,8 +149,35 @@ test('a share of the requests takes the route, none at 0 and all at a million', 
 test('weights divide requests among clusters', () => {
   const found = table([virtualHost([route({}, forward({ v1: 90, v2: 10 }))])]).match(request())!
   const counts = { v1: 0, v2: 0 }
-  for (let index = 0; index < 10_000; index++) counts[found.destination(random).cluster.name as 'v1' | 'v2']++
+  for (let index = 0; index < 10_000; index++) counts[found.destination(choosing())!.cluster.name as 'v1' | 'v2']++
   assert.ok(Math.abs(counts.v2 - 1000) < 150, JSON.stringify(counts))
+})
+
+test('a header or the hash of a request chooses among weights, and chance where it says nothing', () => {
+  const chosen = (clusterChoice: ForwardAction['clusterChoice'], parts: Partial<ChoosingCall>): string => {
+    const action = { ...forward({ v1: 90, v2: 10 }), ...(clusterChoice && { clusterChoice }) }
+    return table([virtualHost([route({}, action)])])
+      .match(request())!
+      .destination(choosing(parts))!.cluster.name
+  }
+  const byHeader = { kind: 'header', name: 'x-dice' } as const
+  const dice = (value: string): Partial<ChoosingCall> => ({ request: request({ headers: { 'x-dice': value } }) })
+  assert.equal(chosen(byHeader, dice('89')), 'v1')
+  assert.equal(chosen(byHeader, dice('90')), 'v2')
+  assert.equal(chosen(byHeader, dice('18446744073709551595')), 'v2', '2^64 - 21 is 95 modulo 100')
+  for (const [high, low, expected] of [
+    [0, 90, 'v2'],
+    [0xffff_ffff, 0xffff_ffff - 20, 'v2'],
+    [0xffff_ffff, 0xffff_ffff, 'v1'],
+  ] as const) {
+    assert.equal(chosen({ kind: 'hash' }, { hash: () => ({ high, low }) }), expected)
+  }
+  const counts = new Map<string, number>()
+  for (let index = 0; index < 1000; index++) {
+    const name = chosen(byHeader, dice('x'))
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  assert.ok(Math.abs(counts.get('v2')! - 100) < 50, JSON.stringify([...counts]))
 })
 
 test('time limits follow each view', () => {

@@ -1,5 +1,6 @@
 import { pathWithoutQuery, type RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
+import type { ClusterFinder } from '../cluster/named-clusters.js'
 import { FilterChain } from '../filters/filter-chain.js'
 import { subsetMatch } from '../hosts/subset-match.js'
 import { DomainIndex } from '../matching/domain-index.js'
@@ -51,6 +52,7 @@ export class RouteTable {
    * @param clusters - Running clusters, all that the routes name.
    * @param random - Dice for shares of requests.
    * @param port - Port of the target, for a listener that leaves it out of the match. Default: none.
+   * @param named - Finds clusters that requests name. Default: those of `clusters`.
    */
   constructor(
     listener: ListenerConfig,
@@ -58,11 +60,12 @@ export class RouteTable {
     clusters: ReadonlyMap<string, Cluster>,
     random: Random,
     port = '',
+    named: ClusterFinder = { find: (name) => clusters.get(name) },
   ) {
     this.#strippedPort = strippedPort(listener, routes, port)
     this.#stripsDot = listener.stripsTrailingHostDot === true
     for (const host of routes.virtualHosts) {
-      const compiled = host.routes.map((route) => compileRoute(listener, host, route, clusters))
+      const compiled = host.routes.map((route) => compileRoute(listener, host, route, clusters, named))
       const table = new VirtualHostTable(compiled, random)
       for (const domain of host.domains) this.#hosts.add(domain, table)
     }
@@ -91,23 +94,39 @@ function compileRoute(
   host: VirtualHost,
   route: Route,
   clusters: ReadonlyMap<string, Cluster>,
+  named: ClusterFinder,
 ): CompiledRoute {
-  const destinations: Destination[] = []
   const { action } = route
-  if (action.kind === 'forward') {
-    let upTo = 0
-    for (const { name, weight, filterOverrides, metadataMatch } of action.clusters) {
-      upTo += weight
-      const overrides: FilterOverrides[] = [filterOverrides, route.filterOverrides, host.filterOverrides]
-      destinations.push({
-        cluster: clusters.get(name)!,
-        upTo,
-        filters: FilterChain.compile(listener.filters, overrides, { listener: listener.name, cluster: name }),
-        subset: subsetMatch(action.metadataMatch, metadataMatch),
-      })
-    }
+  const destinations: Destination[] = []
+  if (action.kind !== 'forward') return new CompiledRoute(host, route, destinations, listener)
+  const filters = (cluster: string, own: FilterOverrides): FilterChain => {
+    const overrides = [own, route.filterOverrides, host.filterOverrides]
+    return FilterChain.compile(listener.filters, overrides, { listener: listener.name, cluster })
   }
-  return new CompiledRoute(host, route, destinations, listener)
+  let upTo = 0
+  for (const { name, weight, filterOverrides, metadataMatch } of action.clusters) {
+    upTo += weight
+    destinations.push({
+      cluster: clusters.get(name)!,
+      upTo,
+      filters: filters(name, filterOverrides),
+      subset: subsetMatch(action.metadataMatch, metadataMatch),
+    })
+  }
+  const { clusterHeader } = action
+  if (clusterHeader === undefined) return new CompiledRoute(host, route, destinations, listener)
+  const known = new WeakMap<Cluster, Destination>()
+  return new CompiledRoute(host, route, destinations, listener, (request) => {
+    const cluster = named.find(request.header(clusterHeader) ?? '')
+    if (cluster === undefined) return undefined
+    let destination = known.get(cluster)
+    if (destination === undefined) {
+      const subset = subsetMatch(action.metadataMatch)
+      destination = { cluster, upTo: 1, filters: filters(cluster.name, new Map()), subset }
+      known.set(cluster, destination)
+    }
+    return destination
+  })
 }
 
 const ANY_PORT = '*'

@@ -98,7 +98,9 @@ test('a cluster that the source left out fails its own calls only', () => {
   )
   source.watched.get('reviews:80')!.configured(config)
   const pick = (path: string): string => {
-    const { cluster: found } = target.snapshot!.table.match(request({ path }))!.destination(plane.random)
+    const { cluster: found } = target
+      .snapshot!.table.match(request({ path }))!
+      .destination({ request: request(), random: plane.random, hash: () => undefined })!
     return found.pick(found.view('http'), pickContext()).kind
   }
   assert.deepEqual([pick('/gone'), pick('/')], ['local-reply', 'endpoint'])

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterRegistry } from '../cluster/cluster-registry.js'
+import type { ClusterFinder } from '../cluster/named-clusters.js'
 import { MeshError } from '../errors/mesh-error.js'
 import type { ResolvedCluster } from '../model/cluster.js'
 import type { TargetConfig } from '../model/target-config.js'
@@ -30,6 +31,7 @@ export class Target implements TargetWatcher {
   /** Set by carriers on every use; cleared by the plane's sweep, which closes targets that nobody uses. */
   used = true
   readonly #registry: ClusterRegistry
+  readonly #named: ClusterFinder
   readonly #random: Random
   readonly #unwatch: () => void
   readonly #waiting = new Set<() => void>()
@@ -41,9 +43,11 @@ export class Target implements TargetWatcher {
    * @param name - `host:port`.
    * @param source - Where its configuration comes from.
    * @param registry - The plane's clusters.
+   * @param named - Finds clusters that requests name.
    * @param random - The plane's dice.
    */
-  constructor(name: string, source: ConfigSource, registry: ClusterRegistry, random: Random) {
+  constructor(name: string, source: ConfigSource, registry: ClusterRegistry, named: ClusterFinder, random: Random) {
+    this.#named = named
     this.name = name
     this.#registry = registry
     this.#random = random
@@ -74,7 +78,7 @@ export class Target implements TargetWatcher {
     const port = this.name.slice(this.name.lastIndexOf(':') + 1)
     const table = sameTable
       ? before.table
-      : new RouteTable(config.listener, config.routes, clusters, this.#random, port)
+      : new RouteTable(config.listener, config.routes, clusters, this.#random, port, this.#named)
     this.#snapshot = { config, table, clusters }
     // Acquired before the old ones are released: a cluster in both must not be torn down in between.
     if (before !== undefined) release(before)

@@ -426,3 +426,28 @@ describe('what is not carried out', () => {
     assert.deepEqual(tree.unsupported(), [{ resource: 'r', typeShortName: 'RDS', field: 'vhds', reason }])
   })
 })
+
+describe('a cluster that a request names', () => {
+  it('is watched by itself, told when it is resolved and when it changes, and let go', async () => {
+    const told: string[] = []
+    const stop = tree.watchCluster('a', { clusterChanged: ({ kind }) => told.push(kind) })
+    provider.change(clusterType, 'a', clusterOf('a'))
+    await turn()
+    assert.deepEqual(told, [])
+    provider.change(endpointAssignmentType, 'a', endpointsOn([1]))
+    await turn()
+    provider.change(endpointAssignmentType, 'a', endpointsOn([2]))
+    await turn()
+    assert.deepEqual(told, ['resolved', 'resolved'])
+    stop()
+    assert.deepEqual(provider.watched, [])
+  })
+
+  it('shares what the targets know', async () => {
+    await configured()
+    const told: string[] = []
+    tree.watchCluster('a', { clusterChanged: ({ kind }) => told.push(kind) })
+    await turn()
+    assert.deepEqual(told, ['resolved'])
+  })
+})

@@ -1,6 +1,13 @@
-import { type ConfigSource, type Logger, silentLogger, type TargetWatcher } from '@inmesh/core'
+import {
+  type ClusterWatcher,
+  type ConfigSource,
+  type Logger,
+  type ResolvedCluster,
+  silentLogger,
+  type TargetWatcher,
+} from '@inmesh/core'
 import type { ResourceProvider } from '../resource/resource-provider.js'
-import { ClusterPool } from './cluster-pool.js'
+import { ClusterPool, type ClusterUser } from './cluster-pool.js'
 import { type LiveResource, type LiveUnsupported, listUnsupported } from './live-unsupported.js'
 import type { TargetNaming } from './target-naming.js'
 import { TargetNode, type TargetState } from './target-node.js'
@@ -59,6 +66,27 @@ export class DependencyTree implements ConfigSource {
       this.#targets.delete(name)
       target.node.close()
       this.#dirty.delete(target)
+    }
+  }
+
+  watchCluster(name: string, watcher: ClusterWatcher): () => void {
+    let told: ResolvedCluster | undefined
+    let watched = true
+    const user: ClusterUser = {
+      // After the turn of the event loop, as targets are told: what arrives together is told together.
+      clusterChanged: () =>
+        queueMicrotask(() => {
+          const { resolved } = node
+          if (!watched || resolved === undefined || resolved === told) return
+          told = resolved
+          watcher.clusterChanged(resolved)
+        }),
+    }
+    const node = this.#clusters.acquire(name, user)
+    user.clusterChanged()
+    return () => {
+      watched = false
+      this.#clusters.release(name, user)
     }
   }
 

@@ -1,9 +1,11 @@
-import type { ConfigSource, MeshError, TargetConfig, TargetWatcher } from '@inmesh/core'
+import type { ClusterWatcher, ConfigSource, MeshError, TargetConfig, TargetWatcher } from '@inmesh/core'
 
 type Knowledge = TargetConfig | 'unknown' | MeshError
 
 /** A source of configuration that says what a test tells it to, and nothing until then. */
 export class TestSource implements ConfigSource {
+  /** For tests of clusters that requests name. */
+  watchCluster?: (name: string, watcher: ClusterWatcher) => () => void
   readonly #known = new Map<string, Knowledge>()
   readonly #watchers = new Map<string, Set<TargetWatcher>>()
 

@@ -133,10 +133,11 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-108',
-    rule: 'a cluster chosen by header: gRPC passes the route by, HTTP calls fail',
+    rule: 'a cluster chosen by header: gRPC passes the route by',
     input: routes({ route: { clusterHeader: 'x' } }),
-    outcome: 'fails, gRPC skipped',
+    outcome: 'gRPC skipped',
     fields: [`${ACTION}.cluster_header`],
+    check: (value) => assert.equal(forward(value).clusterHeader, 'x'),
   },
   {
     id: 'RDS-109',
@@ -254,10 +255,31 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-125',
-    rule: 'a choice by header value is listed and left to chance',
-    input: routes({ route: { weightedClusters: { clusters: [{ name: 'a', weight: 1 }], headerName: 'x' } } }),
-    outcome: 'listed',
-    fields: [`${ACTION}.weighted_clusters.header_name`],
+    rule: 'a header or the hash policies choose in place of chance',
+    input: routes({ route: { weightedClusters: { clusters: [{ name: 'a', weight: 1 }], headerName: 'X-Dice' } } }),
+    outcome: 'carried',
+    check: (value) => assert.deepEqual(forward(value).clusterChoice, { kind: 'header', name: 'x-dice' }),
+  },
+  {
+    id: 'RDS-126',
+    rule: 'hash policies choose where they are asked to',
+    input: routes({ route: { weightedClusters: { clusters: [{ name: 'a', weight: 1 }], useHashPolicy: true } } }),
+    outcome: 'carried',
+    check: (value) => assert.deepEqual(forward(value).clusterChoice, { kind: 'hash' }),
+  },
+  {
+    id: 'RDS-127',
+    rule: 'a header that names the cluster has a name',
+    input: routes({ route: { clusterHeader: '' } }),
+    outcome: 'malformed',
+    fields: [`${ACTION}.cluster_header`],
+  },
+  {
+    id: 'RDS-128',
+    rule: 'the answer for a missing cluster is carried',
+    input: action({ clusterNotFoundResponseCode: 'NOT_FOUND' }),
+    outcome: 'carried',
+    check: (value) => assert.equal(forward(value).clusterNotFoundStatus, 404),
   },
 ]
 

@@ -1,5 +1,6 @@
 import type { ForwardAction, RouteAction, WeightedCluster } from '@inmesh/core'
 import {
+  RouteAction_ClusterNotFoundResponseCode,
   RouteAction_InternalRedirectAction,
   type RouteAction as RouteActionMessage,
   RoutingPriority,
@@ -12,7 +13,7 @@ import { translateHashPolicies } from './hash-policy.js'
 import { translateMetadataMatch } from './metadata-match.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import type { RouteReasons } from './route-reasons.js'
-import { translateWeightedClusters } from './weighted-clusters.js'
+import { translateClusterChoice, translateWeightedClusters } from './weighted-clusters.js'
 
 const PATH_REWRITE = refusedForHttp('the path is not rewritten yet')
 const HOST_REWRITE = refusedForHttp('the host is not rewritten yet')
@@ -52,7 +53,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   maxGrpcTimeout: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
   grpcTimeoutOffset: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
   hedgePolicy: leftOut('requests are not hedged yet'),
-  clusterNotFoundResponseCode: leftOut('a missing cluster is always answered with 503'),
+  clusterNotFoundResponseCode: CARRIED,
 })
 
 /**
@@ -77,16 +78,37 @@ export function translateForwardAction(
     action.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), action.retryPolicy, reasons.refusals)
   const clusters = translateClusters(scope, action, reasons, plugins)
   if (clusters === undefined) return undefined
-  if (clusters.length === 0) return { kind: 'unsupported', reason: UNCHOSEN }
   const priority = action.priority === RoutingPriority.HIGH ? { priority: 'high' as const } : undefined
+  const choice = translateChoice(scope, action)
+  if (clusters.length === 0 && choice.clusterHeader === undefined) return { kind: 'unsupported', reason: UNCHOSEN }
   return {
     kind: 'forward',
     clusters,
+    ...choice,
     ...limits,
     ...priority,
     ...(retryPolicy && { retryPolicy }),
     ...(hashPolicies && { hashPolicies }),
     ...translateMetadataMatch(action.metadataMatch),
+  }
+}
+
+const NOT_FOUND_STATUS: Readonly<Partial<Record<RouteAction_ClusterNotFoundResponseCode, 404 | 500>>> = {
+  [RouteAction_ClusterNotFoundResponseCode.NOT_FOUND]: 404,
+  [RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR]: 500,
+}
+
+type Choice = Pick<ForwardAction, 'clusterHeader' | 'clusterChoice' | 'clusterNotFoundStatus'>
+
+function translateChoice(scope: FieldScope, action: RouteActionMessage): Choice {
+  const specifier = action.clusterSpecifier
+  const clusterChoice =
+    specifier?.$case === 'weightedClusters' && translateClusterChoice(scope.at('weighted_clusters'), specifier.value)
+  const clusterNotFoundStatus = NOT_FOUND_STATUS[action.clusterNotFoundResponseCode]
+  return {
+    ...(specifier?.$case === 'clusterHeader' && { clusterHeader: specifier.value.toLowerCase() }),
+    ...(clusterChoice && { clusterChoice }),
+    ...(clusterNotFoundStatus && { clusterNotFoundStatus }),
   }
 }
 
@@ -140,7 +162,9 @@ function translateClusters(
       return unchosen(place, reasons, plugin.isOptional)
     }
     case 'clusterHeader':
-      return unchosen(scope.at('cluster_header'), reasons, true)
+      reasons.skips.add(scope.at('cluster_header'), 'gRPC does not choose clusters by a header', ['grpc'])
+      if (specifier.value === '') scope.at('cluster_header').malformed('the name is missing')
+      return []
     case 'inlineClusterSpecifierPlugin':
       return unchosen(scope.at('inline_cluster_specifier_plugin'), reasons, true)
     case undefined:

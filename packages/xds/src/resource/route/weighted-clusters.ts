@@ -1,4 +1,4 @@
-import type { WeightedCluster } from '@inmesh/core'
+import type { ClusterChoice, WeightedCluster } from '@inmesh/core'
 import type { WeightedCluster_ClusterWeight, WeightedCluster as WeightedClusters } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
@@ -13,7 +13,7 @@ const FIELDS = new FieldTreatments<WeightedClusters>({
   // gRFC A28 still has it; Envoy and every client have stopped to compare it with the sum.
   totalWeight: MOOT,
   runtimeKeyPrefix: leftOut('there is no runtime to look weights up in; the weights given apply'),
-  randomValueSpecifier: leftOut('the cluster is chosen by chance, not by a header or hash'),
+  randomValueSpecifier: CARRIED,
 })
 
 const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
@@ -66,5 +66,20 @@ export function translateWeightedClusters(
   scope
     .at('clusters')
     .malformed(total === 0 ? 'the weights are 0 in sum' : 'the weights are more than 4294967295 in sum')
+  return undefined
+}
+
+/**
+ * What chooses among the entries in place of chance. gRPC does not read it.
+ *
+ * @param scope - Where the split stands.
+ * @param split - The split.
+ */
+export function translateClusterChoice(scope: FieldScope, split: WeightedClusters): ClusterChoice | undefined {
+  const specifier = split.randomValueSpecifier
+  if (specifier?.$case === 'useHashPolicy') return specifier.value ? { kind: 'hash' } : undefined
+  if (specifier?.$case !== 'headerName') return undefined
+  if (specifier.value !== '') return { kind: 'header', name: specifier.value.toLowerCase() }
+  scope.at('header_name').malformed('the name is missing')
   return undefined
 }

@@ -1,0 +1,78 @@
+import type { ConfigSource } from '../ports/config-source.js'
+import type { Cluster } from './cluster.js'
+import type { ClusterRegistry } from './cluster-registry.js'
+
+/** A header names what it likes; a service that runs knows fewer clusters. */
+const LIMIT = 1000
+
+interface Named {
+  readonly cluster: Cluster
+  readonly unwatch: () => void
+  used: boolean
+}
+
+/** Finds clusters by name. */
+export interface ClusterFinder {
+  /**
+   * @param name - Name of a cluster.
+   * @returns the cluster, which may still wait for its configuration; undefined when there is none.
+   */
+  find(name: string): Cluster | undefined
+}
+
+/**
+ * The clusters that requests name in a header. A name that is new is watched, and its first requests wait for what the source says; one that
+ * nobody used for a while is forgotten.
+ */
+export class NamedClusters implements ClusterFinder {
+  readonly #source: ConfigSource
+  readonly #registry: ClusterRegistry
+  readonly #named = new Map<string, Named>()
+
+  /**
+   * @param source - Asked for clusters.
+   * @param registry - Where clusters are kept.
+   */
+  constructor(source: ConfigSource, registry: ClusterRegistry) {
+    this.#source = source
+    this.#registry = registry
+  }
+
+  find(name: string): Cluster | undefined {
+    const known = this.#named.get(name) ?? this.#watch(name)
+    if (known === undefined) return this.#registry.find(name)
+    known.used = true
+    return known.cluster
+  }
+
+  /** Forgets what was not used since the last time. */
+  sweep(): void {
+    for (const [name, named] of this.#named) {
+      if (named.used) named.used = false
+      else this.#forget(name, named)
+    }
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    for (const [name, named] of this.#named) this.#forget(name, named)
+  }
+
+  #watch(name: string): Named | undefined {
+    if (this.#source.watchCluster === undefined || name === '' || this.#named.size >= LIMIT) return undefined
+    const cluster = this.#registry.hold(name)
+    const unwatch = this.#source.watchCluster(name, {
+      // Acquired and released: it is held already.
+      clusterChanged: (resolved) => this.#registry.acquire(name, resolved).release(),
+    })
+    const named: Named = { cluster, unwatch, used: true }
+    this.#named.set(name, named)
+    return named
+  }
+
+  #forget(name: string, { cluster, unwatch }: Named): void {
+    this.#named.delete(name)
+    unwatch()
+    cluster.release()
+  }
+}
