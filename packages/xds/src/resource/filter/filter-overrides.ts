@@ -1,9 +1,9 @@
 import type { FilterConfig, FilterOverrides } from '@inmesh/core'
-import { type Any, HTTPFault, RouteFilterConfig } from '@inmesh/xds-proto'
+import { type Any, RouteFilterConfig } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
-import { translateFault } from './fault.js'
+import { translateFaultConfig } from './fault.js'
 import { filterKind } from './filter-kind.js'
 
 /** No overrides; one object, as most routes have none. */
@@ -69,13 +69,7 @@ function translateConfig(
       if (optional) scope.unsupported(`${kind.reason}; the filter is optional`)
       else refusals.add(scope, kind.reason)
       return undefined
-    case 'fault': {
-      if (config.bytes === undefined) {
-        scope.unsupported('a fault wrapped in a TypedStruct is not read')
-        return { kind: 'fault' }
-      }
-      const fault = decodeConfig(scope, HTTPFault, config.bytes)
-      return fault && translateFault(scope, fault)
-    }
+    case 'fault':
+      return translateFaultConfig(scope, config)
   }
 }

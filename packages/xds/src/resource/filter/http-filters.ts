@@ -1,9 +1,9 @@
 import type { HttpFilter } from '@inmesh/core'
-import { HTTPFault, type HttpFilter as HttpFilterMessage } from '@inmesh/xds-proto'
+import type { HttpFilter as HttpFilterMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { decodeConfig, type TypedConfig, typedConfigOf } from '../field/typed-config.js'
+import { type TypedConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
-import { translateFault } from './fault.js'
+import { translateFaultConfig } from './fault.js'
 import { type FilterKind, filterKind } from './filter-kind.js'
 
 interface Entry {
@@ -95,13 +95,7 @@ function translateEntry(entry: Entry, refusals: ViewReasons): HttpFilter | undef
       return undefined
     case 'fault': {
       const place = scope.at('typed_config')
-      if (config.bytes === undefined) {
-        place.unsupported('a fault wrapped in a TypedStruct is not read')
-        return undefined
-      }
-      const fault = decodeConfig(place, HTTPFault, config.bytes)
-      if (fault === undefined) return undefined
-      return { name: message.name, config: translateFault(place, fault), disabled: message.disabled }
+      return { name: message.name, config: translateFaultConfig(place, config), disabled: message.disabled }
     }
   }
 }

@@ -37,6 +37,15 @@ function fault(config: object): object {
   return filters(filter(FAULT, config), ROUTER)
 }
 
+function struct(value: object): object {
+  const typedConfig = {
+    '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+    typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',
+    value,
+  }
+  return filters({ name: 'fault', typedConfig }, ROUTER)
+}
+
 const HCM = 'api_listener.api_listener'
 
 function expectFault(expected: object): (value: ListenerResource) => void {
@@ -438,6 +447,42 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
     outcome: 'listed',
     fields: [`${HCM}.http_filters[0].typed_config.headers[0].string_match.custom`],
     check: expectFault({}),
+  },
+  {
+    id: 'LDS-71',
+    rule: 'a fault may come as JSON in a TypedStruct',
+    input: struct({
+      delay: { fixed_delay: '1.5s', percentage: { numerator: 5, denominator: 'TEN_THOUSAND' } },
+      abort: { httpStatus: 503, percentage: { numerator: 100 } },
+      upstreamCluster: 'c',
+      downstream_nodes: ['n'],
+      max_active_faults: 2,
+    }),
+    outcome: 'carried',
+    check: expectFault({
+      delay: { durationMs: 1500, fraction: { perMillion: 500 } },
+      abort: { httpStatus: 503, fraction: { perMillion: 1_000_000 } },
+      upstreamCluster: 'c',
+      downstreamNodes: ['n'],
+      maxActive: 2,
+    }),
+  },
+  {
+    id: 'LDS-72',
+    rule: 'what is not read of such a fault makes it none',
+    input: struct({ abort: { header_abort: {}, percentage: { numerator: 100 } }, headers: [{ name: 'x' }] }),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0].typed_config.headers`],
+    check: expectFault({}),
+  },
+  {
+    id: 'LDS-73',
+    rule: 'what is of the wrong type in such a fault is malformed',
+    input: struct({ delay: { fixed_delay: 5 }, abort: { http_status: '503' }, max_active_faults: -1 }),
+    outcome: 'malformed',
+    fields: ['delay.fixed_delay', 'abort.http_status', 'max_active_faults'].map(
+      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
+    ),
   },
   {
     id: 'LDS-68',
