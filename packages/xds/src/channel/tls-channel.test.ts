@@ -82,6 +82,15 @@ test('a server that bears another name is refused', async () => {
   )
 })
 
+test('a server that is reached by its address must bear that', async () => {
+  const [named, addressed] = [authority.make('localhost'), authority.make('localhost', '127.0.0.1')]
+  assert.match(
+    await outcome(channelTo(await controlPlane(named), trusted(), [], '127.0.0.1')),
+    /altnames|does not match/,
+  )
+  assert.equal(await outcome(channelTo(await controlPlane(addressed), trusted(), [], '127.0.0.1')), 'opened')
+})
+
 test('a server whose authority is not trusted is refused, whatever the environment says', async () => {
   const plane = await controlPlane(new CertificateMaker('another').make('localhost'))
   const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
