@@ -1,10 +1,9 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { CircuitBreaker } from '../cluster/circuit-breaker.js'
-import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { ActiveFaults } from '../filters/active-faults.js'
-import { CONTINUE, type FilterContext, type Verdict, type Wait } from '../filters/filter.js'
+import type { Verdict, Wait } from '../filters/filter.js'
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
@@ -15,8 +14,8 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { RetryRules } from '../retry/retry-rules.js'
-import type { CompiledRoute } from '../route/compiled-route.js'
 import type { TargetSnapshot } from '../target/target.js'
+import { Exchange } from './exchange.js'
 import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
 import { NO_HEADERS, type ResponseView } from './response-view.js'
@@ -41,11 +40,7 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  *
  * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
  */
-export class Call implements FilterContext, PickContext {
-  readonly clock: Clock
-  readonly random: Random
-  readonly faults: ActiveFaults
-  readonly request: RequestView
+export class Call extends Exchange implements PickContext {
   /** Attempts started so far. */
   attempts = 0
   /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
@@ -57,29 +52,19 @@ export class Call implements FilterContext, PickContext {
   /** Priorities that later attempts avoid. */
   excludedPriorities: readonly number[] = NO_PRIORITIES
   subset: SubsetMatch | undefined
-  /**
-   * Envoy's flag when an attempt would have been repeated if it were allowed: `URX` all retries were used, `UO` the cluster's retry budget or
-   * limit was. Goes with the flag of the reply, if there is one.
-   */
-  retryFlag: ResponseFlag | undefined
   readonly #snapshot: TargetSnapshot
   #state: CallState = 'new'
-  #route: CompiledRoute | undefined
-  #cluster: Cluster | undefined
   #view: ClusterView | undefined
   /** Of the cluster that the route names: retries count there, attempts at the cluster that lists their endpoint too. */
   #breaker: CircuitBreaker | undefined
   /** Whether the current attempt has a connection; until then it waits for one. */
   #connected = false
-  #endpoint: Endpoint | undefined
   #rules: RetryRules | undefined
   #requestMs = 0
   /** Priorities of the attempts that failed, for as long as it takes to leave them out. */
   #priorities: readonly number[] = NO_PRIORITIES
   #attemptStartedMs = 0
   #retries = 0
-  /** What filters asked to be called at the end. */
-  #endings: (() => void)[] | undefined
   /** Whether the next or current attempt is counted among the cluster's retries. */
   #retrying = false
   /** Null until a balancer asks. */
@@ -97,27 +82,9 @@ export class Call implements FilterContext, PickContext {
     request: RequestView,
     deadline = Number.POSITIVE_INFINITY,
   ) {
-    this.clock = plane.clock
-    this.random = plane.random
-    this.faults = plane.faults
-    this.request = request
+    super(plane, request)
     this.deadline = deadline
     this.#snapshot = snapshot
-  }
-
-  /** The route that matched, once `start()` found one. */
-  get route(): CompiledRoute | undefined {
-    return this.#route
-  }
-
-  /** The cluster that all attempts go to, once `start()` chose one. */
-  get cluster(): Cluster | undefined {
-    return this.#cluster
-  }
-
-  /** The endpoint of the current or last attempt. */
-  get endpoint(): Endpoint | undefined {
-    return this.#endpoint
   }
 
   /** Limit of one attempt in milliseconds, 0 for none. */
@@ -132,7 +99,7 @@ export class Call implements FilterContext, PickContext {
 
   /** Whether anybody acts on the gRPC status in the head of a response: the rules of retries, or those who judge its endpoint. */
   get readsGrpcStatus(): boolean {
-    return this.#rules?.readsGrpcStatus === true || this.#cluster?.observed === true
+    return this.#rules?.readsGrpcStatus === true || this.chosen?.observed === true
   }
 
   /**
@@ -149,9 +116,13 @@ export class Call implements FilterContext, PickContext {
         localReplies.noRoute(`no route of ${config.routes.name} matches ${this.request.authority}${this.request.path}`),
       )
     }
-    this.#route = route
+    this.matched = route
     const refusal = route.refusal(this.request.view)
     if (refusal !== undefined) return this.#stopped(refusal)
+    if (route.answering !== undefined) {
+      this.#state = 'filtering'
+      return this.#filtered(this.pass(route.answering))
+    }
     this.#rules = route.retries(this.request)
     const { requestMs, streamMs, idleMs } = route.timeouts(this.request)
     this.#requestMs = requestMs
@@ -162,17 +133,13 @@ export class Call implements FilterContext, PickContext {
     if (destination === undefined)
       return this.#stopped(route.clusterNotFound('the request names no cluster that is known'))
     // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
-    this.#cluster = destination.cluster
+    this.chosen = destination.cluster
     this.subset = destination.subset
-    this.#cluster.hold()
-    this.#view = this.#cluster.view(this.request.view)
-    this.#breaker = this.#cluster.breakers[this.priority]
-    if (destination.filters.length === 0) {
-      this.#state = 'picking'
-      return CONTINUE
-    }
+    this.chosen.hold()
+    this.#view = this.chosen.view(this.request.view)
+    this.#breaker = this.chosen.breakers[this.priority]
     this.#state = 'filtering'
-    return this.#filtered(destination.filters.run(this))
+    return this.#filtered(this.pass(destination))
   }
 
   /** The request was sent whole: the route's time limit begins, once for all attempts (Envoy, RouteAction.timeout). */
@@ -190,16 +157,11 @@ export class Call implements FilterContext, PickContext {
     return this.#filtered(wait.resume(this))
   }
 
-  atEnd(callback: () => void): void {
-    this.#endings ??= []
-    this.#endings.push(callback)
-  }
-
   /** Chooses the endpoint of the next attempt. A reply means that the call is over, `queued` that no endpoint is connected yet. */
   pick(): Endpoint | LocalReply | Queued {
     this.#expect('picking')
-    const picked = this.#cluster!.pick(this.#view!, this)
-    return picked.kind === 'local-reply' && picked.flag === 'NC' ? this.#route!.clusterNotFound(picked.detail) : picked
+    const picked = this.chosen!.pick(this.#view!, this)
+    return picked.kind === 'local-reply' && picked.flag === 'NC' ? this.matched!.clusterNotFound(picked.detail) : picked
   }
 
   /** See {@link PickContext.hostSelectionAttempts}. */
@@ -213,7 +175,7 @@ export class Call implements FilterContext, PickContext {
   }
 
   hash(own?: RequestHasher): RequestHash | undefined {
-    if (this.#hash === null) this.#hash = (own ?? this.#route!.hasher)?.hash(this.request)
+    if (this.#hash === null) this.#hash = (own ?? this.matched!.hasher)?.hash(this.request)
     return this.#hash
   }
 
@@ -229,7 +191,7 @@ export class Call implements FilterContext, PickContext {
 
   /** Whose limits of the cluster the call counts against. Known once `start()` found a route. */
   get priority(): RequestPriority {
-    return this.request.view === 'grpc' ? 'default' : this.#route!.priority
+    return this.request.view === 'grpc' ? 'default' : this.matched!.priority
   }
 
   /**
@@ -242,16 +204,17 @@ export class Call implements FilterContext, PickContext {
   attemptStarted(endpoint: Endpoint, connected = true): LocalReply | undefined {
     this.#expect('picking')
     const { priority } = this
-    const { name, breakers } = endpoint.owner ?? this.#cluster!
+    const { name, breakers } = endpoint.owner ?? this.chosen!
     const limits = breakers[priority]
     if (connected ? !limits.mayRequest : !limits.mayWait) return full(name, connected, limits)
     this.#connected = connected
     this.#state = 'attempting'
     this.attempts++
-    this.#endpoint = endpoint
-    const cluster = this.#cluster!
+    this.picked = endpoint
+    const cluster = this.chosen!
     if (cluster.observed) this.#attemptStartedMs = this.clock.now()
     cluster.attemptStarted(endpoint, priority, connected)
+    this.changeRequest()
     return undefined
   }
 
@@ -263,11 +226,11 @@ export class Call implements FilterContext, PickContext {
   attemptConnected(): LocalReply | undefined {
     this.#expect('attempting')
     if (this.#connected) return undefined
-    const endpoint = this.#endpoint!
-    const { name, breakers } = endpoint.owner ?? this.#cluster!
+    const endpoint = this.picked!
+    const { name, breakers } = endpoint.owner ?? this.chosen!
     const limits = breakers[this.priority]
     if (!limits.mayRequest) return full(name, true, limits)
-    this.#cluster!.attemptConnected(endpoint, this.priority)
+    this.chosen!.attemptConnected(endpoint, this.priority)
     this.#connected = true
     return undefined
   }
@@ -283,8 +246,8 @@ export class Call implements FilterContext, PickContext {
    */
   responded(status: number, grpcStatus: number, repeatable: boolean, response: ResponseView = NO_HEADERS): number {
     this.#expect('attempting')
-    const cluster = this.#cluster!
-    const endpoint = this.#endpoint!
+    const cluster = this.chosen!
+    const endpoint = this.picked!
     cluster.attemptResponded(endpoint, status, grpcStatus, this.#elapsedMs, this.request.view)
     if (cluster.wantsLoadReports) {
       const report = readLoadReport(response)
@@ -308,7 +271,7 @@ export class Call implements FilterContext, PickContext {
    */
   attemptFailed(failure: AttemptFailure, written: boolean, repeatable: boolean): number {
     this.#expect('attempting')
-    this.#cluster!.attemptFailed(this.#endpoint!, failure, this.#elapsedMs, this.request.view)
+    this.chosen!.attemptFailed(this.picked!, failure, this.#elapsedMs, this.request.view)
     const rules = this.#rules
     if (rules === undefined || !repeatable || !rules.retriesFailure(failure, written)) return NO_RETRY
     return this.#retry(rules, undefined)
@@ -320,8 +283,8 @@ export class Call implements FilterContext, PickContext {
     if (this.#state === 'attempting') this.#endAttempt()
     else if (this.#retrying) this.#endRetry()
     this.#state = 'ended'
-    this.#cluster?.release()
-    if (this.#endings !== undefined) for (const callback of this.#endings) callback()
+    this.chosen?.release()
+    this.passed()
   }
 
   #limit(milliseconds: number): void {
@@ -337,7 +300,7 @@ export class Call implements FilterContext, PickContext {
     const delayMs = rules.pauseMs(this.#retries + 1, response, this.clock, this.random)
     if (delayMs < 0) return NO_RETRY
     if (this.deadline !== Number.POSITIVE_INFINITY && this.clock.now() + delayMs >= this.deadline) return NO_RETRY
-    this.#remember(rules, this.#endpoint!)
+    this.#remember(rules, this.picked!)
     this.#endAttempt()
     this.#retries++
     this.#retrying = true
@@ -362,11 +325,11 @@ export class Call implements FilterContext, PickContext {
 
   /** Only measured where somebody hears of it. */
   get #elapsedMs(): number {
-    return this.#cluster!.observed ? this.clock.now() - this.#attemptStartedMs : 0
+    return this.chosen!.observed ? this.clock.now() - this.#attemptStartedMs : 0
   }
 
   #endAttempt(): void {
-    this.#cluster!.attemptEnded(this.#endpoint!, this.priority, this.#connected)
+    this.chosen!.attemptEnded(this.picked!, this.priority, this.#connected)
     if (this.#retrying) this.#endRetry()
   }
 
@@ -376,7 +339,11 @@ export class Call implements FilterContext, PickContext {
   }
 
   #filtered(verdict: Verdict): Verdict {
-    if (verdict.kind === 'continue') this.#state = 'picking'
+    if (verdict.kind !== 'continue') return verdict
+    // An answer of the route is given where the request would else be sent, behind all filters (Envoy's router filter).
+    const answering = this.matched!.answering
+    if (answering !== undefined) return answering.answer(this)
+    this.#state = 'picking'
     return verdict
   }
 

@@ -5,7 +5,21 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
  * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DO drop overload, DI delay injected,
  * FI fault injected, DPE protocol error of the caller. `-` stands for none.
  */
-export type ResponseFlag = 'NR' | 'NC' | 'UH' | 'UO' | 'UF' | 'UC' | 'UT' | 'URX' | 'SI' | 'DO' | 'DI' | 'FI' | 'DPE'
+export type ResponseFlag =
+  | '-'
+  | 'NR'
+  | 'NC'
+  | 'UH'
+  | 'UO'
+  | 'UF'
+  | 'UC'
+  | 'UT'
+  | 'URX'
+  | 'SI'
+  | 'DO'
+  | 'DI'
+  | 'FI'
+  | 'DPE'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({
@@ -29,6 +43,27 @@ export const GrpcStatus = Object.freeze({
   UNAUTHENTICATED: 16,
 } as const)
 
+const GRPC_FROM_HTTP: ReadonlyMap<number, number> = new Map([
+  [400, GrpcStatus.INTERNAL],
+  [401, GrpcStatus.UNAUTHENTICATED],
+  [403, GrpcStatus.PERMISSION_DENIED],
+  [404, GrpcStatus.UNIMPLEMENTED],
+  [429, GrpcStatus.UNAVAILABLE],
+  [502, GrpcStatus.UNAVAILABLE],
+  [503, GrpcStatus.UNAVAILABLE],
+  [504, GrpcStatus.UNAVAILABLE],
+])
+
+/**
+ * How an HTTP status that the mesh gives looks to a gRPC call (grpc.io, "HTTP to gRPC Status Code Mapping"; gRFC A33).
+ *
+ * @param status - HTTP status.
+ * @returns gRPC status; UNKNOWN for those that the mapping does not name.
+ */
+export function grpcFromHttp(status: number): number {
+  return GRPC_FROM_HTTP.get(status) ?? GrpcStatus.UNKNOWN
+}
+
 /** An answer that the mesh gives in place of an upstream. HTTP carriers make a response of it, gRPC carriers a status. */
 export interface LocalReply {
   /** Tag of the unions it is part of. */
@@ -37,12 +72,14 @@ export interface LocalReply {
   readonly httpStatus: number
   /** gRPC status, 0 to 16. */
   readonly grpcStatus: number
-  /** Body for HTTP as Envoy words it; may be empty. */
-  readonly body: string
-  /** Envoy's flag. */
+  /** Headers for HTTP, names in lower case and values in turn; length and type of the body are not among them. */
+  readonly headers?: readonly string[]
+  /** Body for HTTP as Envoy words it or as configured; may be empty. */
+  readonly body: string | Uint8Array
+  /** Envoy's flag; `-` for an answer that the configuration asks for. */
   readonly flag: ResponseFlag
-  /** Code of the error where the carrier raises one. */
-  readonly code: MeshErrorCode
+  /** Code of the error where the carrier raises one. Absent for an answer that the configuration asks for: that is always a response. */
+  readonly code?: MeshErrorCode
   /** What happened, for people: names the route, cluster or endpoint concerned. */
   readonly detail: string
 }
@@ -62,6 +99,28 @@ const RESET_BODY = 'upstream connect error or disconnect/reset before headers. r
 
 /** Makers of the replies that Envoy gives, with its statuses and bodies. */
 export const localReplies = {
+  /**
+   * An answer that the configuration asks for: a redirect, a direct response, the answer to a preflight request.
+   *
+   * @param httpStatus - 200 to 599.
+   * @param headers - Names in lower case and values in turn.
+   * @param body - May be empty.
+   * @param detail - Which part of the configuration asks for it.
+   */
+  configured: (
+    httpStatus: number,
+    headers: readonly string[],
+    body: string | Uint8Array,
+    detail: string,
+  ): LocalReply => ({
+    kind: 'local-reply',
+    httpStatus,
+    grpcStatus: grpcFromHttp(httpStatus),
+    headers,
+    body,
+    flag: '-',
+    detail,
+  }),
   /** No virtual host or no route matches. Envoy answers 404 without a body, gRPC UNAVAILABLE (gRFC A27). */
   noRoute: (detail: string): LocalReply => reply(404, GrpcStatus.UNAVAILABLE, 'NR', 'ERR_INMESH_NO_ROUTE', '', detail),
   /** The route asks for something that cannot be done. */

@@ -1,5 +1,6 @@
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { View } from '../model/view.js'
+import type { RequestEditor } from './request-editor.js'
 
 /**
  * A request as the core sees it. A carrier implements it over what it already holds, so that nothing is copied for a decision that
@@ -21,6 +22,10 @@ export interface RequestView {
   readonly clientAddress?: string
   /** A number that was drawn for the gRPC channel that the call is made on; absent for HTTP. */
   readonly channel?: RequestHash
+  /** SPIFFE id or other URI of that client's certificate, as {@link RequestView.clientAddress}. */
+  readonly clientIdentity?: string
+  /** Changes its head. Absent where nothing may: no gRFC changes what a gRPC call sends. */
+  readonly editor?: RequestEditor
   /**
    * Whether the request has a header whose name begins with `x-envoy-`: such headers of a caller that is trusted ask for retries and limits
    * of their own. Where it is false or absent they are not looked for.

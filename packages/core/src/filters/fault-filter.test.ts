@@ -14,6 +14,12 @@ const PERCENT = 10_000
 
 /** A request with an end. */
 class Context implements FilterContext {
+  readonly response = undefined
+  readonly endpoint = undefined
+  readonly clusterName = ''
+  readonly routeName = ''
+  readonly responseFlags = '-'
+  readonly startTimeMs = 0
   readonly request: FilterContext['request']
   readonly clock = new SimulatedClock()
   readonly random: SeededRandom

@@ -1,4 +1,4 @@
-import { GrpcStatus, type LocalReply, localReplies } from '../call/local-reply.js'
+import { GrpcStatus, grpcFromHttp, type LocalReply, localReplies } from '../call/local-reply.js'
 import type { RequestView } from '../call/request-view.js'
 import { compileHeaderMatch, type RequestMatcher } from '../matching/request-matcher.js'
 import type { FaultAbort, FaultConfig, FaultDelay } from '../model/filter-config.js'
@@ -16,18 +16,6 @@ const NODE_HEADER = 'x-envoy-downstream-service-node'
 
 /** The longest time that a timer can wait. */
 const LONGEST_DELAY_MS = 2_147_483_647
-
-/** gRFC A33: how an abort given as an HTTP status looks to a gRPC call. Statuses not listed become UNKNOWN. */
-const GRPC_FROM_HTTP: ReadonlyMap<number, number> = new Map([
-  [400, GrpcStatus.INTERNAL],
-  [401, GrpcStatus.UNAUTHENTICATED],
-  [403, GrpcStatus.PERMISSION_DENIED],
-  [404, GrpcStatus.UNIMPLEMENTED],
-  [429, GrpcStatus.UNAVAILABLE],
-  [502, GrpcStatus.UNAVAILABLE],
-  [503, GrpcStatus.UNAVAILABLE],
-  [504, GrpcStatus.UNAVAILABLE],
-])
 
 /**
  * Delays and aborts requests as configured, each by dice of its own, the delay first (Envoy, "Fault Injection"; gRFC A33). Where the
@@ -143,7 +131,7 @@ function abortReply(
   // Envoy answers an HTTP call that is aborted with a gRPC status by 200 and the status in headers; the carrier adds those.
   if (grpcStatus !== undefined) return localReplies.fault(200, grpcStatus, detail)
   if (httpStatus === undefined) return undefined
-  return localReplies.fault(httpStatus, GRPC_FROM_HTTP.get(httpStatus) ?? GrpcStatus.UNKNOWN, detail)
+  return localReplies.fault(httpStatus, grpcFromHttp(httpStatus), detail)
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FaultConfig, FilterOverrides, HttpFilter } from '../model/filter-config.js'
-import { SeededRandom } from '../ports/seeded-random.js'
-import { SimulatedClock } from '../ports/simulated-clock.js'
-import { request } from '../testing/fixtures.js'
-import { ActiveFaults } from './active-faults.js'
-import type { FilterContext } from './filter.js'
+import { filterContext } from '../testing/exchange-fixtures.js'
 import { FilterChain } from './filter-chain.js'
 
 const ALWAYS = { perMillion: 1_000_000 }
-const context: FilterContext = {
-  request: request(),
-  clock: new SimulatedClock(),
-  random: new SeededRandom(1),
-  faults: new ActiveFaults(),
-  atEnd: () => {},
-}
+const context = filterContext()
 
 const filter = (config: Omit<FaultConfig, 'kind'>, name = 'fault', disabled = false): HttpFilter => ({
   name,

@@ -1,6 +1,9 @@
+import type { ResponseHead } from '../call/response-head.js'
 import type { FilterConfig, FilterOverrides, HttpFilter } from '../model/filter-config.js'
+import { CorsFilter } from './cors-filter.js'
 import { FaultFilter } from './fault-filter.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
+import { HeaderMutationFilter } from './header-mutation-filter.js'
 
 /** Where the requests of a chain go. */
 export interface FilterPlace {
@@ -12,20 +15,43 @@ export interface FilterPlace {
 
 const ANYWHERE: FilterPlace = Object.freeze({ listener: '', cluster: '' })
 
-function createFilter(name: string, config: FilterConfig, place: FilterPlace): Filter {
-  switch (config.kind) {
-    case 'fault':
+/**
+ * @param name - Instance name from the listener.
+ * @param base - The listener's configuration.
+ * @param overrides - Those of other levels, the most specific first.
+ * @param place - Where the requests go.
+ * @returns undefined for a filter that can do nothing: Istio lists some in every listener and configures them in few routes.
+ */
+function createFilter(
+  name: string,
+  base: FilterConfig,
+  overrides: readonly FilterConfig[],
+  place: FilterPlace,
+): Filter | undefined {
+  switch (base.kind) {
+    case 'fault': {
+      const config = ofKind('fault', overrides)[0] ?? base
+      if (config.upstreamCluster !== undefined && config.upstreamCluster !== place.cluster) return undefined
+      if (config.delay === undefined && config.abort === undefined) return undefined
       return new FaultFilter(name, config, place.listener)
+    }
+    case 'cors': {
+      // Envoy reads the policies of all levels, and takes each part from the most specific one that has it.
+      const policies = ofKind('cors', overrides)
+      return policies.length === 0 ? undefined : new CorsFilter(name, policies)
+    }
+    case 'header-mutation':
+      // As for CORS: all levels count.
+      return new HeaderMutationFilter(name, base, ofKind('header-mutation', overrides))
   }
 }
 
-/** Istio lists a fault filter in every listener and configures it in few routes: what can do nothing is not run. */
-function inert(config: FilterConfig, { cluster }: FilterPlace): boolean {
-  switch (config.kind) {
-    case 'fault':
-      if (config.upstreamCluster !== undefined && config.upstreamCluster !== cluster) return true
-      return config.delay === undefined && config.abort === undefined
-  }
+/** An override for another kind of filter than the one that has its name is none (Envoy). */
+function ofKind<Kind extends FilterConfig['kind']>(
+  kind: Kind,
+  configs: readonly FilterConfig[],
+): readonly Extract<FilterConfig, { kind: Kind }>[] {
+  return configs.filter((config): config is Extract<FilterConfig, { kind: Kind }> => config.kind === kind)
 }
 
 /** The filters that apply to the requests of one route and cluster, in order. Immutable. */
@@ -33,16 +59,19 @@ export class FilterChain {
   /** A chain without filters. */
   static readonly EMPTY = new FilterChain([])
 
+  /** Whether any filter asks for responses. */
+  readonly changesResponses: boolean
   readonly #filters: readonly Filter[]
 
   private constructor(filters: readonly Filter[]) {
     this.#filters = filters
+    this.changesResponses = filters.some((filter) => filter.response !== undefined)
   }
 
   /**
    * @param filters - The listener's filters.
-   * @param overrides - Overrides, the most specific first: cluster weight, route, virtual host (gRFC A39: the first that names the
-   * filter replaces its configuration whole).
+   * @param overrides - Overrides, the most specific first: cluster weight, route, virtual host, route configuration (gRFC A39: the first that
+   * names the filter replaces its configuration whole).
    * @param place - Where the requests go.
    * @returns the chain with every override applied and disabled filters left out.
    */
@@ -53,10 +82,11 @@ export class FilterChain {
   ): FilterChain {
     const chain: Filter[] = []
     for (const filter of filters) {
-      const override = overrides.find((candidate) => candidate.has(filter.name))?.get(filter.name)
-      if (override === 'disabled' || (override === undefined && filter.disabled)) continue
-      const config = override ?? filter.config
-      if (!inert(config, place)) chain.push(createFilter(filter.name, config, place))
+      const found = overrides.flatMap((level) => level.get(filter.name) ?? [])
+      if (found[0] === 'disabled' || (found.length === 0 && filter.disabled)) continue
+      const configs = found.filter((override) => override !== 'disabled')
+      const created = createFilter(filter.name, filter.config, configs, place)
+      if (created !== undefined) chain.push(created)
     }
     return chain.length === 0 ? FilterChain.EMPTY : new FilterChain(chain)
   }
@@ -79,6 +109,17 @@ export class FilterChain {
       if (verdict.kind !== 'continue') return this.#stopped(verdict, index)
     }
     return CONTINUE
+  }
+
+  /**
+   * Shows a response to the filters, the last one first.
+   *
+   * @param context - The request.
+   * @param head - Head of the response.
+   */
+  respond(context: FilterContext, head: ResponseHead): void {
+    if (!this.changesResponses) return
+    for (let index = this.#filters.length - 1; index >= 0; index--) this.#filters[index]!.response?.(context, head)
   }
 
   #stopped(verdict: Verdict, index: number): Verdict {

@@ -1,13 +1,14 @@
 import type { LocalReply } from '../call/local-reply.js'
-import type { RequestView } from '../call/request-view.js'
+import type { ResponseHead } from '../call/response-head.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+import type { FormatContext } from '../format/format-context.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { ActiveFaults } from './active-faults.js'
 
 /** What a filter may use while it looks at one request. */
-export interface FilterContext {
-  /** The request. */
-  readonly request: RequestView
+export interface FilterContext extends FormatContext {
+  readonly endpoint: Endpoint | undefined
   /** The plane's clock. */
   readonly clock: Clock
   /** The plane's dice. */
@@ -64,4 +65,12 @@ export interface Filter {
    * @param context - The request and the plane's clock and dice.
    */
   request(context: FilterContext): Verdict
+  /**
+   * Sees the head of the response before the caller does, whether the upstream gave it or the mesh itself, a later filter or this one
+   * included. Filters that do not ask for responses leave it out.
+   *
+   * @param context - The request and the plane's clock and dice.
+   * @param head - May be changed.
+   */
+  response?(context: FilterContext, head: ResponseHead): void
 }

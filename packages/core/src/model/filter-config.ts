@@ -1,3 +1,5 @@
+import type { CorsConfig } from './cors-config.js'
+import type { HeaderMutationConfig } from './header-mutation-config.js'
 import type { Fraction, HeaderMatch } from './match.js'
 
 /** Which requests have a fault injected. */
@@ -44,20 +46,20 @@ export interface FaultConfig {
 }
 
 /** Configuration of one filter, told apart by `kind`. Later filters add their own member here. */
-export type FilterConfig = FaultConfig
+export type FilterConfig = FaultConfig | CorsConfig | HeaderMutationConfig
 
 /** One entry of a listener's `http_filters`, in the order in which requests pass. The terminal router is not listed. */
 export interface HttpFilter {
   /** Instance name: the key of overrides in `typed_per_filter_config` (gRFC A39). */
   readonly name: string
-  /** Base configuration; overrides replace it whole. */
+  /** Base configuration. */
   readonly config: FilterConfig
   /** Off unless an override turns it on. */
   readonly disabled: boolean
 }
 
 /**
- * Overrides of filters by instance name. The most specific one (cluster weight, route, virtual host) replaces the others whole, there is no
- * merging (gRFC A39). `disabled` turns the filter off.
+ * Overrides of filters by instance name. The most specific one (cluster weight, route, virtual host, route configuration) replaces the
+ * others whole, there is no merging (gRFC A39); filters of which Envoy reads all levels say so. `disabled` turns the filter off.
  */
 export type FilterOverrides = ReadonlyMap<string, FilterConfig | 'disabled'>

@@ -1,12 +1,15 @@
 import type { FilterOverrides } from './filter-config.js'
 import type { HashPolicy } from './hash-policy.js'
+import type { HeaderLevel } from './header-operations.js'
+import type { HostRewrite } from './host-rewrite.js'
 import type { RouteMatch } from './match.js'
+import type { PathRewrite } from './path-rewrite.js'
 import type { RetryPolicy } from './retry-policy.js'
 import type { SubsetMetadata } from './subset-config.js'
 import type { Refusals } from './view.js'
 
 /** One destination of a route. */
-export interface WeightedCluster {
+export interface WeightedCluster extends HeaderLevel {
   /** Name of the cluster. */
   readonly name: string
   /** Share of the requests, relative to its siblings. At least 1: entries of weight 0 are left out. */
@@ -15,6 +18,8 @@ export interface WeightedCluster {
   readonly filterOverrides: FilterOverrides
   /** What endpoints must have in their metadata, besides what the action asks, or instead where both ask under one name. HTTP only. */
   readonly metadataMatch?: SubsetMetadata
+  /** Takes the place of the host of requests that this entry takes; a rewrite of the route comes after it. HTTP only. */
+  readonly hostRewrite?: string
 }
 
 /** Whose limits of a cluster a request counts against (envoy.config.core.v3.RoutingPriority). */
@@ -67,6 +72,42 @@ export interface ForwardAction {
   readonly hashPolicies?: readonly HashPolicy[]
   /** What endpoints must have in their metadata, in clusters that are divided by it. HTTP only. */
   readonly metadataMatch?: SubsetMetadata
+  /** Rewrites the path; absent leaves it. HTTP only. */
+  readonly pathRewrite?: PathRewrite
+  /** Rewrites the host; absent leaves it. HTTP only. */
+  readonly hostRewrite?: HostRewrite
+  /** Whether a host that is rewritten is appended to `x-forwarded-host`. Default false. */
+  readonly appendsForwardedHost?: boolean
+}
+
+/** Answers with another URL (envoy.config.route.v3.RedirectAction). What is absent stays as the request has it. HTTP only. */
+export interface RedirectAction {
+  /** Tag of the union. */
+  readonly kind: 'redirect'
+  /** 301, 302, 303, 307 or 308. */
+  readonly status: number
+  /** Scheme of the URL, without a colon. */
+  readonly scheme?: string
+  /** Host of the URL; may have a port. */
+  readonly host?: string
+  /** Port of the URL, 1 to 65535. */
+  readonly port?: number
+  /** Path of the URL. A query string in it takes the place of the request's. */
+  readonly path?: string
+  /** Makes the path of the URL from the request's; never together with `path`. */
+  readonly rewrite?: PathRewrite
+  /** Leaves the request's query string out. */
+  readonly stripQuery: boolean
+}
+
+/** Answers with a fixed response (envoy.config.route.v3.DirectResponseAction). HTTP only. */
+export interface DirectResponseAction {
+  /** Tag of the union. */
+  readonly kind: 'direct-response'
+  /** HTTP status, 200 to 599. */
+  readonly status: number
+  /** Body; may be empty. */
+  readonly body: string | Uint8Array
 }
 
 /** An action that this version does not carry out. Requests that come to it fail with the reason. */
@@ -78,10 +119,10 @@ export interface UnsupportedAction {
 }
 
 /** What a route does with a request. */
-export type RouteAction = ForwardAction | UnsupportedAction
+export type RouteAction = ForwardAction | RedirectAction | DirectResponseAction | UnsupportedAction
 
 /** One route of a virtual host. Routes are tried in order; the first that matches wins. */
-export interface Route {
+export interface Route extends HeaderLevel {
   /** Name for logs and metrics; may be empty. */
   readonly name: string
   /** When it applies. */
@@ -97,7 +138,7 @@ export interface Route {
 }
 
 /** Routes for a set of hosts. */
-export interface VirtualHost {
+export interface VirtualHost extends HeaderLevel {
   /** Unique name within its route configuration. */
   readonly name: string
   /** Lower-case patterns: exact, `*.suffix`, `prefix.*` or `*`. */
@@ -111,11 +152,18 @@ export interface VirtualHost {
 }
 
 /** A whole route table (envoy.config.route.v3.RouteConfiguration). */
-export interface RouteConfiguration {
+export interface RouteConfiguration extends HeaderLevel {
   /** Resource name. */
   readonly name: string
   /** Virtual hosts; which one applies is decided by the authority of the request. */
   readonly virtualHosts: readonly VirtualHost[]
+  /** Overrides of filters for all its routes; absent means none. */
+  readonly filterOverrides?: FilterOverrides
   /** A port in the authority is not looked at when virtual hosts are matched (HTTP view). */
   readonly ignorePortInHostMatching: boolean
+  /**
+   * In which order header changes are made: those of the most specific level first, so that the general ones win, or last
+   * (`most_specific_header_mutations_wins`). Those of weighted clusters always come first. Default false.
+   */
+  readonly mostSpecificHeaderChangesWin?: boolean
 }

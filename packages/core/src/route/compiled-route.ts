@@ -3,6 +3,7 @@ import type { RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { FilterChain } from '../filters/filter-chain.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
+import type { HeaderChanges } from '../headers/header-changes.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
 import {
   compileCookieMatch,
@@ -17,19 +18,35 @@ import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
 import { RetryRules } from '../retry/retry-rules.js'
 import { steeredPolicy } from '../retry/steered-retry.js'
+import type { RequestChanges } from '../rewrite/request-changes.js'
 import { type ChoosingCall, drawWeight } from './cluster-choice.js'
+import type { LocalAnswer } from './local-answer.js'
 import { compileTimeouts, type RouteTimeouts, timeoutsOf } from './route-timeouts.js'
 
+/** What a request passes before it goes out, and what its response passes on the way back. */
+export interface Passage {
+  /** Filters, overrides applied. */
+  readonly filters: FilterChain
+  /** What the route changes on the request; undefined for nothing. */
+  readonly requestChanges?: RequestChanges | undefined
+  /** What the route changes on the response; undefined for nothing. */
+  readonly responseChanges: HeaderChanges | undefined
+}
+
 /** One destination of a compiled route. */
-export interface Destination {
+export interface Destination extends Passage {
   /** The running cluster. */
   readonly cluster: Cluster
   /** Sum of the weights up to and including this destination. */
   readonly upTo: number
-  /** Filters for requests that go here, overrides applied. */
-  readonly filters: FilterChain
   /** What endpoints must have in their metadata; undefined when nothing is asked. */
   readonly subset: SubsetMatch | undefined
+}
+
+/** A route's own answer, and the filters that a request passes before it gets it. */
+export interface Answering extends Passage {
+  /** The answer. */
+  readonly answer: LocalAnswer
 }
 
 /** A route made ready for requests: conditions compiled, clusters found, everything per view decided. */
@@ -40,6 +57,8 @@ export class CompiledRoute {
   readonly hasher: RequestHasher | undefined
   /** Whose limits HTTP requests count against. */
   readonly priority: RequestPriority
+  /** Present where the route answers requests itself and has no cluster. */
+  readonly answering: Answering | undefined
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
@@ -58,6 +77,7 @@ export class CompiledRoute {
    * @param source - The route.
    * @param destinations - Its clusters; empty for an action that does not forward.
    * @param listener - Its limits count for routes that do not say.
+   * @param answering - Its own answer, for an action that gives one.
    * @param byHeader - Finds the cluster of a request, where the request names it.
    */
   constructor(
@@ -65,10 +85,12 @@ export class CompiledRoute {
     source: Route,
     destinations: readonly Destination[],
     listener: ListenerConfig,
+    answering?: Answering,
     byHeader?: (request: RequestView) => Destination | undefined,
   ) {
     this.#byHeader = byHeader
     this.source = source
+    this.answering = answering
     this.#destinations = destinations
     this.#totalWeight = destinations.at(-1)?.upTo ?? 0
     this.#conditions = compileConditions(source.match)

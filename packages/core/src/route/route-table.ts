@@ -2,14 +2,17 @@ import { pathWithoutQuery, type RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterFinder } from '../cluster/named-clusters.js'
 import { FilterChain } from '../filters/filter-chain.js'
+import { HeaderChanges } from '../headers/header-changes.js'
 import { subsetMatch } from '../hosts/subset-match.js'
 import { DomainIndex } from '../matching/domain-index.js'
 import { RouteIndex } from '../matching/route-index.js'
-import type { FilterOverrides } from '../model/filter-config.js'
-import type { Route, RouteConfiguration, VirtualHost } from '../model/route.js'
+import type { FilterConfig, FilterOverrides } from '../model/filter-config.js'
+import type { RouteConfiguration, WeightedCluster } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { Random } from '../ports/random.js'
+import { type Levels, orderedLevels, RequestChanges } from '../rewrite/request-changes.js'
 import { CompiledRoute, type Destination } from './compiled-route.js'
+import { compileAnswer } from './local-answer.js'
 
 /** One virtual host: its routes in order and an index over them. */
 class VirtualHostTable {
@@ -65,7 +68,7 @@ export class RouteTable {
     this.#strippedPort = strippedPort(listener, routes, port)
     this.#stripsDot = listener.stripsTrailingHostDot === true
     for (const host of routes.virtualHosts) {
-      const compiled = host.routes.map((route) => compileRoute(listener, host, route, clusters, named))
+      const compiled = host.routes.map((route) => compileRoute(listener, { routes, host, route }, clusters, named))
       const table = new VirtualHostTable(compiled, random)
       for (const domain of host.domains) this.#hosts.add(domain, table)
     }
@@ -89,40 +92,59 @@ export class RouteTable {
   }
 }
 
+const NO_OVERRIDES: FilterOverrides = new Map()
+
+/** Envoy's CORS filter looks at requests that are sent on only. */
+function actsOnAnswers({ kind }: FilterConfig): boolean {
+  return kind !== 'cors'
+}
+
 function compileRoute(
   listener: ListenerConfig,
-  host: VirtualHost,
-  route: Route,
+  levels: Levels,
   clusters: ReadonlyMap<string, Cluster>,
   named: ClusterFinder,
 ): CompiledRoute {
+  const { routes, host, route } = levels
   const { action } = route
-  const destinations: Destination[] = []
-  if (action.kind !== 'forward') return new CompiledRoute(host, route, destinations, listener)
-  const filters = (cluster: string, own: FilterOverrides): FilterChain => {
-    const overrides = [own, route.filterOverrides, host.filterOverrides]
-    return FilterChain.compile(listener.filters, overrides, { listener: listener.name, cluster })
+  const overrides = [route.filterOverrides, host.filterOverrides, routes.filterOverrides ?? NO_OVERRIDES]
+  const headerLevels = orderedLevels(levels)
+  if (action.kind !== 'forward') {
+    const answer = compileAnswer(route)
+    const filters = listener.filters.filter(({ config }) => actsOnAnswers(config))
+    const answering = answer && {
+      answer,
+      filters: FilterChain.compile(filters, overrides),
+      responseChanges: HeaderChanges.compile(headerLevels, 'responseHeaders'),
+    }
+    return new CompiledRoute(host, route, [], listener, answering)
   }
+  const destinationOf = (entry: WeightedCluster, cluster: Cluster, upTo: number): Destination => ({
+    cluster,
+    upTo,
+    filters: FilterChain.compile(listener.filters, [entry.filterOverrides, ...overrides], {
+      listener: listener.name,
+      cluster: entry.name,
+    }),
+    subset: subsetMatch(action.metadataMatch, entry.metadataMatch),
+    requestChanges: RequestChanges.compile(levels, action, entry),
+    responseChanges: HeaderChanges.compile([entry, ...headerLevels], 'responseHeaders'),
+  })
+  const destinations: Destination[] = []
   let upTo = 0
-  for (const { name, weight, filterOverrides, metadataMatch } of action.clusters) {
-    upTo += weight
-    destinations.push({
-      cluster: clusters.get(name)!,
-      upTo,
-      filters: filters(name, filterOverrides),
-      subset: subsetMatch(action.metadataMatch, metadataMatch),
-    })
+  for (const entry of action.clusters) {
+    upTo += entry.weight
+    destinations.push(destinationOf(entry, clusters.get(entry.name)!, upTo))
   }
   const { clusterHeader } = action
   if (clusterHeader === undefined) return new CompiledRoute(host, route, destinations, listener)
   const known = new WeakMap<Cluster, Destination>()
-  return new CompiledRoute(host, route, destinations, listener, (request) => {
+  return new CompiledRoute(host, route, destinations, listener, undefined, (request) => {
     const cluster = named.find(request.header(clusterHeader) ?? '')
     if (cluster === undefined) return undefined
     let destination = known.get(cluster)
     if (destination === undefined) {
-      const subset = subsetMatch(action.metadataMatch)
-      destination = { cluster, upTo: 1, filters: filters(cluster.name, new Map()), subset }
+      destination = destinationOf({ name: cluster.name, weight: 1, filterOverrides: NO_OVERRIDES }, cluster, 1)
       known.set(cluster, destination)
     }
     return destination

@@ -122,12 +122,14 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     const call = this.#call
     if (call !== undefined) {
       const grpcStatus = call.readsGrpcStatus ? readGrpcStatus(headers) : -1
-      const delayMs = call.responded(status, grpcStatus, this.#repeatable, new RawResponse(headers))
+      const response = new RawResponse(status, headers)
+      const delayMs = call.responded(status, grpcStatus, this.#repeatable, response)
       if (delayMs !== NO_RETRY) {
         this.#attempt!.discard()
         this.#backOff(call, delayMs)
         return false
       }
+      if (call.changesResponse) call.changeResponse(response)
     }
     this.#phase = RESPONDING
     return true
@@ -333,14 +335,14 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   #answer(reply: LocalReply, cause: unknown): void {
     if (this.#phase !== REPLYING) return
-    if (this.#scope.throwsReplies) {
+    if (this.#scope.throwsReplies && reply.code !== undefined) {
       this.#fail(new MeshError(reply.code, reply.detail, { cause }))
       return
     }
     const request = this.#request
     if (!this.#bodyTouched) discardBody(request.body)
     const shape = { grpc: isGrpcRequest(request), method: request.method }
-    this.#localResponse = new LocalResponse(reply, shape, this.#handler, () => this.attemptCompleted())
+    this.#localResponse = new LocalResponse(reply, shape, this.#call, this.#handler, () => this.attemptCompleted())
     this.#localResponse.send()
   }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import type { LocalReply } from '@inmesh/core'
+import type { Call, LocalReply } from '@inmesh/core'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
+import { RawResponse } from './raw-response.js'
 
 /** A reply made by the mesh on its way to the caller, as if an upstream had sent it. */
 export class LocalResponse {
@@ -15,30 +16,36 @@ export class LocalResponse {
   /**
    * @param reply - The reply.
    * @param request - Whether it answers a gRPC request, and the request's method.
+   * @param call - The call that it ends, whose filters see it; undefined where there is none yet.
    * @param handler - The caller's.
    * @param onEnd - Called before the last event.
    */
   constructor(
     reply: LocalReply,
     request: { readonly grpc: boolean; readonly method: string },
+    call: Call | undefined,
     handler: LegacyHandler,
     onEnd: () => void,
   ) {
     this.#handler = handler
     this.#onEnd = onEnd
     // Envoy answers gRPC requests with a status of theirs and no body ("Local reply modification").
-    const body = Buffer.from(request.grpc ? '' : reply.body)
+    const body = request.grpc || hasNoBody(reply.httpStatus) ? EMPTY : asBuffer(reply.body)
     this.#status = request.grpc ? 200 : reply.httpStatus
-    this.#headers = raw(['content-length', String(body.length)])
+    this.#headers = raw(reply.headers ?? [])
+    const head = new RawResponse(this.#status, this.#headers)
+    if (!hasNoBody(this.#status)) head.headers.set('content-length', String(body.length))
     // Tells callers that asking again makes it worse (Envoy, "x-envoy-overloaded").
-    if (reply.flag === 'UO') this.#headers.push(...raw(['x-envoy-overloaded', 'true']))
-    if (request.grpc) this.#headers.push(...raw(['content-type', 'application/grpc']))
-    else if (body.length > 0) this.#headers.push(...raw(['content-type', 'text/plain']))
+    if (reply.flag === 'UO') head.headers.set('x-envoy-overloaded', 'true')
+    if (request.grpc) head.headers.set('content-type', 'application/grpc')
     // A fault given as a gRPC status answers other requests too, with 200 (Envoy, "Fault Injection").
     if (request.grpc || (reply.flag === 'FI' && reply.httpStatus === 200)) {
-      const message = reply.body === '' ? reply.detail : reply.body
-      this.#headers.push(...raw(['grpc-status', String(reply.grpcStatus), 'grpc-message', encodeURI(message)]))
+      head.headers.set('grpc-status', String(reply.grpcStatus))
+      head.headers.set('grpc-message', encodeURI(grpcMessage(reply)))
     }
+    call?.changeReply(reply, head)
+    if (body.length > 0 && head.headers.get('content-type') === undefined)
+      head.headers.set('content-type', 'text/plain')
     this.#body = body.length > 0 && request.method !== 'HEAD' ? body : undefined
   }
 
@@ -85,6 +92,21 @@ export class LocalResponse {
       this.#handler.onError(error as Error)
     }
   }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function asBuffer(body: string | Uint8Array): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+}
+
+/** RFC 9110, 6.4.1: these end with their head. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
+}
+
+function grpcMessage({ body, detail }: LocalReply): string {
+  return typeof body === 'string' && body !== '' ? body : detail
 }
 
 function raw(headers: readonly string[]): Buffer[] {

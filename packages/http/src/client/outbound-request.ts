@@ -3,10 +3,13 @@ import {
   formatTimeoutMs,
   type Random,
   type RequestContext,
+  type RequestEditor,
   type RequestView,
 } from '@inmesh/core'
+import type { Dispatcher } from 'undici'
 import type { MeshDispatchOptions } from './call-options.js'
 import type { Origin } from './origin.js'
+import { RequestHeadEditor } from './request-head-editor.js'
 import {
   EXPECTED_TIMEOUT,
   HOST,
@@ -25,15 +28,15 @@ const NOTHING: string[] = []
 
 /** A request as its caller gave it: how the core sees it, and what undici is given for an attempt. */
 export class OutboundRequest implements RequestView {
-  readonly method: string
-  readonly path: string
-  readonly authority: string
   readonly #origin: Origin | null
   readonly #options: MeshDispatchOptions
   readonly #context: RequestContext | undefined
   readonly #headers: RequestHeaders
+  readonly #authority: string
   /** Which of the headers that the mesh adds are the caller's already. */
   readonly #present: number
+  /** What the mesh made of the head; undefined until it changes anything. */
+  #editor: RequestHeadEditor | undefined
 
   /**
    * @param origin - Where it goes; null for a host that the mesh never looks at.
@@ -41,8 +44,6 @@ export class OutboundRequest implements RequestView {
    * @param context - Context of the inbound request that it is made for.
    */
   constructor(origin: Origin | null, options: MeshDispatchOptions, context: RequestContext | undefined) {
-    this.method = options.method
-    this.path = options.path
     this.#origin = origin
     this.#options = options
     this.#context = context
@@ -55,11 +56,28 @@ export class OutboundRequest implements RequestView {
       this.#present = presentHeaders(this.#headers)
     }
     const named = (this.#present & HOST) === 0 ? undefined : readHeader(this.#headers, 'host')
-    this.authority = named === undefined ? (origin?.authority ?? '') : named.toLowerCase()
+    this.#authority = named === undefined ? (origin?.authority ?? '') : named.toLowerCase()
   }
 
   get view(): 'http' {
     return 'http'
+  }
+
+  get method(): string {
+    return this.#editor === undefined ? this.#options.method : this.#editor.method
+  }
+
+  get path(): string {
+    return this.#editor === undefined ? this.#options.path : this.#editor.path
+  }
+
+  get authority(): string {
+    return this.#editor === undefined ? this.#authority : this.#editor.authority
+  }
+
+  get editor(): RequestEditor {
+    this.#editor ??= new RequestHeadEditor(this.#options.method, this.#options.path, this.#authority, this.#headers)
+    return this.#editor
   }
 
   get clientAddress(): string {
@@ -86,6 +104,7 @@ export class OutboundRequest implements RequestView {
   }
 
   header(name: string): string | undefined {
+    if (this.#editor !== undefined) return this.#editor.get(name)
     return this.#headers === undefined ? undefined : readHeader(this.#headers, name)
   }
 
@@ -97,14 +116,12 @@ export class OutboundRequest implements RequestView {
    * @param random - Source of trace ids.
    */
   attemptOptions(authority: string, leftMs: number, random: Random): MeshDispatchOptions {
+    if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, random)
     const usual = authority === this.#origin?.authority
     if (usual && this.#context === undefined && leftMs === Number.POSITIVE_INFINITY) return this.#withAdded(NOTHING)
     const added: string[] = []
-    if (this.#context !== undefined) this.#addTrace(this.#context, random, added)
-    if (leftMs !== Number.POSITIVE_INFINITY && (this.#present & EXPECTED_TIMEOUT) === 0) {
-      added.push(EXPECTED_TIMEOUT_HEADER, formatTimeoutMs(leftMs))
-    }
-    if (!usual && (this.#present & HOST) === 0) added.push('host', this.authority)
+    this.#addOwn(this.#present, leftMs, random, added)
+    if (!usual && (this.#present & HOST) === 0) added.push('host', this.#authority)
     return this.#withAdded(added)
   }
 
@@ -115,15 +132,26 @@ export class OutboundRequest implements RequestView {
    */
   passThroughOptions(random: Random): MeshDispatchOptions {
     const added: string[] = []
-    if (this.#context !== undefined) this.#addTrace(this.#context, random, added)
+    if (this.#context !== undefined) addTrace(this.#context, this.#present, random, added)
     return this.#withAdded(added, true)
   }
 
-  #addTrace(context: RequestContext, random: Random, added: string[]): void {
-    // A `tracestate` belongs to its `traceparent`: where the caller has either, it has its own trace.
-    if ((this.#present & (TRACEPARENT | TRACESTATE)) !== 0) return
-    added.push('traceparent', context.traceparent(random))
-    if (context.tracestate !== '') added.push('tracestate', context.tracestate)
+  #changedOptions(editor: RequestHeadEditor, authority: string, leftMs: number, random: Random): MeshDispatchOptions {
+    const headers = [...editor.list]
+    this.#addOwn(presentHeaders(headers), leftMs, random, headers)
+    if (editor.authority !== authority) headers.push('host', editor.authority)
+    const options = withHeadersOf(this.#options, headers)
+    options.method = editor.method as Dispatcher.HttpMethod
+    options.path = editor.path
+    return options
+  }
+
+  /** The mesh's own headers, as far as they are not there. */
+  #addOwn(present: number, leftMs: number, random: Random, added: string[]): void {
+    if (this.#context !== undefined) addTrace(this.#context, present, random, added)
+    if (leftMs !== Number.POSITIVE_INFINITY && (present & EXPECTED_TIMEOUT) === 0) {
+      added.push(EXPECTED_TIMEOUT_HEADER, formatTimeoutMs(leftMs))
+    }
   }
 
   #withAdded(added: string[], outside = false): MeshDispatchOptions {
@@ -135,6 +163,13 @@ export class OutboundRequest implements RequestView {
       ? this.#options
       : withHeadersOf(this.#options, headers)
   }
+}
+
+function addTrace(context: RequestContext, present: number, random: Random, added: string[]): void {
+  // A `tracestate` belongs to its `traceparent`: where the request has either, it has its own trace.
+  if ((present & (TRACEPARENT | TRACESTATE)) !== 0) return
+  added.push('traceparent', context.traceparent(random))
+  if (context.tracestate !== '') added.push('tracestate', context.tracestate)
 }
 
 /** A copy with other headers. */

@@ -1,19 +1,58 @@
-import type { ResponseView } from '@inmesh/core'
+import type { HeaderEditor, ResponseHead, ResponseView } from '@inmesh/core'
 import type { RawHeaders } from './legacy-handler.js'
 
-/** The head of a response as undici gives it. */
-export class RawResponse implements ResponseView {
-  readonly #headers: RawHeaders
+/** The head of a response as undici gives it. Its headers are changed in place. */
+export class RawResponse implements ResponseView, ResponseHead, HeaderEditor {
+  readonly status: number
+  readonly #raw: RawHeaders
 
   /**
-   * @param headers - Names and values in turn.
+   * @param status - HTTP status.
+   * @param raw - Names and values in turn.
    */
-  constructor(headers: RawHeaders) {
-    this.#headers = headers
+  constructor(status: number, raw: RawHeaders) {
+    this.status = status
+    this.#raw = raw
+  }
+
+  get headers(): HeaderEditor {
+    return this
   }
 
   header(name: string): string | undefined {
-    return readRawHeader(this.#headers, name)
+    return readRawHeader(this.#raw, name)
+  }
+
+  get(name: string): string | undefined {
+    return readRawHeader(this.#raw, name)
+  }
+
+  add(name: string, value: string): void {
+    this.#raw.push(Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'))
+  }
+
+  set(name: string, value: string): void {
+    this.remove(name)
+    this.add(name, value)
+  }
+
+  remove(name: string): void {
+    this.#removeWhere((given) => isNamed(given, name))
+  }
+
+  removeMatching(test: (name: string) => boolean): void {
+    this.#removeWhere((given) => test(given.toString('latin1').toLowerCase()))
+  }
+
+  #removeWhere(test: (name: Buffer) => boolean): void {
+    const raw = this.#raw
+    let kept = 0
+    for (let index = 0; index + 1 < raw.length; index += 2) {
+      if (test(raw[index]!)) continue
+      raw[kept++] = raw[index]!
+      raw[kept++] = raw[index + 1]!
+    }
+    raw.length = kept
   }
 }
 
@@ -27,10 +66,14 @@ export class RawResponse implements ResponseView {
 export function readRawHeader(headers: RawHeaders, name: string): string | undefined {
   let found: string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    // A length tells nearly all names apart, without making a string.
-    if (headers[index]!.length !== name.length || headers[index]!.toString('latin1').toLowerCase() !== name) continue
+    if (!isNamed(headers[index]!, name)) continue
     const value = headers[index + 1]!.toString('latin1')
     found = found === undefined ? value : `${found},${value}`
   }
   return found
+}
+
+function isNamed(given: Buffer, name: string): boolean {
+  // A length tells nearly all names apart, without making a string.
+  return given.length === name.length && given.toString('latin1').toLowerCase() === name
 }

@@ -105,8 +105,7 @@ export function withHeaders(headers: RequestHeaders, added: string[]): string[] 
  * @returns a copy of the same form.
  */
 export function withoutSteering(headers: RequestHeaders, outside: boolean): RequestHeaders {
-  const leaves = (name: string): boolean =>
-    !isSteering(name) || (!outside && name.toLowerCase() === EXPECTED_TIMEOUT_HEADER)
+  const leaves = (name: string): boolean => !staysInside(name, outside)
   if (Array.isArray(headers)) {
     const kept: string[] = []
     for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -115,6 +114,16 @@ export function withoutSteering(headers: RequestHeaders, outside: boolean): Requ
     return kept
   }
   return Object.fromEntries(Object.entries(headers as Record<string, string>).filter(([name]) => leaves(name)))
+}
+
+/**
+ * Whether a header is for the mesh, and must not leave it.
+ *
+ * @param name - Its name.
+ * @param outside - Whether the request goes to a host outside the mesh.
+ */
+export function staysInside(name: string, outside: boolean): boolean {
+  return isSteering(name) && (outside || name.toLowerCase() !== EXPECTED_TIMEOUT_HEADER)
 }
 
 function isIterable(headers: object): headers is Iterable<[string, string | string[] | undefined]> {

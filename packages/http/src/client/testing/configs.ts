@@ -7,6 +7,7 @@ import {
   type RetryConditions,
   type RetryPolicy,
   type Route,
+  type RouteAction,
   type TargetConfig,
 } from '@inmesh/core'
 
@@ -74,6 +75,8 @@ export interface RouteParts {
   readonly timeoutMs?: number
   readonly idleTimeoutMs?: number
   readonly retries?: RetryPolicy
+  /** Takes the place of the action that forwards to the clusters. */
+  readonly action?: RouteAction
 }
 
 export function route(parts: RouteParts): Route {
@@ -85,7 +88,7 @@ export function route(parts: RouteParts): Route {
       grpcOnly: false,
       ...parts.match,
     },
-    action: {
+    action: parts.action ?? {
       kind: 'forward',
       clusters: Object.entries(parts.clusters).map(([name, weight]) => ({ name, weight, filterOverrides: new Map() })),
       timeoutMs: parts.timeoutMs ?? 0,

@@ -1,19 +1,18 @@
+import { CARRIED_FILTERS, type CarriedFilter } from './carried-filters.js'
+
 /** What is known of an HTTP filter by the type of its configuration. */
 export type FilterKind =
   /** The terminal filter, which stands for routing itself. */
   | { readonly kind: 'router' }
-  /** Fault injection, which is carried out. */
-  | { readonly kind: 'fault' }
+  | CarriedFilter
   /** Not carried out yet; calls do the right thing without it. */
   | { readonly kind: 'harmless'; readonly reason: string }
   /** Not carried out, and a call must not go out without it: it may deny, limit or change the request. */
   | { readonly kind: 'guard'; readonly reason: string }
 
 const ROUTER: FilterKind = { kind: 'router' }
-const FAULT: FilterKind = { kind: 'fault' }
 const STATS: FilterKind = { kind: 'harmless', reason: "Envoy's own statistics are not kept" }
 const METADATA_EXCHANGE: FilterKind = { kind: 'harmless', reason: 'peer metadata is not exchanged yet' }
-const CORS: FilterKind = { kind: 'harmless', reason: 'CORS is for browsers and is not answered yet' }
 const COMPRESSION: FilterKind = { kind: 'harmless', reason: 'bodies are not compressed yet' }
 const SESSION: FilterKind = {
   kind: 'harmless',
@@ -24,11 +23,9 @@ const SESSION: FilterKind = {
  * Filters by message name, of base configurations and of overrides. Everything that is not listed here is a guard: a filter that is
  * skipped by mistake can open what it was there to close.
  */
-const KINDS: ReadonlyMap<string, FilterKind> = new Map([
+const KINDS: ReadonlyMap<string, FilterKind> = new Map<string, FilterKind>([
   ['envoy.extensions.filters.http.router.v3.Router', ROUTER],
-  ['envoy.extensions.filters.http.fault.v3.HTTPFault', FAULT],
-  ['envoy.extensions.filters.http.cors.v3.Cors', CORS],
-  ['envoy.extensions.filters.http.cors.v3.CorsPolicy', CORS],
+  ...CARRIED_FILTERS,
   ['envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', STATS],
   ['stats.PluginConfig', STATS],
   ['io.istio.http.peer_metadata.Config', METADATA_EXCHANGE],
@@ -53,8 +50,6 @@ const KINDS: ReadonlyMap<string, FilterKind> = new Map([
   ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', guard('rates are not limited yet')],
   ['envoy.extensions.filters.http.ratelimit.v3.RateLimit', guard('rates are not limited yet')],
   ['envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute', guard('rates are not limited yet')],
-  ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', guard('headers are not changed yet')],
-  ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute', guard('headers are not changed yet')],
 ])
 
 /** Upstream network filters that calls do the right thing without. */

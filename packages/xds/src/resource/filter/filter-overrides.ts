@@ -1,9 +1,8 @@
-import type { FilterConfig, FilterOverrides } from '@inmesh/core'
+import type { FilterConfig, FilterOverrides, View } from '@inmesh/core'
 import { type Any, RouteFilterConfig } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
-import { translateFaultConfig } from './fault.js'
 import { filterKind } from './filter-kind.js'
 
 /** No overrides; one object, as most routes have none. */
@@ -69,7 +68,17 @@ function translateConfig(
       if (optional) scope.unsupported(`${kind.reason}; the filter is optional`)
       else refusals.add(scope, kind.reason)
       return undefined
-    case 'fault':
-      return translateFaultConfig(scope, config)
+    case 'carried': {
+      const refuse = (reason: string, views?: readonly View[]): void => {
+        if (optional) scope.unsupported(`${reason}; the override is optional`)
+        else refusals.add(scope, reason, views)
+      }
+      if (kind.override === undefined) {
+        refuse(`${config.typeName} configures listeners only`)
+        return undefined
+      }
+      if (kind.grpcRefusal !== undefined) refuse(kind.grpcRefusal, ['grpc'])
+      return kind.override(scope, config, refusals)
+    }
   }
 }

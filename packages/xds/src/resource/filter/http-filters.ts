@@ -3,7 +3,6 @@ import type { HttpFilter as HttpFilterMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { type TypedConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
-import { translateFaultConfig } from './fault.js'
 import { type FilterKind, filterKind } from './filter-kind.js'
 
 interface Entry {
@@ -76,7 +75,10 @@ function readEntry(
 function checkTerminal(entries: readonly Entry[]): void {
   for (const { scope, kind, message, last } of entries) {
     if (kind.kind === 'router' && !last) scope.malformed('the router must be the last filter')
-    if (last && (kind.kind === 'fault' || kind.kind === 'harmless' || (kind.kind === 'guard' && message.isOptional))) {
+    if (
+      last &&
+      (kind.kind === 'carried' || kind.kind === 'harmless' || (kind.kind === 'guard' && message.isOptional))
+    ) {
       scope.malformed('the last filter must be the router')
     }
   }
@@ -93,11 +95,28 @@ function translateEntry(entry: Entry, refusals: ViewReasons): HttpFilter | undef
     case 'guard':
       guardOrSkip(scope, message, kind.reason, refusals)
       return undefined
-    case 'fault': {
+    case 'carried': {
       const place = scope.at('typed_config')
-      return { name: message.name, config: translateFaultConfig(place, config), disabled: message.disabled }
+      if (kind.base === undefined) {
+        guardOrSkip(place, message, `${config.typeName} configures overrides only`, refusals)
+        return undefined
+      }
+      const translated = kind.base(place, config, refusals)
+      if (translated === undefined) return undefined
+      if (kind.grpcRefusal !== undefined) refuseGrpc(scope, message, kind.grpcRefusal, refusals)
+      return { name: message.name, config: translated, disabled: message.disabled }
     }
   }
+}
+
+function refuseGrpc(
+  scope: FieldScope,
+  { isOptional, disabled }: HttpFilterMessage,
+  reason: string,
+  refusals: ViewReasons,
+): void {
+  if (isOptional || disabled) scope.unsupported(`${reason}; gRPC calls pass the filter by`)
+  else refusals.add(scope, reason, ['grpc'])
 }
 
 function guardOrSkip(scope: FieldScope, message: HttpFilterMessage, reason: string, refusals: ViewReasons): void {

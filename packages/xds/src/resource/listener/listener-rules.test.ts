@@ -271,7 +271,7 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
     id: 'LDS-37',
     rule: 'a filter that is known to be harmless is left out',
     input: filters(
-      filter('cors.v3.Cors'),
+      wrappedFilter('a/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', { name: 'web' }),
       filter('grpc_stats.v3.FilterConfig'),
       wrappedFilter('a/io.istio.http.peer_metadata.Config'),
       ROUTER,

@@ -89,20 +89,6 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
     fields: [`${ACTION}.cluster`],
   },
   {
-    id: 'RDS-102',
-    rule: 'a redirect fails the calls that come to it',
-    input: routes({ redirect: {} }),
-    outcome: 'fails',
-    fields: [`${ROUTE}.redirect`],
-  },
-  {
-    id: 'RDS-103',
-    rule: 'a direct response fails the calls that come to it',
-    input: routes({ directResponse: { status: 200 } }),
-    outcome: 'fails',
-    fields: [`${ROUTE}.direct_response`],
-  },
-  {
     id: 'RDS-104',
     rule: 'a filter action fails the calls that come to it',
     input: routes({ filterAction: {} }),
@@ -126,9 +112,9 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
   {
     id: 'RDS-107',
     rule: 'one such route costs its siblings nothing',
-    input: routes({ route: { cluster: 'c' } }, { redirect: {} }),
+    input: routes({ route: { cluster: 'c' } }, { filterAction: {} }),
     outcome: 'listed',
-    fields: ['virtual_hosts[0].routes[1].redirect'],
+    fields: ['virtual_hosts[0].routes[1].filter_action'],
     check: (value) => assert.equal(value.virtualHosts[0]?.routes.length, 2),
   },
   {
@@ -244,16 +230,6 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
     fields: [`${ACTION}.weighted_clusters.clusters[0].cluster_header`],
   },
   {
-    id: 'RDS-124',
-    rule: 'what a destination changes refuses HTTP',
-    input: weighted({ name: 'a', weight: 1, requestHeadersToRemove: ['x'], hostRewriteLiteral: 'h' }),
-    outcome: 'HTTP refused',
-    fields: [
-      `${ACTION}.weighted_clusters.clusters[0].request_headers_to_remove`,
-      `${ACTION}.weighted_clusters.clusters[0].host_rewrite_literal`,
-    ],
-  },
-  {
     id: 'RDS-125',
     rule: 'a header or the hash policies choose in place of chance',
     input: routes({ route: { weightedClusters: { clusters: [{ name: 'a', weight: 1 }], headerName: 'X-Dice' } } }),
@@ -284,30 +260,7 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
 ]
 
 const CHANGES: readonly Rule<RouteConfiguration>[] = [
-  refusedForHttp('RDS-130', 'prefixRewrite', '/', 'prefix_rewrite'),
-  refusedForHttp('RDS-131', 'regexRewrite', {}, 'regex_rewrite'),
-  refusedForHttp('RDS-132', 'pathRewritePolicy', { name: 'p' }, 'path_rewrite_policy'),
-  refusedForHttp('RDS-133', 'hostRewriteLiteral', 'h', 'host_rewrite_literal'),
-  refusedForHttp('RDS-134', 'hostRewriteHeader', 'h', 'host_rewrite_header'),
-  refusedForHttp('RDS-135', 'autoHostRewrite', true, 'auto_host_rewrite'),
-  {
-    id: 'RDS-136',
-    rule: 'auto_host_rewrite false is nothing',
-    input: action({ autoHostRewrite: false }),
-    outcome: 'carried',
-  },
   refusedForHttp('RDS-137', 'internalRedirectPolicy', {}, 'internal_redirect_policy'),
-  {
-    id: 'RDS-139',
-    rule: 'headers changed by a route refuse HTTP',
-    input: routes({
-      route: { cluster: 'c' },
-      requestHeadersToAdd: [{ header: { key: 'a', value: 'b' } }],
-      responseHeadersToRemove: ['s'],
-    }),
-    outcome: 'HTTP refused',
-    fields: [`${ROUTE}.request_headers_to_add`, `${ROUTE}.response_headers_to_remove`],
-  },
   listed('RDS-140', 'upgradeConfigs', [{ upgradeType: 'websocket' }], 'upgrade_configs'),
   listed('RDS-141', 'requestMirrorPolicies', [{ cluster: 'm' }], 'request_mirror_policies'),
   {

@@ -1,4 +1,4 @@
-import type { ForwardAction, RouteAction, WeightedCluster } from '@inmesh/core'
+import type { ForwardAction, PathMatch, RouteAction, WeightedCluster } from '@inmesh/core'
 import {
   RouteAction_ClusterNotFoundResponseCode,
   RouteAction_InternalRedirectAction,
@@ -10,13 +10,13 @@ import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHashPolicies } from './hash-policy.js'
+import { translateHostRewrite } from './host-rewrite.js'
 import { translateMetadataMatch } from './metadata-match.js'
+import { translatePathRewrite } from './path-rewrite.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import type { RouteReasons } from './route-reasons.js'
 import { translateClusterChoice, translateWeightedClusters } from './weighted-clusters.js'
 
-const PATH_REWRITE = refusedForHttp('the path is not rewritten yet')
-const HOST_REWRITE = refusedForHttp('the host is not rewritten yet')
 const INTERNAL_REDIRECT = refusedForHttp('redirects of the upstream are not followed yet')
 const RATE_LIMIT = leftOut('descriptors for rate limits are not made yet')
 
@@ -26,19 +26,18 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   timeout: CARRIED,
   maxStreamDuration: CARRIED,
   retryPolicy: CARRIED,
-  prefixRewrite: PATH_REWRITE,
-  regexRewrite: PATH_REWRITE,
-  pathRewritePolicy: PATH_REWRITE,
-  pathRewrite: PATH_REWRITE,
-  hostRewriteSpecifier: (rewrite) =>
-    rewrite.$case === 'autoHostRewrite' && rewrite.value !== true ? MOOT : HOST_REWRITE,
+  prefixRewrite: CARRIED,
+  regexRewrite: CARRIED,
+  pathRewritePolicy: CARRIED,
+  pathRewrite: CARRIED,
+  hostRewriteSpecifier: CARRIED,
   internalRedirectPolicy: INTERNAL_REDIRECT,
   internalRedirectAction: (action) =>
     action === RouteAction_InternalRedirectAction.HANDLE_INTERNAL_REDIRECT ? INTERNAL_REDIRECT : MOOT,
   maxInternalRedirects: MOOT,
   metadataMatch: CARRIED,
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
-  appendXForwardedHost: leftOut('x-forwarded-host is not added yet'),
+  appendXForwardedHost: CARRIED,
   idleTimeout: CARRIED,
   flushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
   earlyDataPolicy: leftOut('early data is not sent'),
@@ -63,6 +62,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
  * @param action - The action.
  * @param reasons - Reasons of the route.
  * @param plugins - Cluster specifier plugins of the route configuration.
+ * @param path - Path condition of the route; undefined when that is malformed or never holds.
  * @returns undefined when the action is malformed, which is reported.
  */
 export function translateForwardAction(
@@ -70,12 +70,15 @@ export function translateForwardAction(
   action: RouteActionMessage,
   reasons: RouteReasons,
   plugins: ClusterSpecifierPlugins,
+  path: PathMatch | undefined,
 ): RouteAction | undefined {
   FIELDS.apply(scope, action, reasons.refusals)
   const hashPolicies = translateHashPolicies(scope, action.hashPolicy)
   const limits = translateLimits(scope, action)
   const retryPolicy =
     action.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), action.retryPolicy, reasons.refusals)
+  const pathRewrite = translatePathRewrite(scope, action, path, reasons.refusals)
+  const hostRewrite = translateHostRewrite(scope, action, reasons.refusals)
   const clusters = translateClusters(scope, action, reasons, plugins)
   if (clusters === undefined) return undefined
   const priority = action.priority === RoutingPriority.HIGH ? { priority: 'high' as const } : undefined
@@ -90,6 +93,9 @@ export function translateForwardAction(
     ...(retryPolicy && { retryPolicy }),
     ...(hashPolicies && { hashPolicies }),
     ...translateMetadataMatch(action.metadataMatch),
+    ...(pathRewrite && { pathRewrite }),
+    ...(hostRewrite && { hostRewrite }),
+    ...(action.appendXForwardedHost && { appendsForwardedHost: true }),
   }
 }
 

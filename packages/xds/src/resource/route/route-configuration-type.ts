@@ -7,9 +7,8 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ResourceType } from '../resource-type.js'
 import { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateHeaderLevel } from './header-operations.js'
 import { type RouteConfigurationTerms, translateVirtualHost } from './virtual-host.js'
-
-const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
 
 const FIELDS = new FieldTreatments<RouteConfigurationMessage>({
   name: CARRIED,
@@ -20,13 +19,13 @@ const FIELDS = new FieldTreatments<RouteConfigurationMessage>({
   vhds: leftOut('virtual hosts are not discovered on demand; those in the resource apply'),
   vhostHeader: refusedForHttp('virtual hosts are not chosen by a header'),
   internalOnlyHeaders: leftOut('headers of external callers are not removed by routes'),
-  requestHeadersToAdd: HEADER_MUTATION,
-  requestHeadersToRemove: HEADER_MUTATION,
-  responseHeadersToAdd: HEADER_MUTATION,
-  responseHeadersToRemove: HEADER_MUTATION,
+  requestHeadersToAdd: CARRIED,
+  requestHeadersToRemove: CARRIED,
+  responseHeadersToAdd: CARRIED,
+  responseHeadersToRemove: CARRIED,
   ignorePathParametersInPathMatching: refusedForHttp('path parameters are part of the path in every match'),
   requestMirrorPolicies: leftOut('requests are not mirrored yet'),
-  mostSpecificHeaderMutationsWins: MOOT,
+  mostSpecificHeaderMutationsWins: CARRIED,
   // Whether clusters exist is asked when calls come, and answered per route (gRFC A74).
   validateClusters: MOOT,
   maxDirectResponseBodySizeBytes: MOOT,
@@ -42,19 +41,24 @@ const FIELDS = new FieldTreatments<RouteConfigurationMessage>({
 export function translateRouteConfiguration(scope: FieldScope, table: RouteConfigurationMessage): RouteConfiguration {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, table, refusals)
-  const overrides = translateFilterOverrides(scope, table.typedPerFilterConfig, refusals)
+  const headers = translateHeaderLevel(scope, table, refusals)
+  const filterOverrides = translateFilterOverrides(scope, table.typedPerFilterConfig, refusals)
   const terms: RouteConfigurationTerms = {
     refused: refusals.toRefusals(),
     plugins: new ClusterSpecifierPlugins(scope, table.clusterSpecifierPlugins),
     domains: new Set(),
   }
-  const virtualHosts = table.virtualHosts.map((host, index) => {
-    const translated = translateVirtualHost(scope.at('virtual_hosts', index), host, terms)
-    if (overrides.size === 0) return translated
-    // The table's overrides are the least specific ones: a virtual host's take their place whole (Envoy).
-    return { ...translated, filterOverrides: new Map([...overrides, ...translated.filterOverrides]) }
-  })
-  return { name: table.name, virtualHosts, ignorePortInHostMatching: table.ignorePortInHostMatching }
+  const virtualHosts = table.virtualHosts.map((host, index) =>
+    translateVirtualHost(scope.at('virtual_hosts', index), host, terms),
+  )
+  return {
+    name: table.name,
+    virtualHosts,
+    ...headers,
+    ...(filterOverrides.size > 0 && { filterOverrides }),
+    ...(table.mostSpecificHeaderMutationsWins && { mostSpecificHeaderChangesWin: true }),
+    ignorePortInHostMatching: table.ignorePortInHostMatching,
+  }
 }
 
 const READER: ResourceReader<RouteConfigurationMessage, RouteConfiguration> = {

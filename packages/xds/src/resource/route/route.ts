@@ -1,15 +1,17 @@
-import type { Refusals, Route, RouteAction } from '@inmesh/core'
+import type { PathMatch, Refusals, Route, RouteAction } from '@inmesh/core'
 import type { Route as RouteMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateDirectResponse } from './direct-response.js'
+import { translateHeaderLevel } from './header-operations.js'
+import { translateRedirect } from './redirect.js'
 import { translateForwardAction } from './route-action.js'
 import { translateRouteMatch } from './route-match.js'
 import type { RouteReasons } from './route-reasons.js'
 
-const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
 const BODY_LIMIT = leftOut('bodies are not buffered')
 
 const FIELDS = new FieldTreatments<RouteMessage>({
@@ -17,10 +19,10 @@ const FIELDS = new FieldTreatments<RouteMessage>({
   match: CARRIED,
   action: CARRIED,
   typedPerFilterConfig: CARRIED,
-  requestHeadersToAdd: HEADER_MUTATION,
-  requestHeadersToRemove: HEADER_MUTATION,
-  responseHeadersToAdd: HEADER_MUTATION,
-  responseHeadersToRemove: HEADER_MUTATION,
+  requestHeadersToAdd: CARRIED,
+  requestHeadersToRemove: CARRIED,
+  responseHeadersToAdd: CARRIED,
+  responseHeadersToRemove: CARRIED,
   metadata: leftOut('metadata of routes is not used yet'),
   decorator: leftOut('spans are not named after routes yet'),
   tracing: leftOut('spans are not sampled and tagged by routes yet'),
@@ -51,7 +53,9 @@ export function translateRoute(scope: FieldScope, route: RouteMessage, terms: Vi
   const reasons: RouteReasons = { refusals: ViewReasons.refusals(), skips: ViewReasons.skips() }
   FIELDS.apply(scope, route, reasons.refusals)
   const match = translateRouteMatch(scope.at('match'), route.match, reasons)
-  const action = translateAction(scope, route, reasons, terms.plugins)
+  const path = match === 'never' ? undefined : match?.path
+  const action = translateAction(scope, route, reasons, terms.plugins, path)
+  const headers = translateHeaderLevel(scope, route, reasons.refusals)
   const filterOverrides = translateFilterOverrides(scope, route.typedPerFilterConfig, reasons.refusals)
   if (match === undefined || match === 'never' || action === undefined) return undefined
   reasons.refusals.inherit(terms.refused)
@@ -60,6 +64,7 @@ export function translateRoute(scope: FieldScope, route: RouteMessage, terms: Vi
     name: route.name,
     match,
     action,
+    ...headers,
     filterOverrides,
     refused: reasons.refusals.toRefusals(),
     skipped: reasons.skips.toRefusals(),
@@ -71,15 +76,16 @@ function translateAction(
   route: RouteMessage,
   reasons: RouteReasons,
   plugins: ClusterSpecifierPlugins,
+  path: PathMatch | undefined,
 ): RouteAction | undefined {
   const action = route.action
   switch (action?.$case) {
     case 'route':
-      return translateForwardAction(scope.at('route'), action.value, reasons, plugins)
+      return translateForwardAction(scope.at('route'), action.value, reasons, plugins, path)
     case 'redirect':
-      return unsupportedAction(scope.at('redirect'), 'redirects are not answered yet')
+      return translateRedirect(scope.at('redirect'), action.value, reasons)
     case 'directResponse':
-      return unsupportedAction(scope.at('direct_response'), 'direct responses are not given yet')
+      return translateDirectResponse(scope.at('direct_response'), action.value, reasons)
     case 'filterAction':
       return unsupportedAction(scope.at('filter_action'), 'filter actions are not supported')
     case 'nonForwardingAction':

@@ -1,14 +1,14 @@
-import type { Refusals, VirtualHost } from '@inmesh/core'
-import type { VirtualHost as VirtualHostMessage } from '@inmesh/xds-proto'
+import type { Refusals, Route, VirtualHost } from '@inmesh/core'
+import { VirtualHost_TlsRequirementType, type VirtualHost as VirtualHostMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
+import { translateHeaderLevel } from './header-operations.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import { translateRoute, type VirtualHostTerms } from './route.js'
 
-const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
 const BODY_LIMIT = leftOut('bodies are not buffered')
 
 const FIELDS = new FieldTreatments<VirtualHostMessage>({
@@ -18,13 +18,14 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   typedPerFilterConfig: CARRIED,
   retryPolicy: CARRIED,
   matcher: leftOut('matcher trees are not supported; the virtual host has no routes by them'),
-  requireTls: refusedForHttp('callers are not redirected to TLS'),
+  // Callers are the application itself, and never external.
+  requireTls: (requirement) => (requirement === VirtualHost_TlsRequirementType.EXTERNAL_ONLY ? MOOT : CARRIED),
   virtualClusters: MOOT,
   rateLimits: leftOut('descriptors for rate limits are not made yet'),
-  requestHeadersToAdd: HEADER_MUTATION,
-  requestHeadersToRemove: HEADER_MUTATION,
-  responseHeadersToAdd: HEADER_MUTATION,
-  responseHeadersToRemove: HEADER_MUTATION,
+  requestHeadersToAdd: CARRIED,
+  requestHeadersToRemove: CARRIED,
+  responseHeadersToAdd: CARRIED,
+  responseHeadersToRemove: CARRIED,
   cors: leftOut('CORS is for browsers and is not answered yet'),
   includeRequestAttemptCount: leftOut('x-envoy-attempt-count is not sent yet'),
   includeAttemptCountInResponse: leftOut('x-envoy-attempt-count is not sent yet'),
@@ -36,6 +37,15 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   requestMirrorPolicies: leftOut('requests are not mirrored yet'),
   metadata: leftOut('metadata of routes is not used yet'),
 })
+
+/** What `require_tls: ALL` comes to: a route before all others that sends HTTP requests to the same URL under `https:` (Envoy). */
+const TLS_REDIRECT: Omit<Route, 'refused'> = {
+  name: 'require_tls',
+  match: { path: { kind: 'prefix', value: '/', caseSensitive: true }, headers: [], grpcOnly: false },
+  action: { kind: 'redirect', status: 301, scheme: 'https', stripQuery: false },
+  filterOverrides: new Map(),
+  skipped: { grpc: 'gRPC does not read require_tls' },
+}
 
 /** What a virtual host takes over from its route configuration. */
 export interface RouteConfigurationTerms {
@@ -61,6 +71,7 @@ export function translateVirtualHost(
 ): VirtualHost {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, host, refusals)
+  const headers = translateHeaderLevel(scope, host, refusals)
   const filterOverrides = translateFilterOverrides(scope, host.typedPerFilterConfig, refusals)
   const retryRefusals = ViewReasons.refusals()
   const retryPolicy =
@@ -71,11 +82,18 @@ export function translateVirtualHost(
     retryRefused: retryRefusals.toRefusals(),
     plugins: terms.plugins,
   }
+  const routes = host.routes.flatMap(
+    (route, index) => translateRoute(scope.at('routes', index), route, routeTerms) ?? [],
+  )
   return {
     name: host.name,
     domains: translateDomains(scope, host.domains, terms.domains),
-    routes: host.routes.flatMap((route, index) => translateRoute(scope.at('routes', index), route, routeTerms) ?? []),
+    routes:
+      host.requireTls === VirtualHost_TlsRequirementType.ALL
+        ? [{ ...TLS_REDIRECT, refused: routeTerms.refused }, ...routes]
+        : routes,
     ...(retryPolicy && { retryPolicy }),
+    ...headers,
     filterOverrides,
   }
 }

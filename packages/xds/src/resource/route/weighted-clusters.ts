@@ -1,9 +1,11 @@
 import type { ClusterChoice, WeightedCluster } from '@inmesh/core'
 import type { WeightedCluster_ClusterWeight, WeightedCluster as WeightedClusters } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
+import { checkHeaderText } from '../field/header-text.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
+import { translateHeaderLevel } from './header-operations.js'
 import { translateMetadataMatch } from './metadata-match.js'
 
 const MAX_TOTAL_WEIGHT = 0xffff_ffff
@@ -16,19 +18,17 @@ const FIELDS = new FieldTreatments<WeightedClusters>({
   randomValueSpecifier: CARRIED,
 })
 
-const HEADER_MUTATION = refusedForHttp('headers are not changed yet')
-
 const ENTRY_FIELDS = new FieldTreatments<WeightedCluster_ClusterWeight>({
   name: CARRIED,
   clusterHeader: CARRIED,
   weight: CARRIED,
   typedPerFilterConfig: CARRIED,
   metadataMatch: CARRIED,
-  requestHeadersToAdd: HEADER_MUTATION,
-  requestHeadersToRemove: HEADER_MUTATION,
-  responseHeadersToAdd: HEADER_MUTATION,
-  responseHeadersToRemove: HEADER_MUTATION,
-  hostRewriteSpecifier: refusedForHttp('the host is not rewritten yet'),
+  requestHeadersToAdd: CARRIED,
+  requestHeadersToRemove: CARRIED,
+  responseHeadersToAdd: CARRIED,
+  responseHeadersToRemove: CARRIED,
+  hostRewriteSpecifier: CARRIED,
 })
 
 /**
@@ -51,6 +51,9 @@ export function translateWeightedClusters(
     const place = scope.at('clusters', index)
     ENTRY_FIELDS.apply(place, entry, refusals)
     const filterOverrides = translateFilterOverrides(place, entry.typedPerFilterConfig, refusals)
+    const headers = translateHeaderLevel(place, entry, refusals)
+    const hostRewrite = entry.hostRewriteSpecifier?.value ?? ''
+    checkHeaderText(place.at('host_rewrite_literal'), hostRewrite)
     if (entry.clusterHeader !== '') {
       refusals.add(place.at('cluster_header'), 'the cluster is not chosen by a header yet')
     } else if (entry.name === '') {
@@ -59,7 +62,14 @@ export function translateWeightedClusters(
     const weight = entry.weight ?? 0
     total += weight
     if (weight > 0 && entry.name !== '') {
-      clusters.push({ name: entry.name, weight, filterOverrides, ...translateMetadataMatch(entry.metadataMatch) })
+      clusters.push({
+        name: entry.name,
+        weight,
+        ...headers,
+        ...(hostRewrite !== '' && { hostRewrite }),
+        filterOverrides,
+        ...translateMetadataMatch(entry.metadataMatch),
+      })
     }
   }
   if (total > 0 && total <= MAX_TOTAL_WEIGHT) return clusters

@@ -1,0 +1,67 @@
+import type { CorsConfig, StringMatch } from '@inmesh/core'
+import type { CorsPolicy } from '@inmesh/xds-proto'
+import type { FieldScope } from '../field/field-scope.js'
+import { CARRIED, FieldTreatments, MOOT } from '../field/field-treatments.js'
+import { translateFraction } from '../field/fraction.js'
+import { checkHeaderText } from '../field/header-text.js'
+import type { ViewReasons } from '../field/view-reasons.js'
+import { translateStringMatch } from '../route/string-match.js'
+
+const FIELDS = new FieldTreatments<CorsPolicy>({
+  allowOriginStringMatch: CARRIED,
+  allowMethods: CARRIED,
+  allowHeaders: CARRIED,
+  exposeHeaders: CARRIED,
+  maxAge: CARRIED,
+  allowCredentials: CARRIED,
+  filterEnabled: CARRIED,
+  // Counts what would have been done, and does nothing.
+  shadowEnabled: MOOT,
+  allowPrivateNetworkAccess: CARRIED,
+  forwardNotMatchingPreflights: CARRIED,
+})
+
+/**
+ * Translates a policy for cross-origin requests.
+ *
+ * @param scope - Where the policy stands.
+ * @param policy - The policy.
+ * @param refusals - Refusals of the part it is for.
+ */
+export function translateCorsPolicy(scope: FieldScope, policy: CorsPolicy, refusals: ViewReasons): CorsConfig {
+  FIELDS.apply(scope, policy, refusals)
+  const allowOrigins = translateOrigins(scope, policy, refusals)
+  const enabled =
+    policy.filterEnabled &&
+    translateFraction(scope.at('filter_enabled').at('default_value'), policy.filterEnabled.defaultValue)
+  const { allowCredentials, allowPrivateNetworkAccess, forwardNotMatchingPreflights } = policy
+  return {
+    kind: 'cors',
+    ...(allowOrigins.length > 0 && { allowOrigins }),
+    ...text(scope, policy, 'allow_methods', 'allowMethods'),
+    ...text(scope, policy, 'allow_headers', 'allowHeaders'),
+    ...text(scope, policy, 'expose_headers', 'exposeHeaders'),
+    ...text(scope, policy, 'max_age', 'maxAge'),
+    ...(allowCredentials !== undefined && { allowCredentials }),
+    ...(allowPrivateNetworkAccess !== undefined && { allowPrivateNetworkAccess }),
+    ...(forwardNotMatchingPreflights !== undefined && { forwardUnmatchedPreflights: forwardNotMatchingPreflights }),
+    ...(enabled !== undefined && { enabled }),
+  }
+}
+
+function translateOrigins(scope: FieldScope, policy: CorsPolicy, refusals: ViewReasons): readonly StringMatch[] {
+  return policy.allowOriginStringMatch.flatMap((matcher, index) => {
+    const place = scope.at('allow_origin_string_match', index)
+    const match = translateStringMatch(place, matcher)
+    if (match !== 'unsupported') return match ?? []
+    refusals.add(place, 'custom matchers are not supported', ['http'])
+    return []
+  })
+}
+
+type TextField = 'allowMethods' | 'allowHeaders' | 'exposeHeaders' | 'maxAge'
+
+function text(scope: FieldScope, policy: CorsPolicy, name: string, field: TextField): Pick<CorsConfig, TextField> {
+  const value = policy[field]
+  return value !== '' && checkHeaderText(scope.at(name), value) ? { [field]: value } : {}
+}

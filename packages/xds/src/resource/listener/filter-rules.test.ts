@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
+import type { ListenerResource } from './listener-resource.js'
+import { listenerType } from './listener-type.js'
+
+const TYPES = 'type.googleapis.com/envoy.extensions.filters'
+const ROUTER = { name: 'router', typedConfig: { '@type': `${TYPES}.http.router.v3.Router` } }
+const FAULT = 'fault.v3.HTTPFault'
+const HCM = 'api_listener.api_listener'
+
+function filter(type: string, config: object = {}): object {
+  return { name: type, typedConfig: { '@type': `${TYPES}.http.${type}`, ...config } }
+}
+
+function filters(...httpFilters: object[]): object {
+  const apiListener = {
+    '@type': `${TYPES}.network.http_connection_manager.v3.HttpConnectionManager`,
+    rds: { configSource: { ads: {} }, routeConfigName: 'r' },
+    httpFilters,
+  }
+  return { name: 'l', apiListener: { apiListener } }
+}
+
+function expectFilter(expected: object): (value: ListenerResource) => void {
+  return ({ listener }) => assert.deepEqual(listener.filters[0]?.config, expected)
+}
+
+const FILTERS: readonly Rule<ListenerResource>[] = [
+  {
+    id: 'LDS-110',
+    rule: 'CORS is carried, and does nothing without a policy',
+    input: filters(filter('cors.v3.Cors'), ROUTER),
+    outcome: 'carried',
+    check: expectFilter({ kind: 'cors' }),
+  },
+  {
+    id: 'LDS-111',
+    rule: 'a message that only overrides is no configuration of a listener',
+    input: filters(filter('cors.v3.CorsPolicy'), ROUTER),
+    outcome: 'refused',
+    fields: [`${HCM}.http_filters[0].typed_config`],
+  },
+  {
+    id: 'LDS-112',
+    rule: 'header mutation is carried for HTTP and refused for gRPC',
+    input: filters(
+      filter('header_mutation.v3.HeaderMutation', {
+        mutations: {
+          requestMutations: [{ remove: 'X' }],
+          responseMutations: [{ removeOnMatch: { keyMatcher: { prefix: 'x-' } } }],
+          queryParameterMutations: [{ remove: 'q' }],
+        },
+        mostSpecificHeaderMutationsWins: true,
+      }),
+      ROUTER,
+    ),
+    outcome: 'gRPC refused',
+    fields: [`${HCM}.http_filters[0]`],
+    check: expectFilter({
+      kind: 'header-mutation',
+      request: [{ kind: 'remove', name: 'x' }],
+      query: [{ kind: 'remove', name: 'q' }],
+      response: [{ kind: 'remove-matching', match: { kind: 'prefix', value: 'x-', ignoreCase: false } }],
+      mostSpecificWins: true,
+    }),
+  },
+  {
+    id: 'LDS-113',
+    rule: 'header mutation says what it does, with names and values that exist',
+    input: filters(
+      filter('header_mutation.v3.HeaderMutation', {
+        mutations: {
+          requestMutations: [{}, { append: { header: { key: 'a', value: '%NO%' } } }, { remove: 'a b' }],
+          queryParameterMutations: [{}, { append: { record: { key: 'k', value: 3 } } }],
+        },
+      }),
+      ROUTER,
+    ),
+    outcome: 'malformed',
+    fields: [
+      'request_mutations[0]',
+      'request_mutations[1].append.header.value',
+      'request_mutations[2].remove',
+      'query_parameter_mutations[0]',
+      'query_parameter_mutations[1].append.record',
+    ].map((field) => `${HCM}.http_filters[0].typed_config.mutations.${field}`),
+  },
+  {
+    id: 'LDS-114',
+    rule: 'changes of trailers, and of parts that a request or response must keep, refuse every call',
+    input: filters(
+      filter('header_mutation.v3.HeaderMutation', {
+        mutations: {
+          responseTrailersMutations: [{ remove: 'x' }],
+          requestMutations: [{ append: { header: { key: ':path', value: '/' } } }],
+          responseMutations: [{ append: { header: { key: ':status', value: '200' } } }],
+        },
+      }),
+      ROUTER,
+    ),
+    outcome: 'refused',
+    fields: [
+      `${HCM}.http_filters[0].typed_config.mutations.response_trailers_mutations`,
+      `${HCM}.http_filters[0].typed_config.mutations.response_mutations[0].append.header.key`,
+      `${HCM}.http_filters[0]`,
+    ],
+  },
+  {
+    id: 'LDS-115',
+    rule: 'a known filter in a TypedStruct is carried',
+    input: filters(
+      {
+        name: 'wrapped',
+        typedConfig: {
+          '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+          typeUrl: `${TYPES}.http.${FAULT}`,
+          value: { abort: { http_status: 503, percentage: { numerator: 50, denominator: 'HUNDRED' } } },
+        },
+      },
+      ROUTER,
+    ),
+    outcome: 'carried',
+    check: expectFilter({ kind: 'fault', abort: { fraction: { perMillion: 500_000 }, httpStatus: 503 } }),
+  },
+  {
+    id: 'LDS-116',
+    rule: 'a TypedStruct that is not of the message it names is malformed',
+    input: filters(
+      {
+        name: 'wrapped',
+        typedConfig: {
+          '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+          typeUrl: `${TYPES}.http.header_mutation.v3.HeaderMutation`,
+          value: { mutationz: {} },
+        },
+      },
+      ROUTER,
+    ),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0].typed_config.value`],
+  },
+]
+
+testRules({ type: listenerType, outcomeOf, rules: FILTERS })
+
+function outcomeOf({ refused }: ListenerResource, listed: boolean): string {
+  return refusedViews(refused).join(', ') || (listed ? 'listed' : 'carried')
+}
