@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { RetryRules } from '../retry/retry-rules.js'
-import type { TargetSnapshot } from '../target/target.js'
+import type { RouteFinder } from '../route/compiled-route.js'
 import { Exchange } from './exchange.js'
 import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
@@ -52,7 +52,7 @@ export class Call extends Exchange implements PickContext {
   /** Priorities that later attempts avoid. */
   excludedPriorities: readonly number[] = NO_PRIORITIES
   subset: SubsetMatch | undefined
-  readonly #snapshot: TargetSnapshot
+  readonly #table: RouteFinder
   #state: CallState = 'new'
   #view: ClusterView | undefined
   /** Of the cluster that the route names: retries count there, attempts at the cluster that lists their endpoint too. */
@@ -78,13 +78,13 @@ export class Call extends Exchange implements PickContext {
    */
   constructor(
     plane: { readonly clock: Clock; readonly random: Random; readonly faults: ActiveFaults },
-    snapshot: TargetSnapshot,
+    snapshot: { readonly table: RouteFinder },
     request: RequestView,
     deadline = Number.POSITIVE_INFINITY,
   ) {
     super(plane, request)
     this.deadline = deadline
-    this.#snapshot = snapshot
+    this.#table = snapshot.table
   }
 
   /** Limit of one attempt in milliseconds, 0 for none. */
@@ -109,12 +109,10 @@ export class Call extends Exchange implements PickContext {
    */
   start(streaming = false): Verdict {
     this.#expect('new')
-    const route = this.#snapshot.table.match(this.request)
+    const route = this.#table.match(this.request)
     if (route === undefined) {
-      const { config } = this.#snapshot
-      return this.#stopped(
-        localReplies.noRoute(`no route of ${config.routes.name} matches ${this.request.authority}${this.request.path}`),
-      )
+      const { authority, path } = this.request
+      return this.#stopped(localReplies.noRoute(`no route of ${this.#table.name} matches ${authority}${path}`))
     }
     this.matched = route
     const refusal = route.refusal(this.request.view)

@@ -2,14 +2,10 @@ import type { RequestEditor } from '../call/request-editor.js'
 import { pathWithoutQuery } from '../call/request-view.js'
 import type { ResponseHead } from '../call/response-head.js'
 import type { FormatContext } from '../format/format-context.js'
-import { addHeader } from '../headers/header-changes.js'
-import type { HeaderEditor } from '../headers/header-editor.js'
-import { compileStringMatch } from '../matching/string-matcher.js'
-import type { HeaderMutation, HeaderMutationConfig, QueryMutation } from '../model/header-mutation-config.js'
+import { compileHeaderMutation } from '../headers/header-mutation.js'
+import type { HeaderMutationConfig, QueryMutation } from '../model/header-mutation-config.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 import { QueryString } from './query-string.js'
-
-type HeaderChange = (headers: HeaderEditor, context: FormatContext) => void
 
 /** Changes headers and query parameters where it stands in the chain (Envoy, "Header Mutation"). */
 export class HeaderMutationFilter implements Filter {
@@ -26,7 +22,7 @@ export class HeaderMutationFilter implements Filter {
     this.name = name
     const levels = [base, ...(base.mostSpecificWins === true ? [...overrides].reverse() : overrides)]
     this.#steps = levels.flatMap(compileRequest)
-    const changes = levels.flatMap(({ response }) => response.map(compileHeaderChange))
+    const changes = levels.flatMap(({ response }) => response.map(compileHeaderMutation))
     if (changes.length > 0) {
       this.response = (context, { headers }) => {
         for (const change of changes) change(headers, context)
@@ -46,24 +42,11 @@ function compileRequest({
   request,
   query,
 }: HeaderMutationConfig): readonly ((editor: RequestEditor, context: FormatContext) => void)[] {
-  const headers = request.map(compileHeaderChange).map((change) => {
+  const headers = request.map(compileHeaderMutation).map((change) => {
     return ({ headers }: RequestEditor, context: FormatContext) => change(headers, context)
   })
   if (query.length === 0) return headers
   return [...headers, (editor, context) => changeQuery(editor, query, context)]
-}
-
-function compileHeaderChange(mutation: HeaderMutation): HeaderChange {
-  switch (mutation.kind) {
-    case 'add':
-      return (headers, context) => addHeader(headers, mutation.addition, mutation.addition.value.write(context))
-    case 'remove':
-      return (headers) => headers.remove(mutation.name)
-    case 'remove-matching': {
-      const matches = compileStringMatch(mutation.match)
-      return (headers) => headers.removeMatching(matches)
-    }
-  }
 }
 
 function changeQuery(editor: RequestEditor, mutations: readonly QueryMutation[], context: FormatContext): void {

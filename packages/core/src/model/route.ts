@@ -3,6 +3,7 @@ import type { HashPolicy } from './hash-policy.js'
 import type { HeaderLevel } from './header-operations.js'
 import type { HostRewrite } from './host-rewrite.js'
 import type { RouteMatch } from './match.js'
+import type { MirrorPolicy } from './mirror-policy.js'
 import type { PathRewrite } from './path-rewrite.js'
 import type { RetryPolicy } from './retry-policy.js'
 import type { SubsetMetadata } from './subset-config.js'
@@ -78,6 +79,8 @@ export interface ForwardAction {
   readonly hostRewrite?: HostRewrite
   /** Whether a host that is rewritten is appended to `x-forwarded-host`. Default false. */
   readonly appendsForwardedHost?: boolean
+  /** Copies of requests that go elsewhere too; absent means none. HTTP only. */
+  readonly mirrors?: readonly MirrorPolicy[]
 }
 
 /** Answers with another URL (envoy.config.route.v3.RedirectAction). What is absent stays as the request has it. HTTP only. */

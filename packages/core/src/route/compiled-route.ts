@@ -1,7 +1,9 @@
 import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { RequestEditor } from '../call/request-editor.js'
 import type { RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { FilterChain } from '../filters/filter-chain.js'
+import type { FormatContext } from '../format/format-context.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
 import type { HeaderChanges } from '../headers/header-changes.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
@@ -49,6 +51,36 @@ export interface Answering extends Passage {
   readonly answer: LocalAnswer
 }
 
+/** Finds the route of a request. */
+export interface RouteFinder {
+  /** Name of the route configuration. */
+  readonly name: string
+  /**
+   * @param request - The request.
+   * @returns undefined when there is none.
+   */
+  match(request: RequestView): CompiledRoute | undefined
+}
+
+/** A mirror of a route, made ready. Its copies are calls of their own, to one cluster, without filters and retries. */
+export interface Mirror {
+  /** Where the calls of the copies find their route. */
+  readonly table: RouteFinder
+  /**
+   * Draws whether a request is mirrored.
+   *
+   * @param random - Dice.
+   */
+  takes(random: Random): boolean
+  /**
+   * Makes a copy of a request what the policy wants.
+   *
+   * @param editor - The copy.
+   * @param context - The request that it is a copy of.
+   */
+  apply(editor: RequestEditor, context: FormatContext): void
+}
+
 /** A route made ready for requests: conditions compiled, clusters found, everything per view decided. */
 export class CompiledRoute {
   /** The route as configured. */
@@ -59,6 +91,8 @@ export class CompiledRoute {
   readonly priority: RequestPriority
   /** Present where the route answers requests itself and has no cluster. */
   readonly answering: Answering | undefined
+  /** Mirrors of its requests; undefined where there are none. */
+  readonly mirrors: readonly Mirror[] | undefined
   readonly #destinations: readonly Destination[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
@@ -79,6 +113,7 @@ export class CompiledRoute {
    * @param listener - Its limits count for routes that do not say.
    * @param answering - Its own answer, for an action that gives one.
    * @param byHeader - Finds the cluster of a request, where the request names it.
+   * @param mirrors - Its mirrors.
    */
   constructor(
     host: VirtualHost,
@@ -87,10 +122,12 @@ export class CompiledRoute {
     listener: ListenerConfig,
     answering?: Answering,
     byHeader?: (request: RequestView) => Destination | undefined,
+    mirrors: readonly Mirror[] = [],
   ) {
     this.#byHeader = byHeader
     this.source = source
     this.answering = answering
+    this.mirrors = mirrors.length === 0 ? undefined : mirrors
     this.#destinations = destinations
     this.#totalWeight = destinations.at(-1)?.upTo ?? 0
     this.#conditions = compileConditions(source.match)

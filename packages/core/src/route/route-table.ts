@@ -11,8 +11,9 @@ import type { RouteConfiguration, WeightedCluster } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { Random } from '../ports/random.js'
 import { type Levels, orderedLevels, RequestChanges } from '../rewrite/request-changes.js'
-import { CompiledRoute, type Destination } from './compiled-route.js'
+import { CompiledRoute, type Destination, type RouteFinder } from './compiled-route.js'
 import { compileAnswer } from './local-answer.js'
+import { CompiledMirror } from './mirror.js'
 
 /** One virtual host: its routes in order and an index over them. */
 class VirtualHostTable {
@@ -43,7 +44,8 @@ class VirtualHostTable {
 }
 
 /** A route configuration made ready for requests. Immutable. */
-export class RouteTable {
+export class RouteTable implements RouteFinder {
+  readonly name: string
   readonly #hosts = new DomainIndex<VirtualHostTable>()
   /** Where a port in the authority does not count: any, none (the empty string), or the one given. */
   readonly #strippedPort: string
@@ -65,6 +67,7 @@ export class RouteTable {
     port = '',
     named: ClusterFinder = { find: (name) => clusters.get(name) },
   ) {
+    this.name = routes.name
     this.#strippedPort = strippedPort(listener, routes, port)
     this.#stripsDot = listener.stripsTrailingHostDot === true
     for (const host of routes.virtualHosts) {
@@ -137,9 +140,14 @@ function compileRoute(
     destinations.push(destinationOf(entry, clusters.get(entry.name)!, upTo))
   }
   const { clusterHeader } = action
-  if (clusterHeader === undefined) return new CompiledRoute(host, route, destinations, listener)
+  const mirrors = (action.mirrors ?? []).map((policy) => {
+    return new CompiledMirror(levels, policy, clusters.get(policy.cluster)!)
+  })
+  if (clusterHeader === undefined) {
+    return new CompiledRoute(host, route, destinations, listener, undefined, undefined, mirrors)
+  }
   const known = new WeakMap<Cluster, Destination>()
-  return new CompiledRoute(host, route, destinations, listener, undefined, (request) => {
+  const byHeader = (request: RequestView): Destination | undefined => {
     const cluster = named.find(request.header(clusterHeader) ?? '')
     if (cluster === undefined) return undefined
     let destination = known.get(cluster)
@@ -148,7 +156,8 @@ function compileRoute(
       known.set(cluster, destination)
     }
     return destination
-  })
+  }
+  return new CompiledRoute(host, route, destinations, listener, undefined, byHeader, mirrors)
 }
 
 const ANY_PORT = '*'

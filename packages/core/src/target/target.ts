@@ -3,6 +3,7 @@ import type { ClusterRegistry } from '../cluster/cluster-registry.js'
 import type { ClusterFinder } from '../cluster/named-clusters.js'
 import { MeshError } from '../errors/mesh-error.js'
 import type { ResolvedCluster } from '../model/cluster.js'
+import { clusterNames } from '../model/cluster-names.js'
 import type { TargetConfig } from '../model/target-config.js'
 import type { ConfigSource, TargetWatcher } from '../ports/config-source.js'
 import type { Random } from '../ports/random.js'
@@ -136,18 +137,13 @@ function release(snapshot: TargetSnapshot): void {
 /** A source should resolve every cluster that a route names; one that it left out fails its own calls and no others. */
 function withMissing(config: TargetConfig): Map<string, ResolvedCluster> {
   const resolved = new Map(config.clusters)
-  for (const host of config.routes.virtualHosts) {
-    for (const route of host.routes) {
-      if (route.action.kind !== 'forward') continue
-      for (const { name } of route.action.clusters) {
-        if (resolved.has(name)) continue
-        const message = `cluster ${name}, named by route configuration ${config.routes.name}, is missing`
-        resolved.set(name, {
-          kind: 'failed',
-          error: new MeshError('ERR_INMESH_RESOURCE_MISSING', message, { place: { resource: name } }),
-        })
-      }
-    }
+  for (const name of clusterNames(config.routes)) {
+    if (resolved.has(name)) continue
+    const message = `cluster ${name}, named by route configuration ${config.routes.name}, is missing`
+    resolved.set(name, {
+      kind: 'failed',
+      error: new MeshError('ERR_INMESH_RESOURCE_MISSING', message, { place: { resource: name } }),
+    })
   }
   return resolved
 }

@@ -7,7 +7,6 @@ import {
   localReplies,
   MeshError,
   NO_RETRY,
-  type Target,
   type Timer,
   type Verdict,
 } from '@inmesh/core'
@@ -17,7 +16,7 @@ import { classifyFailure, describe, failureReply, isTransportError, overdue } fr
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, LONGEST_WAIT_MS, REPLYING, RESPONDING, WAITING } from './call-phase.js'
-import type { Abortable, ClientScope } from './client-scope.js'
+import type { Abortable, CallTarget, ClientScope } from './client-scope.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { LocalResponse } from './local-response.js'
@@ -32,7 +31,7 @@ import { discardBody, isReplayable, onBodyError } from './request-body.js'
 export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   readonly #scope: ClientScope
   /** Absent for a host that the mesh never looks at. */
-  readonly #target: Target | undefined
+  readonly #target: CallTarget | undefined
   readonly #request: OutboundRequest
   /** The caller's. */
   readonly #handler: LegacyHandler
@@ -59,7 +58,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   constructor(
     scope: ClientScope,
-    target: Target | undefined,
+    target: CallTarget | undefined,
     request: OutboundRequest,
     handler: LegacyHandler,
     deadline: number,
@@ -189,7 +188,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     }
   }
 
-  #awaitTarget(target: Target): void {
+  #awaitTarget(target: CallTarget): void {
     this.#stopWaiting = target.whenSettled(() => {
       this.#timer?.cancel()
       this.#resolve()
@@ -230,7 +229,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   #send(call: Call, endpoint: Endpoint): void {
-    const { carrier, plane } = this.#scope
+    const { carrier, mirrors, plane } = this.#scope
     const request = this.#request
     const pool = carrier.pool(endpoint, call.priority, request.originAuthority, plane.clock)
     if (pool === undefined) {
@@ -245,7 +244,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
-    this.#dispatch(pool, request.attemptOptions(pool.authority, announcedMs, plane.random))
+    const options = request.attemptOptions(pool.authority, announcedMs, plane.random)
+    this.#dispatch(pool, options, call.route!.mirrors && mirrors.begin(call, request, this.#handler))
   }
 
   #passThrough(): void {
@@ -256,8 +256,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     this.#dispatch(passThrough as unknown as AttemptDispatcher, this.#request.passThroughOptions(plane.random))
   }
 
-  #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions): void {
-    const attempt = new Attempt(this, this.#handler)
+  #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions, handler = this.#handler): void {
+    const attempt = new Attempt(this, handler)
     this.#attempt = attempt
     this.#phase = ATTEMPTING
     try {

@@ -5,6 +5,7 @@ import { ClientCall } from './client-call.js'
 import type { ClientScope } from './client-scope.js'
 import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
+import { MirrorTraffic } from './mirror-traffic.js'
 import { OriginTable } from './origin.js'
 import { OutboundRequest } from './outbound-request.js'
 import { mayBeSteered } from './request-headers.js'
@@ -47,6 +48,8 @@ export interface MeshDispatcherOptions {
  * and aborts, and with `localReply: 'throw'` the codes of all local replies.
  */
 export class MeshDispatcher extends Dispatcher {
+  /** Copies of requests that go to mirrors: how many are under way, were sent and were left out. */
+  readonly mirrors: MirrorTraffic
   readonly #scope: ClientScope
   readonly #origins = new OriginTable()
   readonly #ownAgent: Agent | undefined
@@ -60,16 +63,21 @@ export class MeshDispatcher extends Dispatcher {
   constructor(options: MeshDispatcherOptions) {
     super()
     this.#ownAgent = options.passThrough === undefined ? new Agent() : undefined
-    this.#scope = {
+    const parts = {
       plane: options.plane,
       carrier: options.carrier,
-      context: options.context,
       passThrough: options.passThrough ?? this.#ownAgent!,
       discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
+    }
+    this.mirrors = new MirrorTraffic(parts)
+    this.#scope = {
+      ...parts,
+      context: options.context,
       throwsReplies: options.localReply === 'throw',
       active: 0,
       unconnected: new Set(),
       destroyed: undefined,
+      mirrors: this.mirrors,
       callEnded: () => {
         this.#scope.active--
         if (this.#onIdle !== undefined && this.#scope.active === 0) this.#onIdle()
@@ -152,12 +160,14 @@ export class MeshDispatcher extends Dispatcher {
         this.#onIdle = resolve
       })
     }
+    this.mirrors.stop()
     await Promise.all([this.#scope.carrier.close(), this.#ownAgent?.close()])
   }
 
   async #abort(error: Error): Promise<void> {
     this.#closed = true
     this.#scope.destroyed = error
+    this.mirrors.stop()
     for (const call of this.#scope.unconnected) call.abort(error)
     await Promise.all([this.#scope.carrier.destroy(error), this.#ownAgent?.destroy(error)])
   }

@@ -3,7 +3,6 @@ import {
   formatTimeoutMs,
   type Random,
   type RequestContext,
-  type RequestEditor,
   type RequestView,
 } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
@@ -75,8 +74,8 @@ export class OutboundRequest implements RequestView {
     return this.#editor === undefined ? this.#authority : this.#editor.authority
   }
 
-  get editor(): RequestEditor {
-    this.#editor ??= new RequestHeadEditor(this.#options.method, this.#options.path, this.#authority, this.#headers)
+  get editor(): RequestHeadEditor {
+    this.#editor ??= this.#newEditor()
     return this.#editor
   }
 
@@ -109,6 +108,18 @@ export class OutboundRequest implements RequestView {
   }
 
   /**
+   * A request of its own with the head that this one has now, what its caller told the mesh left out.
+   *
+   * @param body - Its body.
+   */
+  copy(body: unknown): OutboundRequest {
+    const options = { ...this.#options, headers: undefined, body: body as MeshDispatchOptions['body'] }
+    const copy = new OutboundRequest(this.#origin, options, this.#context)
+    copy.#editor = (this.#editor ?? this.#newEditor()).copy()
+    return copy
+  }
+
+  /**
    * What undici is given for an attempt within the mesh. The caller's own object wherever nothing is to be added.
    *
    * @param authority - What the endpoint's pool writes as `host` unless it is told otherwise.
@@ -134,6 +145,10 @@ export class OutboundRequest implements RequestView {
     const added: string[] = []
     if (this.#context !== undefined) addTrace(this.#context, this.#present, random, added)
     return this.#withAdded(added, true)
+  }
+
+  #newEditor(): RequestHeadEditor {
+    return RequestHeadEditor.of(this.#options.method, this.#options.path, this.#authority, this.#headers)
   }
 
   #changedOptions(editor: RequestHeadEditor, authority: string, leftMs: number, random: Random): MeshDispatchOptions {

@@ -41,21 +41,31 @@ export class RequestHeadEditor implements RequestEditor, HeaderEditor {
   readonly #steering: FlatHeaderEditor
   #before: { method: string; path: string; authority: string; headers: readonly string[] } | undefined
 
+  private constructor(method: string, path: string, authority: string, headers: string[], steering: string[]) {
+    this.method = method
+    this.path = path
+    this.authority = authority
+    this.#headers = new FlatHeaderEditor(headers)
+    this.#steering = new FlatHeaderEditor(steering)
+  }
+
   /**
    * @param method - HTTP method.
    * @param path - Path with its query string.
    * @param authority - Host and perhaps port; takes the place of any `host` header.
    * @param headers - The caller's, which stay as they are.
    */
-  constructor(method: string, path: string, authority: string, headers: RequestHeaders) {
-    this.method = method
-    this.path = path
-    this.authority = authority
+  static of(method: string, path: string, authority: string, headers: RequestHeaders): RequestHeadEditor {
     const flat = flatHeaders(headers)
-    this.#headers = new FlatHeaderEditor(flat)
-    this.#steering = new FlatHeaderEditor([...flat])
-    this.#headers.removeMatching((name) => name === 'host' || staysInside(name, false))
-    this.#steering.removeMatching((name) => !staysInside(name, false))
+    const editor = new RequestHeadEditor(method, path, authority, flat, [...flat])
+    editor.#headers.removeMatching((name) => name === 'host' || staysInside(name, false))
+    editor.#steering.removeMatching((name) => !staysInside(name, false))
+    return editor
+  }
+
+  /** The head as it is now, to be changed apart; without the caller's headers for the mesh. */
+  copy(): RequestHeadEditor {
+    return new RequestHeadEditor(this.method, this.path, this.authority, [...this.#headers.list], [])
   }
 
   /** The headers as a flat array, without `host`. */

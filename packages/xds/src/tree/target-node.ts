@@ -1,4 +1,5 @@
 import {
+  clusterNames,
   type ListenerConfig,
   type Logger,
   MeshError,
@@ -233,16 +234,6 @@ export class TargetNode implements ClusterUser {
 function isComplete(generation: Generation): boolean {
   for (const node of generation.clusters.values()) if (node.resolved === undefined) return false
   return true
-}
-
-function clusterNames(routes: RouteConfiguration): Set<string> {
-  const names = new Set<string>()
-  for (const host of routes.virtualHosts) {
-    for (const { action } of host.routes) {
-      if (action.kind === 'forward') for (const { name } of action.clusters) names.add(name)
-    }
-  }
-  return names
 }
 
 function sameEntries<V>(left: ReadonlyMap<string, V> | undefined, right: ReadonlyMap<string, V>): boolean {

@@ -262,7 +262,6 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
 const CHANGES: readonly Rule<RouteConfiguration>[] = [
   refusedForHttp('RDS-137', 'internalRedirectPolicy', {}, 'internal_redirect_policy'),
   listed('RDS-140', 'upgradeConfigs', [{ upgradeType: 'websocket' }], 'upgrade_configs'),
-  listed('RDS-141', 'requestMirrorPolicies', [{ cluster: 'm' }], 'request_mirror_policies'),
   {
     id: 'RDS-143',
     rule: 'the priority is carried',

@@ -307,4 +307,67 @@ const HEADERS: readonly Rule<RouteConfiguration>[] = [
   },
 ]
 
-testRules({ type: routeConfigurationType, outcomeOf: routeOutcome, rules: [...REWRITES, ...HEADERS] })
+function expectMirrors(...expected: object[]): (value: RouteConfiguration) => void {
+  return (value) => assert.deepEqual(forward(value).mirrors ?? [], expected)
+}
+
+const MIRRORS: readonly Rule<RouteConfiguration>[] = [
+  {
+    id: 'RDS-270',
+    rule: 'mirrors are carried',
+    input: action({
+      requestMirrorPolicies: [
+        { cluster: 'm', runtimeFraction: { defaultValue: { numerator: 5 } }, disableShadowHostSuffixAppend: true },
+        { cluster: 'n', hostRewriteLiteral: 'h', requestHeadersMutations: [{ remove: 'X' }] },
+      ],
+    }),
+    outcome: 'carried',
+    check: expectMirrors(
+      { cluster: 'm', fraction: { perMillion: 50_000 }, keepsHost: true, changes: [] },
+      { cluster: 'n', host: 'h', changes: [{ kind: 'remove', name: 'x' }] },
+    ),
+  },
+  {
+    id: 'RDS-271',
+    rule: 'mirrors of the virtual host are for routes without their own, those of the table for hosts without',
+    input: routes(
+      {},
+      {
+        host: { requestMirrorPolicies: [{ cluster: 'h' }] },
+        table: { requestMirrorPolicies: [{ cluster: 't' }] },
+      },
+    ),
+    outcome: 'carried',
+    check: expectMirrors({ cluster: 'h', changes: [] }),
+  },
+  {
+    id: 'RDS-272',
+    rule: 'mirrors of the route are the only ones it has',
+    input: routes(
+      { route: { cluster: 'c', requestMirrorPolicies: [{ cluster: 'r' }] } },
+      { host: { requestMirrorPolicies: [{ cluster: 'h' }] } },
+    ),
+    outcome: 'carried',
+    check: expectMirrors({ cluster: 'r', changes: [] }),
+  },
+  {
+    id: 'RDS-273',
+    rule: 'a mirror names its cluster in one way',
+    input: action({ requestMirrorPolicies: [{}, { cluster: 'm', clusterHeader: 'x' }] }),
+    outcome: 'malformed',
+    fields: [`${ACTION}.request_mirror_policies[0]`, `${ACTION}.request_mirror_policies[1]`],
+  },
+  {
+    id: 'RDS-274',
+    rule: 'a mirror that a header names is listed and left out, as is sampling of copies',
+    input: action({ requestMirrorPolicies: [{ clusterHeader: 'x', traceSampled: true }] }),
+    outcome: 'listed',
+    fields: [
+      `${ACTION}.request_mirror_policies[0].cluster_header`,
+      `${ACTION}.request_mirror_policies[0].trace_sampled`,
+    ],
+    check: expectMirrors(),
+  },
+]
+
+testRules({ type: routeConfigurationType, outcomeOf: routeOutcome, rules: [...REWRITES, ...HEADERS, ...MIRRORS] })

@@ -12,6 +12,7 @@ import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHashPolicies } from './hash-policy.js'
 import { translateHostRewrite } from './host-rewrite.js'
 import { translateMetadataMatch } from './metadata-match.js'
+import { translateMirrors } from './mirror-policy.js'
 import { translatePathRewrite } from './path-rewrite.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import type { RouteReasons } from './route-reasons.js'
@@ -42,7 +43,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   flushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
   earlyDataPolicy: leftOut('early data is not sent'),
   retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
-  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  requestMirrorPolicies: CARRIED,
   priority: CARRIED,
   rateLimits: RATE_LIMIT,
   includeVhRateLimits: RATE_LIMIT,
@@ -79,6 +80,7 @@ export function translateForwardAction(
     action.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), action.retryPolicy, reasons.refusals)
   const pathRewrite = translatePathRewrite(scope, action, path, reasons.refusals)
   const hostRewrite = translateHostRewrite(scope, action, reasons.refusals)
+  const mirrors = translateMirrors(scope, action.requestMirrorPolicies, reasons.refusals)
   const clusters = translateClusters(scope, action, reasons, plugins)
   if (clusters === undefined) return undefined
   const priority = action.priority === RoutingPriority.HIGH ? { priority: 'high' as const } : undefined
@@ -95,6 +97,7 @@ export function translateForwardAction(
     ...translateMetadataMatch(action.metadataMatch),
     ...(pathRewrite && { pathRewrite }),
     ...(hostRewrite && { hostRewrite }),
+    ...(mirrors.length > 0 && { mirrors }),
     ...(action.appendXForwardedHost && { appendsForwardedHost: true }),
   }
 }

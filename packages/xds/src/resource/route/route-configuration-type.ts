@@ -8,6 +8,7 @@ import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ResourceType } from '../resource-type.js'
 import { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHeaderLevel } from './header-operations.js'
+import { translateMirrors } from './mirror-policy.js'
 import { type RouteConfigurationTerms, translateVirtualHost } from './virtual-host.js'
 
 const FIELDS = new FieldTreatments<RouteConfigurationMessage>({
@@ -24,7 +25,7 @@ const FIELDS = new FieldTreatments<RouteConfigurationMessage>({
   responseHeadersToAdd: CARRIED,
   responseHeadersToRemove: CARRIED,
   ignorePathParametersInPathMatching: refusedForHttp('path parameters are part of the path in every match'),
-  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  requestMirrorPolicies: CARRIED,
   mostSpecificHeaderMutationsWins: CARRIED,
   // Whether clusters exist is asked when calls come, and answered per route (gRFC A74).
   validateClusters: MOOT,
@@ -43,7 +44,9 @@ export function translateRouteConfiguration(scope: FieldScope, table: RouteConfi
   FIELDS.apply(scope, table, refusals)
   const headers = translateHeaderLevel(scope, table, refusals)
   const filterOverrides = translateFilterOverrides(scope, table.typedPerFilterConfig, refusals)
+  const mirrors = translateMirrors(scope, table.requestMirrorPolicies, refusals)
   const terms: RouteConfigurationTerms = {
+    mirrors,
     refused: refusals.toRefusals(),
     plugins: new ClusterSpecifierPlugins(scope, table.clusterSpecifierPlugins),
     domains: new Set(),

@@ -1,4 +1,4 @@
-import type { PathMatch, Refusals, Route, RouteAction } from '@inmesh/core'
+import type { MirrorPolicy, PathMatch, Refusals, Route, RouteAction } from '@inmesh/core'
 import type { Route as RouteMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
@@ -37,6 +37,8 @@ export interface VirtualHostTerms {
   readonly refused: Refusals
   /** Refusals of the virtual host's retry policy, for routes that have none of their own. */
   readonly retryRefused: Refusals
+  /** Mirrors for routes that have none of their own. */
+  readonly mirrors: readonly MirrorPolicy[]
   /** Plugins declared by the route configuration. */
   readonly plugins: ClusterSpecifierPlugins
 }
@@ -63,7 +65,7 @@ export function translateRoute(scope: FieldScope, route: RouteMessage, terms: Vi
   return {
     name: route.name,
     match,
-    action,
+    action: withMirrors(action, terms.mirrors),
     ...headers,
     filterOverrides,
     refused: reasons.refusals.toRefusals(),
@@ -99,4 +101,10 @@ function translateAction(
 function unsupportedAction(scope: FieldScope, reason: string): RouteAction {
   scope.unsupported(`${reason}; calls that come here fail`)
   return { kind: 'unsupported', reason }
+}
+
+/** The mirrors of the most specific level that has any (Envoy, VirtualHost.request_mirror_policies). */
+function withMirrors(action: RouteAction, mirrors: readonly MirrorPolicy[]): RouteAction {
+  if (action.kind !== 'forward' || action.mirrors !== undefined || mirrors.length === 0) return action
+  return { ...action, mirrors }
 }

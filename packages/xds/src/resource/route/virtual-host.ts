@@ -1,4 +1,4 @@
-import type { Refusals, Route, VirtualHost } from '@inmesh/core'
+import type { MirrorPolicy, Refusals, Route, VirtualHost } from '@inmesh/core'
 import { VirtualHost_TlsRequirementType, type VirtualHost as VirtualHostMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
@@ -6,6 +6,7 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHeaderLevel } from './header-operations.js'
+import { translateMirrors } from './mirror-policy.js'
 import { translateRetryPolicy } from './retry-policy.js'
 import { translateRoute, type VirtualHostTerms } from './route.js'
 
@@ -34,7 +35,7 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   hedgePolicy: leftOut('requests are not hedged yet'),
   perRequestBufferLimitBytes: BODY_LIMIT,
   requestBodyBufferLimit: BODY_LIMIT,
-  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  requestMirrorPolicies: CARRIED,
   metadata: leftOut('metadata of routes is not used yet'),
 })
 
@@ -51,6 +52,8 @@ const TLS_REDIRECT: Omit<Route, 'refused'> = {
 export interface RouteConfigurationTerms {
   /** Refusals of everything in the route configuration. */
   readonly refused: Refusals
+  /** Mirrors for virtual hosts and routes that have none of their own. */
+  readonly mirrors: readonly MirrorPolicy[]
   /** Plugins that it declares. */
   readonly plugins: ClusterSpecifierPlugins
   /** Domains of the virtual hosts before this one; this one's are added. */
@@ -77,9 +80,11 @@ export function translateVirtualHost(
   const retryPolicy =
     host.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), host.retryPolicy, retryRefusals)
   refusals.inherit(terms.refused)
+  const mirrors = translateMirrors(scope, host.requestMirrorPolicies, refusals)
   const routeTerms: VirtualHostTerms = {
     refused: refusals.toRefusals(),
     retryRefused: retryRefusals.toRefusals(),
+    mirrors: mirrors.length > 0 ? mirrors : terms.mirrors,
     plugins: terms.plugins,
   }
   const routes = host.routes.flatMap(
