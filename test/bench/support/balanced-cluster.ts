@@ -58,6 +58,7 @@ export class BalancedCluster {
 
 /** The request of every pick; its hash changes from one to the next. */
 class Request implements PickContext {
+  readonly target = 'bench:80'
   turn = 0
   readonly request: RequestView = {
     view: 'http',

@@ -9,6 +9,7 @@ import { type JsonValue, loadJsonCodec } from '@inmesh/xds-proto/json'
 const TARGET = 'shop.demo.svc.cluster.local:80'
 const CLUSTER = 'outbound|80||shop.demo.svc.cluster.local'
 const ZONES = 6
+const WORKLOADS = 50
 const [endpoints = 0, updates = 0] = process.argv.slice(2).map(Number)
 const codec = loadJsonCodec()
 
@@ -19,7 +20,7 @@ function endpoint(number: number, weight: number): JsonValue {
     metadata: {
       filterMetadata: {
         'envoy.transport_socket_match': { tlsMode: 'istio' },
-        istio: { workload: `shop-v1-${number};demo;shop;v1;Kubernetes` },
+        istio: { workload: `shop-${number % WORKLOADS};demo;shop;v1;Kubernetes` },
       },
     },
     loadBalancingWeight: weight,

@@ -7,6 +7,8 @@ import type { SubsetMatch } from '../hosts/subset-match.js'
 
 /** What a pick may look at: the request, and what its call learned from earlier attempts. */
 export interface PickContext {
+  /** `host:port` that the request is meant for. */
+  readonly target: string
   /** The request. */
   readonly request: RequestView
   /** Endpoints that earlier attempts of the call went to and that are to be avoided; empty on the first. */

@@ -41,6 +41,7 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
  */
 export class Call extends Exchange implements PickContext {
+  readonly target: string
   /** Attempts started so far. */
   attempts = 0
   /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
@@ -78,13 +79,15 @@ export class Call extends Exchange implements PickContext {
    */
   constructor(
     plane: { readonly clock: Clock; readonly random: Random; readonly faults: ActiveFaults },
-    snapshot: { readonly table: RouteFinder },
+    snapshot: { readonly table: RouteFinder; readonly config?: { readonly name: string } },
     request: RequestView,
     deadline = Number.POSITIVE_INFINITY,
   ) {
     super(plane, request)
     this.deadline = deadline
     this.#table = snapshot.table
+    // The copy that a mirror sends has no target of its own.
+    this.target = snapshot.config?.name ?? request.authority
   }
 
   /** Limit of one attempt in milliseconds, 0 for none. */

@@ -1,4 +1,7 @@
 import type { ResolvedCluster } from '../model/cluster.js'
+import type { Clock } from '../ports/clock.js'
+import type { ConfigSource } from '../ports/config-source.js'
+import type { Slices } from '../slices/slices.js'
 import { Cluster } from './cluster.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 
@@ -8,6 +11,8 @@ import type { ClusterEnvironment } from './cluster-environment.js'
  */
 export class ClusterRegistry {
   readonly #clusters = new Map<string, Cluster>()
+  /** Clusters that left a configuration and are used by calls, with what ends their watches. */
+  readonly #watched = new Map<Cluster, () => void>()
   readonly #environment: ClusterEnvironment
 
   /**
@@ -15,6 +20,28 @@ export class ClusterRegistry {
    */
   constructor(environment: ClusterEnvironment) {
     this.#environment = environment
+  }
+
+  /** Time, as the plane's clusters see it. */
+  get clock(): Clock {
+    return this.#environment.clock
+  }
+
+  /**
+   * Does ahead what can be done of {@link ClusterRegistry.acquire} without anybody noticing, in slices.
+   *
+   * @param name - Resource name.
+   * @param resolved - Its configuration.
+   * @param held - Where clusters are added that were held for this; `release()` gives each back.
+   */
+  *prepare(name: string, resolved: ResolvedCluster, held: Cluster[]): Slices<void> {
+    if (resolved.kind === 'aggregate') {
+      for (const leaf of resolved.leaves) yield* this.prepare(leaf.config.name, leaf, held)
+    } else if (resolved.kind === 'resolved' && this.#clusters.get(name)?.resolved !== resolved) {
+      const cluster = this.hold(name)
+      held.push(cluster)
+      yield* cluster.prepare(resolved.endpoints)
+    }
   }
 
   /**
@@ -26,12 +53,7 @@ export class ClusterRegistry {
    */
   acquire(name: string, resolved: ResolvedCluster): Cluster {
     const cluster = this.hold(name)
-    if (cluster.resolved === resolved) return cluster
-    const leaves = resolved.kind === 'aggregate' ? resolved.leaves : []
-    cluster.update(
-      resolved,
-      leaves.map((leaf) => this.acquire(leaf.config.name, leaf)),
-    )
+    this.#update(cluster, resolved)
     return cluster
   }
 
@@ -59,12 +81,38 @@ export class ClusterRegistry {
     return this.#clusters.get(name)
   }
 
+  /**
+   * Gives a cluster back that left a configuration. As long as calls still use it, it is kept up to date (gRFC A31).
+   *
+   * @param cluster - The cluster.
+   * @param source - Where its updates come from.
+   */
+  dismiss(cluster: Cluster, source: ConfigSource): void {
+    cluster.release()
+    if (!cluster.held || this.#watched.has(cluster) || source.watchCluster === undefined) return
+    const unwatch = source.watchCluster(cluster.name, {
+      clusterChanged: (resolved) => this.#update(cluster, resolved),
+    })
+    this.#watched.set(cluster, unwatch)
+  }
+
   /** Every cluster that is held. */
   values(): IterableIterator<Cluster> {
     return this.#clusters.values()
   }
 
+  #update(cluster: Cluster, resolved: ResolvedCluster): void {
+    if (cluster.resolved === resolved) return
+    const leaves = resolved.kind === 'aggregate' ? resolved.leaves : []
+    cluster.update(
+      resolved,
+      leaves.map((leaf) => this.acquire(leaf.config.name, leaf)),
+    )
+  }
+
   #retire(cluster: Cluster): void {
+    this.#watched.get(cluster)?.()
+    this.#watched.delete(cluster)
     if (this.#clusters.get(cluster.name) === cluster) this.#clusters.delete(cluster.name)
     cluster.retire()
   }

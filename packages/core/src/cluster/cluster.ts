@@ -5,7 +5,7 @@ import { HealthChecker } from '../health-check/health-checker.js'
 import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import { QUEUED, type Queued } from '../hosts/host-selector.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
-import type { ClusterConfig, ResolvedCluster } from '../model/cluster.js'
+import type { ClusterConfig, OriginalDestinationCluster, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { HealthCheckConfig } from '../model/health-check.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
@@ -14,14 +14,15 @@ import type { View } from '../model/view.js'
 import { OutlierDetector } from '../outlier/outlier-detector.js'
 import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
+import type { Slices } from '../slices/slices.js'
 import type { AttemptObserver } from './attempt-observer.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import { ClusterLoad } from './cluster-load.js'
 import { ClusterView } from './cluster-view.js'
-import { Endpoint, type EndpointOwner } from './endpoint.js'
-
-const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
+import type { Endpoint, EndpointOwner } from './endpoint.js'
+import { EndpointSet } from './endpoint-set.js'
+import { OriginalDestinations } from './original-destinations.js'
 
 const NO_LEAVES: readonly Cluster[] = Object.freeze([])
 
@@ -50,17 +51,15 @@ export class Cluster implements EndpointOwner {
   readonly #views = new Map<View, ClusterView>()
   /** The clusters that it stands for; empty unless it is an aggregate. */
   #leaves: readonly Cluster[] = NO_LEAVES
-  readonly #endpoints = new Map<string, Endpoint>()
+  #destinations: OriginalDestinations | undefined
+  readonly #endpoints: EndpointSet
   #resolved: ResolvedCluster | undefined
   #config: ClusterConfig | undefined
-  #assignment: EndpointAssignment = NO_ENDPOINTS
   #failure: LocalReply | undefined
   #checker: HealthChecker | undefined
   #outliers: OutlierDetector | undefined
   #unobserveOutliers: (() => void) | undefined
   #held = 0
-  /** Counts assignments. */
-  #listings = 0
   readonly #onUnused: (cluster: Cluster) => void
 
   /**
@@ -71,6 +70,11 @@ export class Cluster implements EndpointOwner {
   constructor(name: string, environment: ClusterEnvironment, onUnused: (cluster: Cluster) => void) {
     this.name = name
     this.#environment = environment
+    const removed = (endpoint: Endpoint): void => {
+      this.#outliers?.endpointRemoved(endpoint)
+      for (const carrier of environment.carriers) carrier.removed(endpoint)
+    }
+    this.#endpoints = new EndpointSet({ owner: this, clock: environment.clock, removed })
     this.#onUnused = onUnused
     this.#load = new ClusterLoad(name, environment.loadReporting, (recorder) => this.observe(recorder))
     for (const carrier of environment.carriers) {
@@ -90,7 +94,7 @@ export class Cluster implements EndpointOwner {
 
   /** Endpoints by key, those included that take no requests because of their health. */
   get endpoints(): ReadonlyMap<string, Endpoint> {
-    return this.#endpoints
+    return this.#endpoints.byKey
   }
 
   /**
@@ -119,16 +123,26 @@ export class Cluster implements EndpointOwner {
     for (const leaf of leavesBefore) leaf.release()
   }
 
+  /** Does ahead, in slices, what can be done of the {@link Cluster.update} to come without anybody noticing. */
+  prepare(assignment: EndpointAssignment): Slices<void> {
+    return this.#endpoints.prepare(assignment)
+  }
+
   #takeOver(resolved: ResolvedCluster): void {
     const inService = this.#config !== undefined
+    if (resolved.kind !== 'original-destination' && this.#destinations !== undefined) {
+      this.#destinations.stop()
+      this.#destinations = undefined
+      this.#endpoints.clear()
+    }
     if (resolved.kind === 'failed') {
       this.#failure = localReplies.noCluster(resolved.error.message)
       const before = this.#config
       this.#config = undefined
-      this.#setEndpoints(NO_ENDPOINTS)
-      this.#checker?.update(this.#endpoints, false)
+      this.#endpoints.clear()
+      this.#checker?.update(this.#endpoints.byKey, false)
       // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
-      for (const view of this.#views.values()) view.fail(before, this.#endpoints)
+      for (const view of this.#views.values()) view.fail(before, this.#endpoints.byKey)
       return
     }
     this.#failure = undefined
@@ -139,19 +153,22 @@ export class Cluster implements EndpointOwner {
       this.#detectOutliers(undefined)
       this.#load.update(undefined)
       this.#checkHealth(undefined, inService)
-      this.#setEndpoints(NO_ENDPOINTS)
-      for (const [view, own] of this.#views)
-        own.updateLeaves(
-          resolved.config,
-          this.#leaves.map((leaf) => leaf.#asLeaf(view)),
-        )
+      this.#endpoints.clear()
+      const leaves = (view: View): readonly ClusterLeaf[] => this.#leaves.map((leaf) => leaf.#asLeaf(view))
+      for (const [view, own] of this.#views) own.updateLeaves(resolved.config, leaves(view))
       return
     }
     this.#load.update(resolved.config.loadReport)
+    if (resolved.kind === 'original-destination') {
+      this.#detectOutliers(undefined)
+      this.#checkHealth(undefined, inService)
+      this.#passThrough(resolved)
+      return
+    }
     this.#detectOutliers(resolved.config.outlierDetection)
-    if (resolved.endpoints !== this.#assignment) this.#setEndpoints(resolved.endpoints)
+    this.#endpoints.update(resolved.endpoints)
     this.#checkHealth(resolved.config.healthCheck, inService)
-    for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
+    for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints.byKey)
   }
 
   /**
@@ -164,7 +181,7 @@ export class Cluster implements EndpointOwner {
   pick(view: ClusterView, context: PickContext): Endpoint | LocalReply | Queued {
     if (this.#failure !== undefined) return this.#failure
     if (this.#resolved === undefined) return QUEUED
-    const drops = this.#assignment.drops
+    const drops = this.#endpoints.assignment.drops
     // A pick that has to wait is made again: the dice are thrown once, when it could go.
     if (drops.length > 0 && view.ready) {
       for (let index = 0; index < drops.length; index++) {
@@ -325,21 +342,29 @@ export class Cluster implements EndpointOwner {
   retire(): void {
     this.#resolved = undefined
     this.#detectOutliers(undefined)
+    this.#destinations?.stop()
+    this.#destinations = undefined
     this.#load.update(undefined)
     this.#checkHealth(undefined, true)
     for (const view of this.#views.values()) view.close()
-    this.#setEndpoints(NO_ENDPOINTS)
+    this.#endpoints.clear()
     for (const leaf of this.#leaves) leaf.release()
     this.#leaves = NO_LEAVES
+  }
+
+  #passThrough({ config, cleanupMs }: OriginalDestinationCluster): void {
+    if (this.#destinations === undefined) {
+      this.#endpoints.clear()
+      this.#destinations = new OriginalDestinations(this.#endpoints, this.#environment.clock, cleanupMs)
+    }
+    this.#destinations.cleanupMs = cleanupMs
+    for (const view of this.#views.values()) view.updateLeaves(config, [this.#destinations])
   }
 
   /** The cluster as a part of an aggregate. */
   #asLeaf(view: View): ClusterLeaf {
     const own = this.view(view)
-    return {
-      pick: (context) => this.pick(own, context),
-      whenPickable: (callback) => own.whenPickable(callback),
-    }
+    return { pick: (context) => this.pick(own, context), whenPickable: (callback) => own.whenPickable(callback) }
   }
 
   #checkHealth(config: HealthCheckConfig | undefined, inService: boolean): void {
@@ -348,11 +373,11 @@ export class Cluster implements EndpointOwner {
       this.#checker?.release()
       this.#checker = undefined
     } else if (this.#checker?.isFor(config)) {
-      this.#checker.update(this.#endpoints, false)
+      this.#checker.update(this.#endpoints.byKey, false)
     } else {
       this.#checker?.stop()
       this.#checker = new HealthChecker(this, { ...this.#environment, prober }, config)
-      this.#checker.update(this.#endpoints, inService)
+      this.#checker.update(this.#endpoints.byKey, inService)
     }
   }
 
@@ -366,35 +391,6 @@ export class Cluster implements EndpointOwner {
       this.#unobserveOutliers = this.observe(this.#outliers)
     } else {
       this.#outliers.configure(config)
-    }
-  }
-
-  #setEndpoints(assignment: EndpointAssignment): void {
-    this.#assignment = assignment
-    const listing = ++this.#listings
-    const now = this.#environment.clock.now()
-    for (const { endpoints, locality, priority } of assignment.localities) {
-      for (const config of endpoints) {
-        let endpoint = this.#endpoints.get(config.key)
-        if (endpoint === undefined) {
-          endpoint = new Endpoint(config)
-          endpoint.owner = this
-          endpoint.inServiceSince = now
-          this.#endpoints.set(config.key, endpoint)
-        } else {
-          endpoint.reconfigure(config)
-        }
-        endpoint.priority = priority
-        endpoint.locality = locality
-        endpoint.listing = listing
-      }
-    }
-    for (const [key, endpoint] of this.#endpoints) {
-      if (endpoint.listing === listing) continue
-      endpoint.removed = true
-      this.#endpoints.delete(key)
-      this.#outliers?.endpointRemoved(endpoint)
-      for (const carrier of this.#environment.carriers) carrier.removed(endpoint)
     }
   }
 }

@@ -50,8 +50,6 @@ export class Endpoint {
   readonly kind = 'endpoint'
   /** `host:port`. */
   readonly key: string
-  /** IP literal or host name. */
-  readonly host: string
   /** TCP port. */
   readonly port: number
   /** Requests in flight, of both views. */
@@ -92,9 +90,13 @@ export class Endpoint {
    */
   constructor(config: EndpointConfig) {
     this.key = config.key
-    this.host = config.host
     this.port = config.port
     this.#config = config
+  }
+
+  /** IP literal or host name that new connections go to. That of a name in DNS may change. */
+  get host(): string {
+    return this.#config.host
   }
 
   /** What the control plane says of it now. */
@@ -110,7 +112,7 @@ export class Endpoint {
   }
 
   /**
-   * Takes over a changed weight, health or metadata; the address never changes.
+   * Takes over a changed weight, health or metadata. The key never changes, and the host only where the key is a name.
    *
    * @param config - The new configuration, same key.
    */

@@ -16,7 +16,7 @@ import type { ConnectedHosts } from './connected-hosts.js'
 import { Connections } from './connections.js'
 import { EagerHosts } from './eager-hosts.js'
 import { type HostSelector, QUEUED, type Queued, STALLED } from './host-selector.js'
-import { type LocalityMembers, membersByPriority } from './host-set.js'
+import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
 import { PriorityNames } from './priority-names.js'
 import { PriorityPolicy } from './priority-policy.js'
 import { RingHosts } from './ring-hosts.js'
@@ -42,6 +42,7 @@ export class GrpcHosts implements HostSelector {
   readonly #onChange: () => void
   #policy: LoadBalancingPolicy | undefined
   #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
+  readonly #known: KnownMembers = new WeakMap()
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -76,7 +77,7 @@ export class GrpcHosts implements HostSelector {
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }
     const shape = shapeOf(config)
-    const priorities = membersByPriority(assignment, endpoints)
+    const priorities = membersByPriority(assignment, endpoints, this.#known)
       .map((localities) => localities.filter(({ weight }) => weight > 0))
       .filter((localities) => localities.length > 0)
     const names = this.#names.assign(

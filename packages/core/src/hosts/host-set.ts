@@ -1,6 +1,6 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { Endpoint } from '../cluster/endpoint.js'
-import type { EndpointAssignment, Locality } from '../model/endpoint.js'
+import type { EndpointAssignment, Locality, LocalityEndpoints } from '../model/endpoint.js'
 
 /** The endpoints of one locality at one priority, whatever their health. */
 export interface LocalityMembers {
@@ -37,6 +37,9 @@ export interface HostSet {
   readonly localities: readonly LocalityHosts[]
 }
 
+/** The members of localities, as long as these are the same objects. */
+export type KnownMembers = WeakMap<LocalityEndpoints, readonly WeightedEndpoint[]>
+
 /** A name for a locality, to tell it from others. */
 export function localityKey({ region, zone, subZone }: Locality): string {
   return `${region}\n${zone}\n${subZone}`
@@ -47,25 +50,42 @@ export function localityKey({ region, zone, subZone }: Locality): string {
  *
  * @param assignment - As the control plane sent it.
  * @param endpoints - The running endpoints by key.
+ * @param known - What earlier assignments gave: of ten thousand endpoints, those of localities that did not change are not sorted again.
  * @returns the localities of each priority, without gaps.
  */
 export function membersByPriority(
   assignment: EndpointAssignment,
   endpoints: ReadonlyMap<string, Endpoint>,
+  known: KnownMembers = new WeakMap(),
 ): LocalityMembers[][] {
-  const priorities: Map<string, LocalityMembers & { members: WeightedEndpoint[] }>[] = []
-  for (const { locality, priority, weight, endpoints: configs } of assignment.localities) {
+  const priorities: Map<string, LocalityMembers>[] = []
+  for (const each of assignment.localities) {
+    const { locality, priority, weight } = each
     while (priorities.length <= priority) priorities.push(new Map())
     const localities = priorities[priority]!
     const key = localityKey(locality)
-    const members = localities.get(key)?.members ?? []
-    for (const config of configs) {
-      const endpoint = endpoints.get(config.key)
-      if (endpoint !== undefined) members.push({ endpoint, weight: config.weight })
-    }
-    localities.set(key, { key, locality, weight, members })
+    const members = membersOf(each, endpoints, known)
+    const others = localities.get(key)?.members
+    localities.set(key, { key, locality, weight, members: others === undefined ? members : [...others, ...members] })
   }
   return priorities.map((localities) => [...localities.values()])
+}
+
+function membersOf(
+  locality: LocalityEndpoints,
+  endpoints: ReadonlyMap<string, Endpoint>,
+  known: KnownMembers,
+): readonly WeightedEndpoint[] {
+  const before = known.get(locality)
+  // An endpoint that was removed meanwhile and came back is another one.
+  if (before?.every(({ endpoint }) => !endpoint.removed)) return before
+  const members: WeightedEndpoint[] = []
+  for (const config of locality.endpoints) {
+    const endpoint = endpoints.get(config.key)
+    if (endpoint !== undefined) members.push({ endpoint, weight: config.weight })
+  }
+  known.set(locality, members)
+  return members
 }
 
 /**
@@ -76,9 +96,11 @@ export function membersByPriority(
 export function hostSet(localities: readonly LocalityMembers[]): HostSet {
   const sorted = localities.map((locality): LocalityHosts => ({ ...locality, ...byHealth(locality.members) }))
   if (sorted.length === 1) return { ...sorted[0]!, all: sorted[0]!.members, localities: sorted }
+  const all = sorted.flatMap(({ members }) => members)
+  const isWell = sorted.every(({ healthy, members }) => healthy === members)
   return {
-    all: sorted.flatMap(({ members }) => members),
-    healthy: sorted.flatMap(({ healthy }) => healthy),
+    all,
+    healthy: isWell ? all : sorted.flatMap(({ healthy }) => healthy),
     degraded: sorted.flatMap(({ degraded }) => degraded),
     localities: sorted,
   }

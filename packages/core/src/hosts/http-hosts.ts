@@ -14,7 +14,7 @@ import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { SubsetConfig } from '../model/subset-config.js'
 import type { HostSelector } from './host-selector.js'
-import { type LocalityMembers, membersByPriority } from './host-set.js'
+import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
 import { type Hashing, PrioritySet, type PrioritySetOptions } from './priority-set.js'
 import { SubsetHosts } from './subset-hosts.js'
 import { WarmUp } from './warm-up.js'
@@ -38,6 +38,7 @@ export class HttpHosts implements HostSelector {
   #assignment: EndpointAssignment | undefined
   #members: readonly (readonly LocalityMembers[])[] = []
   #options: PrioritySetOptions | undefined
+  readonly #known: KnownMembers = new WeakMap()
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -64,7 +65,7 @@ export class HttpHosts implements HostSelector {
     }
     if (assignment !== this.#assignment) {
       this.#assignment = assignment
-      this.#members = membersByPriority(assignment, endpoints)
+      this.#members = membersByPriority(assignment, endpoints, this.#known)
     }
     this.#options = {
       overprovisioningFactor: assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING,

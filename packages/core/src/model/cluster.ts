@@ -115,5 +115,18 @@ export interface AggregateCluster {
   readonly leaves: readonly UsableCluster[]
 }
 
+/**
+ * A cluster without endpoints of its own: a request goes to the `host:port` that it was meant for (Envoy, "Original destination"; Istio's
+ * PassthroughCluster). Limits and ejections are the cluster's, as for any other.
+ */
+export interface OriginalDestinationCluster {
+  /** Tag of the union. */
+  readonly kind: 'original-destination'
+  /** The cluster. */
+  readonly config: ClusterConfig
+  /** A destination that no request went to for this time is forgotten, in milliseconds. Default 5000 (Envoy). */
+  readonly cleanupMs: number
+}
+
 /** A cluster with its endpoints. Errors of one cluster stay with it: its siblings go on (gRFC A74). */
-export type ResolvedCluster = UsableCluster | AggregateCluster | FailedCluster
+export type ResolvedCluster = UsableCluster | AggregateCluster | OriginalDestinationCluster | FailedCluster

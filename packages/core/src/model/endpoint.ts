@@ -32,6 +32,11 @@ export interface EndpointConfig {
   readonly host: string
   /** TCP port. */
   readonly port: number
+  /**
+   * Further IP literals of the same port, tried when connecting to `host` fails or takes its time (gRFC A61; Envoy, "Happy Eyeballs").
+   * Default none.
+   */
+  readonly additionalHosts?: readonly string[]
   /** Host name for health checks and the authority; empty when not given. */
   readonly hostname: string
   /** Share of the requests relative to its siblings. At least 1. */

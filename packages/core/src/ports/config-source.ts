@@ -40,8 +40,8 @@ export interface ConfigSource {
    */
   watch(name: string, watcher: TargetWatcher): () => void
   /**
-   * Starts to watch a cluster that requests name, where no route does. A source without this method knows no clusters but those of its
-   * targets.
+   * Starts to watch a cluster that requests name, where no route does, or one that left every configuration while calls still use it, whose
+   * retries go to its endpoints as they are then (gRFC A31). A source without this method knows no clusters but those of its targets.
    *
    * @param name - Name of the cluster.
    * @param watcher - Told of every change until the returned function is called.

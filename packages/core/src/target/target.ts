@@ -8,6 +8,8 @@ import type { TargetConfig } from '../model/target-config.js'
 import type { ConfigSource, TargetWatcher } from '../ports/config-source.js'
 import type { Random } from '../ports/random.js'
 import { RouteTable } from '../route/route-table.js'
+import { SliceQueue } from '../slices/slice-queue.js'
+import type { Slices } from '../slices/slices.js'
 
 /**
  * What is known of a target: `pending` nothing yet, `configured` it can be called, `unknown` the source does not have it, `failed` the
@@ -25,17 +27,21 @@ export interface TargetSnapshot {
   readonly clusters: ReadonlyMap<string, Cluster>
 }
 
+const NO_CLUSTERS: ReadonlyMap<string, Cluster> = new Map()
+
 /** A `host:port` that the mesh was asked for, and what the configuration source says of it. */
 export class Target implements TargetWatcher {
   /** `host:port`. */
   readonly name: string
   /** Set by carriers on every use; cleared by the plane's sweep, which closes targets that nobody uses. */
   used = true
+  readonly #source: ConfigSource
   readonly #registry: ClusterRegistry
   readonly #named: ClusterFinder
   readonly #random: Random
   readonly #unwatch: () => void
   readonly #waiting = new Set<() => void>()
+  readonly #work: SliceQueue
   #state: TargetState = 'pending'
   #snapshot: TargetSnapshot | undefined
   #error: MeshError | undefined
@@ -50,8 +56,10 @@ export class Target implements TargetWatcher {
   constructor(name: string, source: ConfigSource, registry: ClusterRegistry, named: ClusterFinder, random: Random) {
     this.#named = named
     this.name = name
+    this.#source = source
     this.#registry = registry
     this.#random = random
+    this.#work = new SliceQueue(registry.clock)
     this.#unwatch = source.watch(name, this)
   }
 
@@ -70,21 +78,11 @@ export class Target implements TargetWatcher {
     return this.#error
   }
 
+  /** A large configuration is taken over in slices, and one that follows it meanwhile takes its place. */
   configured(config: TargetConfig): void {
     if (this.#state === 'closed') return
-    const before = this.#snapshot
-    const clusters = new Map<string, Cluster>()
-    for (const [name, resolved] of withMissing(config)) clusters.set(name, this.#registry.acquire(name, resolved))
-    const sameTable = before?.config.routes === config.routes && before.config.listener === config.listener
-    const port = this.name.slice(this.name.lastIndexOf(':') + 1)
-    const table = sameTable
-      ? before.table
-      : new RouteTable(config.listener, config.routes, clusters, this.#random, port, this.#named)
-    this.#snapshot = { config, table, clusters }
-    // Acquired before the old ones are released: a cluster in both must not be torn down in between.
-    if (before !== undefined) release(before)
-    this.#error = undefined
-    this.#become('configured')
+    this.#work.clear()
+    this.#work.add(this.#takeOver(config))
   }
 
   unknown(): void {
@@ -113,13 +111,49 @@ export class Target implements TargetWatcher {
     this.#drop('closed', new MeshError('ERR_INMESH_CLOSED', `target ${this.name} is closed`))
   }
 
+  *#takeOver(config: TargetConfig): Slices<void> {
+    const resolved = withMissing(config)
+    const prepared: Cluster[] = []
+    try {
+      for (const [name, cluster] of resolved) yield* this.#registry.prepare(name, cluster, prepared)
+      this.#configure(config, resolved)
+    } finally {
+      for (const cluster of prepared) cluster.release()
+    }
+  }
+
+  #configure(config: TargetConfig, resolved: ReadonlyMap<string, ResolvedCluster>): void {
+    const before = this.#snapshot
+    const clusters = new Map<string, Cluster>()
+    for (const [name, cluster] of resolved) clusters.set(name, this.#registry.acquire(name, cluster))
+    const sameTable = before?.config.routes === config.routes && before.config.listener === config.listener
+    const port = this.name.slice(this.name.lastIndexOf(':') + 1)
+    const table = sameTable
+      ? before.table
+      : new RouteTable(config.listener, config.routes, clusters, this.#random, port, this.#named)
+    this.#snapshot = { config, table, clusters }
+    // Acquired before the old ones are released: a cluster in both must not be torn down in between.
+    if (before !== undefined) this.#release(before, clusters)
+    this.#error = undefined
+    this.#become('configured')
+  }
+
   #drop(state: TargetState, error: MeshError | undefined): void {
     if (this.#state === 'closed') return
+    this.#work.clear()
     const before = this.#snapshot
     this.#snapshot = undefined
     this.#error = error
-    if (before !== undefined) release(before)
+    if (before !== undefined) this.#release(before, state === 'closed' ? before.clusters : NO_CLUSTERS)
     this.#become(state)
+  }
+
+  /** @param kept - Clusters that stay, or that nobody is to be kept up to date on. */
+  #release(before: TargetSnapshot, kept: ReadonlyMap<string, Cluster>): void {
+    for (const [name, cluster] of before.clusters) {
+      if (kept.get(name) === cluster) cluster.release()
+      else this.#registry.dismiss(cluster, this.#source)
+    }
   }
 
   #become(state: TargetState): void {
@@ -128,10 +162,6 @@ export class Target implements TargetWatcher {
     this.#waiting.clear()
     for (const callback of waiting) callback()
   }
-}
-
-function release(snapshot: TargetSnapshot): void {
-  for (const cluster of snapshot.clusters.values()) cluster.release()
 }
 
 /** A source should resolve every cluster that a route names; one that it left out fails its own calls and no others. */

@@ -34,6 +34,7 @@ export function request(
 export function pickContext(parts: Partial<PickContext> = {}): PickContext {
   const { tried = [] } = parts
   return {
+    target: 'reviews:80',
     request: parts.request ?? request(),
     tried,
     hostSelectionAttempts: 1,

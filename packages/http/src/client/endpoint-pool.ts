@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
 import type { CircuitBreaker, Clock, Endpoint, EndpointOwner, RequestPriority } from '@inmesh/core'
 import { buildConnector, type Client, type Dispatcher } from 'undici'
 import type { Attempt } from './attempt.js'
@@ -169,10 +171,26 @@ export class EndpointPool implements ConnectionOwner {
     const { cluster, endpoint } = this.#options
     const timeoutMs = cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     if (this.#connector === undefined || timeoutMs !== this.#connectTimeoutMs) {
-      this.#connector = buildConnector({ timeout: timeoutMs })
+      this.#connector = buildConnector({ timeout: timeoutMs, autoSelectFamily: true, lookup: this.#lookup })
       this.#connectTimeoutMs = timeoutMs
     }
-    const host = endpoint.host.startsWith('[') ? endpoint.host.slice(1, -1) : endpoint.host
-    this.#connector({ ...options, protocol: 'http:', hostname: host, host, port: String(endpoint.port) }, callback)
+    const { host, hostname, additionalHosts } = endpoint.config
+    const literal = host.startsWith('[') ? host.slice(1, -1) : host
+    // Several addresses are tried as those of one name.
+    const name = additionalHosts?.length ? hostname || 'endpoint' : literal
+    const port = String(endpoint.port)
+    this.#connector({ ...options, protocol: 'http:', hostname: name, host: name, port }, callback)
+  }
+
+  /** Not called for an IP address. */
+  readonly #lookup: LookupFunction = (name, options, callback) => {
+    const { host, additionalHosts } = this.#options.endpoint.config
+    if (!additionalHosts?.length) {
+      lookup(name, options, callback)
+      return
+    }
+    const addresses = [host, ...additionalHosts].map((address) => ({ address, family: isIP(address) }))
+    if (options.all === true) callback(null, addresses)
+    else callback(null, host, isIP(host))
   }
 }
