@@ -10,6 +10,7 @@
 
 export {
   Address,
+  AggregateClusterConfig,
   AggregatedConfigSource,
   Any,
   ApiListener,
@@ -22,7 +23,9 @@ export {
   Cluster_CommonLbConfig_ConsistentHashingLbConfig,
   Cluster_CommonLbConfig_LocalityWeightedLbConfig,
   Cluster_CommonLbConfig_ZoneAwareLbConfig,
+  Cluster_CustomClusterType,
   Cluster_DiscoveryType,
+  Cluster_DnsLookupFamily,
   Cluster_EdsClusterConfig,
   Cluster_LbPolicy,
   Cluster_LbSubsetConfig,

@@ -21,7 +21,8 @@ export class DirectoryConfiguration implements Configuration {
   private constructor(config: MeshConfig, settings: MeshSettings) {
     this.#logger = settings.logger
     this.#resources = new LocalSource(settings.logger)
-    this.#tree = new DependencyTree({ provider: this.#resources, naming: templateNaming(), logger: settings.logger })
+    const { clock, random, logger } = settings
+    this.#tree = new DependencyTree({ provider: this.#resources, naming: templateNaming(), logger, clock, random })
     this.source = this.#tree
     this.#catalog = new ResourceCatalog(config)
     this.#node = nodeView(settings.workload)

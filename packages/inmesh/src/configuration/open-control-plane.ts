@@ -5,12 +5,12 @@ import {
   loadBootstrapFile,
   parseBootstrap,
   parseBootstrapText,
-  templateNaming,
 } from '@inmesh/xds'
 import type { ConfigurationOrigin, MeshSettings } from '../options/mesh-settings.js'
 import type { Configuration } from './configuration.js'
 import { ControlPlaneConfiguration } from './control-plane-configuration.js'
 import { guessInstanceIp } from './instance-address.js'
+import { targetStrategy } from './target-strategy.js'
 import { bootstrapDocument, instanceIpOf, withWorkload } from './workload-node.js'
 
 /** Where a control plane is told of. */
@@ -24,7 +24,7 @@ export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: '
  * @throws MeshError ERR_INMESH_BOOTSTRAP naming the origin and the field.
  */
 export async function openControlPlane(origin: ControlPlaneOrigin, settings: MeshSettings): Promise<Configuration> {
-  const { clock, random, logger, workload, xdsProtocol, deletedResources } = settings
+  const { clock, random, logger, workload, xdsProtocol, deletedResources, unknownHostTimeoutMs } = settings
   const bootstrap = withWorkload(await readBootstrap(origin, settings), workload)
   const provider = new AuthorityRouter({
     bootstrap,
@@ -33,9 +33,10 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     logger,
     protocol: xdsProtocol,
     deletion: deletedResources,
+    absentAfterMs: unknownHostTimeoutMs,
   })
-  const naming = templateNaming(bootstrap.clientDefaultListenerResourceNameTemplate, authorityTemplates(bootstrap))
-  const source = new DependencyTree({ provider, naming, logger })
+  const strategy = targetStrategy(bootstrap, provider, settings)
+  const source = new DependencyTree({ provider, strategy, logger, clock, random })
   const { uri } = bootstrap.servers[0]!
   return new ControlPlaneConfiguration({
     uri,
@@ -53,7 +54,10 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
   })
 }
 
-async function readBootstrap(origin: ControlPlaneOrigin, { workload, random }: MeshSettings): Promise<Bootstrap> {
+async function readBootstrap(
+  origin: ControlPlaneOrigin,
+  { workload, random, targetNaming }: MeshSettings,
+): Promise<Bootstrap> {
   switch (origin.kind) {
     case 'bootstrap-file':
       return loadBootstrapFile(origin.path)
@@ -62,13 +66,8 @@ async function readBootstrap(origin: ControlPlaneOrigin, { workload, random }: M
     case 'bootstrap-object':
       return parseBootstrap(origin.document, { description: 'option bootstrap' })
     case 'control-plane':
-      return parseBootstrap(bootstrapDocument(origin.address, workload, random), { description: 'option controlPlane' })
+      return parseBootstrap(bootstrapDocument(origin.address, workload, random, targetNaming), {
+        description: 'option controlPlane',
+      })
   }
-}
-
-function authorityTemplates({ authorities }: Bootstrap): ReadonlyMap<string, string> {
-  const entries = Object.entries(authorities)
-  return new Map(
-    entries.map(([name, { clientListenerResourceNameTemplate }]) => [name, clientListenerResourceNameTemplate]),
-  )
 }

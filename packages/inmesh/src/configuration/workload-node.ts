@@ -1,5 +1,6 @@
 import type { Random } from '@inmesh/core'
 import type { Bootstrap, JsonObject, NodeIdentity } from '@inmesh/xds'
+import type { TargetNamingMode } from '../options/mesh-options.js'
 import type { WorkloadSettings } from '../options/mesh-settings.js'
 import { guessInstanceIp } from './instance-address.js'
 
@@ -12,9 +13,15 @@ const INBOUND_LISTENER_TEMPLATE = 'inmesh/inbound/%s'
  * @param address - `host:port`.
  * @param workload - Who this workload is.
  * @param random - Makes the instance's name unique.
+ * @param naming - How hosts lead to resources: istiod takes a node for a sidecar that names no generator.
  * @returns the document that a bootstrap file would hold.
  */
-export function bootstrapDocument(address: string, workload: WorkloadSettings, random: Random): JsonObject {
+export function bootstrapDocument(
+  address: string,
+  workload: WorkloadSettings,
+  random: Random,
+  naming: TargetNamingMode = 'grpc',
+): JsonObject {
   const namespace = workload.namespace ?? 'default'
   const instanceIp = workload.instanceIp ?? guessInstanceIp(address)
   const instance = `${workload.service ?? 'inmesh'}-${uniqueSuffix(random)}`
@@ -24,7 +31,11 @@ export function bootstrapDocument(address: string, workload: WorkloadSettings, r
       // istiod takes exactly these four parts.
       id: `sidecar~${instanceIp}~${instance}.${namespace}~${namespace}.svc.cluster.local`,
       cluster: workload.service ?? '',
-      metadata: { GENERATOR: 'grpc', NAMESPACE: namespace, INSTANCE_IPS: instanceIp },
+      metadata: {
+        ...(naming === 'grpc' && { GENERATOR: 'grpc' }),
+        NAMESPACE: namespace,
+        INSTANCE_IPS: instanceIp,
+      },
     },
     server_listener_resource_name_template: INBOUND_LISTENER_TEMPLATE,
   }

@@ -8,6 +8,12 @@ export type MeshMode = 'on' | 'off'
 /** What becomes of answers that the mesh makes itself, such as "no healthy upstream". */
 export type LocalReplyMode = 'response' | 'throw'
 
+/**
+ * How hosts lead to resources of a control plane: `grpc` by a listener for each `host:port`, `sidecar` by all listeners and clusters there are
+ * and a table of routes for each port, as Istio serves its sidecars.
+ */
+export type TargetNamingMode = 'grpc' | 'sidecar'
+
 /** Where a workload runs, from the largest to the smallest. */
 export interface LocalityOption {
   /** Region, such as `europe-west1`. */
@@ -70,6 +76,22 @@ export interface MeshOptions {
   readonly trustedNetworks?: readonly string[]
   /** Whether answers made by the mesh are responses, as behind a sidecar, or errors. Default `response`. `INMESH_LOCAL_REPLY`. */
   readonly localReply?: LocalReplyMode
+  /**
+   * How hosts lead to resources of a control plane. Default `sidecar` where the bootstrap's node says `ISTIO_VERSION` and not `GENERATOR=grpc`,
+   * else `grpc`. `INMESH_TARGET_NAMING`.
+   */
+  readonly targetNaming?: TargetNamingMode
+  /**
+   * Hosts that the control plane is asked for: names, `*.suffix` or `*`. Short names as in Kubernetes count as what they are short for. Calls to
+   * any other host go past the mesh. Default: every host, as a control plane may serve external ones too. `INMESH_MESH_HOSTS`, separated by
+   * commas.
+   */
+  readonly meshHosts?: readonly string[]
+  /**
+   * Milliseconds after which a host counts as unknown that a connected control plane does not answer for; one that says that it does not have
+   * the host is believed at once. Calls to it go past the mesh until the control plane has it. Default 1000. `INMESH_UNKNOWN_HOST_TIMEOUT_MS`.
+   */
+  readonly unknownHostTimeoutMs?: number
   /** Milliseconds for which a call waits for the first configuration of its host. Default 5000. `INMESH_DISCOVERY_TIMEOUT_MS`. */
   readonly discoveryTimeoutMs?: number
   /**

@@ -1,7 +1,7 @@
 import type { BalancingPolicies, Clock, Logger, Random } from '@inmesh/core'
 import type { TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
-import type { LocalityOption, LocalReplyMode, MeshMode } from './mesh-options.js'
+import type { LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
 
 /** Who this workload says it is. What is undefined was given neither in code nor in the environment. */
 export interface WorkloadSettings {
@@ -32,6 +32,11 @@ export interface MeshSettings {
   readonly deletedResources: DeletionPolicy
   readonly trusted: TrustedNetworks
   readonly localReply: LocalReplyMode
+  /** Undefined where the node is to say. */
+  readonly targetNaming: TargetNamingMode | undefined
+  /** Undefined for every host. */
+  readonly meshHosts: readonly string[] | undefined
+  readonly unknownHostTimeoutMs: number
   readonly discoveryTimeoutMs: number
   readonly drainDelayMs: number
   readonly balancingPolicies: BalancingPolicies

@@ -38,6 +38,9 @@ describe('values', () => {
         INMESH_LOCAL_REPLY: 'throw',
         INMESH_DISCOVERY_TIMEOUT_MS: '250',
         INMESH_LOG_LEVEL: 'silent',
+        INMESH_TARGET_NAMING: 'sidecar',
+        INMESH_MESH_HOSTS: '*.svc.cluster.local, api.example.com',
+        INMESH_UNKNOWN_HOST_TIMEOUT_MS: '300',
         INMESH_MODE: 'on',
       },
     )
@@ -54,6 +57,9 @@ describe('values', () => {
     assert.equal(settings.deletedResources, 'drop')
     assert.equal(settings.localReply, 'throw')
     assert.equal(settings.discoveryTimeoutMs, 250)
+    assert.equal(settings.targetNaming, 'sidecar')
+    assert.deepEqual(settings.meshHosts, ['*.svc.cluster.local', 'api.example.com'])
+    assert.equal(settings.unknownHostTimeoutMs, 300)
     assert.equal(settings.mode, 'on')
     assert.equal(settings.trusted.trusts({ remoteAddress: '10.9.9.9' } as never), true)
     assert.equal(settings.trusted.trusts({ remoteAddress: '127.0.0.1' } as never), false)
@@ -83,6 +89,8 @@ describe('values', () => {
     assert.equal(settings.deletedResources, 'keep')
     assert.equal(settings.localReply, 'response')
     assert.equal(settings.discoveryTimeoutMs, 5000)
+    assert.deepEqual([settings.targetNaming, settings.meshHosts], [undefined, undefined])
+    assert.equal(settings.unknownHostTimeoutMs, 1000)
     assert.equal(settings.trusted.trusts({ remoteAddress: '127.0.0.1' } as never), true)
     assert.equal(settings.trusted.trusts({ remoteAddress: '10.0.0.1' } as never), false)
   })
@@ -118,6 +126,9 @@ describe('values', () => {
     ['xdsProtocol', 'incremental'],
     ['deletedResources', 'ignore'],
     ['localReply', 'error'],
+    ['targetNaming', 'envoy'],
+    ['meshHosts', '*'],
+    ['unknownHostTimeoutMs', 0],
     ['discoveryTimeoutMs', 0],
     ['discoveryTimeoutMs', 2 ** 31],
     ['discoveryTimeoutMs', Number.NaN],

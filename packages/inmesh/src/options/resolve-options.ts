@@ -56,6 +56,9 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     deletedResources: values.deletedResources ?? 'keep',
     trusted: new TrustedNetworks(values.trustedNetworks),
     localReply: values.localReply ?? 'response',
+    targetNaming: values.targetNaming,
+    meshHosts: values.meshHosts,
+    unknownHostTimeoutMs: values.unknownHostTimeoutMs ?? 1000,
     discoveryTimeoutMs: values.discoveryTimeoutMs ?? 5000,
     // A server that nobody was told of has nobody to take leave of.
     drainDelayMs: values.drainDelayMs ?? (mode === 'on' && values.service !== undefined ? DRAIN_DELAY_MS : 0),

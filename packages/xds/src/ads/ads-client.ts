@@ -1,4 +1,4 @@
-import { type Clock, type Logger, MeshError, type Random, silentLogger } from '@inmesh/core'
+import { type Clock, type Logger, MeshError, type Random, SliceQueue, type Slices, silentLogger } from '@inmesh/core'
 import type { Node } from '@inmesh/xds-proto'
 import type { NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
 import { ControlChannel, type ControlChannelOptions } from '../channel/control-channel.js'
@@ -6,8 +6,6 @@ import type { StreamEnd, StreamOpener } from '../channel/control-stream.js'
 import { statusName } from '../channel/status-name.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
-import { SliceQueue } from '../slices/slice-queue.js'
-import type { Slices } from '../slices/slices.js'
 import { DeliveryQueue } from '../source/delivery-queue.js'
 import type { ResourceRecord } from '../source/resource-record.js'
 import { AdsStream, type AdsStreamState } from './ads-stream.js'
@@ -48,6 +46,11 @@ export interface AdsClientOptions {
    * `drop`, as gRPC did before. Default `keep`.
    */
   readonly deletion?: DeletionPolicy
+  /**
+   * Watchers of a listener or cluster that the server did not answer for within this time, in milliseconds on a connected stream, are told
+   * `absent`: for servers that are silent about what they do not have. Default: nobody is told before the resource is missing.
+   */
+  readonly absentAfterMs?: number
   /** How the connection is kept. */
   readonly channel?: ControlChannelOptions
   /** Opens the streams in place of a gRPC channel. Default: a {@link ControlChannel} to `server`. */
@@ -116,6 +119,7 @@ export class AdsClient implements ResourceProvider {
       queue: this.#queue,
       protocol,
       policy: dataErrorPolicy(options.server.features, options.deletion ?? 'keep'),
+      absentAfterMs: options.absentAfterMs,
       errorSuffix: () => this.#errorSuffix(),
       send: (request) => this.#send(request),
       work: (slices) => this.#work.add(this.#guarded(slices)),

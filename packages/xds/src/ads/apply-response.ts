@@ -1,9 +1,10 @@
+import type { Slices } from '@inmesh/core'
 import type { DecodedResource, FieldError, ResourceType } from '../resource/resource-type.js'
-import { SLICE_BYTES, type Slices } from '../slices/slices.js'
 import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
 import { describeErrors, type Rejection, type RejectionReason, refuse } from '../source/rejection.js'
 import { equalBytes, ownBytes } from '../source/resource-bytes.js'
 import type { WatchedResource } from '../source/watched-resource.js'
+import { SLICE_BYTES } from '../wire/slice-bytes.js'
 import type { ReceivedResource } from './protocol/discovery-answer.js'
 
 /** Enough to know a response again; each is compared with each of the next response. */

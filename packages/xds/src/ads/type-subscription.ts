@@ -1,8 +1,7 @@
-import { type Clock, type Logger, MeshError } from '@inmesh/core'
+import { type Clock, type Logger, MeshError, type Slices } from '@inmesh/core'
 import { statusName } from '../channel/status-name.js'
 import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
-import type { Slices } from '../slices/slices.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
 import type { ResourceRecord } from '../source/resource-record.js'
 import { ResourceSet } from '../source/resource-set.js'
@@ -28,6 +27,8 @@ export interface SubscriptionHost {
   readonly queue: DeliveryQueue
   readonly protocol: AdsProtocol
   readonly policy: DataErrorPolicy
+  /** After this time without an answer, watchers of a type whose responses are complete are told `absent`; undefined for never. */
+  readonly absentAfterMs: number | undefined
   /** Ends every error that a watcher or the server gets: the node id. */
   errorSuffix(): string
   /** Sends a request on the stream that is open. */
@@ -45,6 +46,8 @@ export class TypeSubscription {
   /** What a wildcard subscription, as long as there is one, brought. */
   readonly #all: ResourceSet<unknown>
   readonly #timers: ArrivalTimers
+  /** Those that a watcher may be told of before they count as missing. */
+  readonly #hints: ArrivalTimers | undefined
   readonly #rejections: PacedRejections
   /** Resources asked for by name in the last request, on whatever stream. */
   #namedBefore: ReadonlySet<string> = new Set()
@@ -62,6 +65,10 @@ export class TypeSubscription {
     this.#protocol = host.protocol.forType(type)
     this.#all = new ResourceSet(host.queue)
     this.#timers = new ArrivalTimers(host.clock, host.policy.resourceTimeoutMs, (name) => this.#giveUp(name))
+    if (host.absentAfterMs !== undefined && type.fullState) {
+      const hint = (name: string): void => this.#resources.get(name)?.hintAbsent()
+      this.#hints = new ArrivalTimers(host.clock, host.absentAfterMs, hint)
+    }
     this.#rejections = new PacedRejections(host.clock, ({ nonce, complaint }) => {
       host.send(this.#protocol.reject(nonce, complaint))
     })
@@ -113,7 +120,11 @@ export class TypeSubscription {
     if (change === undefined) return
     if (change.added.length > 0) this.#unanswered.push(change.added)
     this.#host.send(change.request)
-    for (const name of change.added) if (this.#isAwaited(name)) this.#timers.start(name)
+    for (const name of change.added) {
+      if (!this.#isAwaited(name)) continue
+      this.#timers.start(name)
+      this.#hints?.start(name)
+    }
   }
 
   /**
@@ -152,6 +163,7 @@ export class TypeSubscription {
     this.#unanswered = []
     this.#rejections.clear()
     this.#timers.clear()
+    this.#hints?.clear()
   }
 
   /** The server cannot be reached. */
@@ -187,6 +199,7 @@ export class TypeSubscription {
       })
       this.#nameless = verdict.nameless
       this.#timers.cancelUnless((name) => this.#isAwaited(name))
+      this.#hints?.cancelUnless((name) => this.#isAwaited(name))
       // If the stream ended meanwhile, there is nobody to answer, and the next one tells what else there is to know.
       if (streamNumber === this.#streamNumber) this.#conclude(answer, verdict)
     } finally {
@@ -206,6 +219,7 @@ export class TypeSubscription {
       this.#noteAbsences(answered, verdict, new Set(answer.errors.map(({ name }) => name)))
     if (this.#all.isWatched) this.#noteSet(answered, verdict)
     this.#timers.cancelUnless((name) => this.#isAwaited(name))
+    this.#hints?.cancelUnless((name) => this.#isAwaited(name))
     if (verdict.complaints.length === 0) this.#host.send(this.#protocol.accept(answer))
     else this.#reject(answer, verdict)
   }
@@ -305,6 +319,7 @@ export class TypeSubscription {
   #forget(name: string): void {
     this.#resources.delete(name)
     this.#timers.cancel(name)
+    this.#hints?.cancel(name)
   }
 }
 

@@ -38,6 +38,8 @@ export interface AuthorityRouterOptions {
   readonly protocol?: XdsProtocol
   /** What becomes of a resource in use that is deleted, where the server's features do not say it. Default `keep`. */
   readonly deletion?: DeletionPolicy
+  /** As `AdsClientOptions.absentAfterMs`. Default: never. */
+  readonly absentAfterMs?: number
   /** How connections are kept. */
   readonly channel?: ControlChannelOptions
   /** Opens the streams to a server in place of a gRPC channel. Default: a channel to it. */
@@ -140,11 +142,15 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
   }
 
   #connect(server: ServerConfig): ServerClients {
-    const { clock, random, userAgentVersion, channel, protocol, deletion, openerTo } = this.#options
+    const { clock, random, userAgentVersion, channel, protocol, deletion, absentAfterMs, openerTo } = this.#options
     const logger = this.#logger
     const opener = openerTo?.(server) ?? new ControlChannel(server, clock, { logger, ...channel })
     const identity = { node: this.#node, ...(userAgentVersion !== undefined && { userAgentVersion }) }
-    const variant = { ...(protocol && { protocol }), ...(deletion && { deletion }) }
+    const variant = {
+      ...(protocol && { protocol }),
+      ...(deletion && { deletion }),
+      ...(absentAfterMs !== undefined && { absentAfterMs }),
+    }
     return {
       ads: new AdsClient({ server, opener, clock, random, logger, ...identity, ...variant }),
       loads: new LoadReportClient({ uri: server.uri, opener, clock, random, logger, ...identity }),

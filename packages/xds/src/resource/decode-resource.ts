@@ -1,5 +1,5 @@
+import { finishSlices, type Slices } from '@inmesh/core'
 import type { MessageCodec } from '@inmesh/xds-proto'
-import { finish, type Slices } from '../slices/slices.js'
 import { FieldScope } from './field/field-scope.js'
 import { ResourceReport } from './field/resource-report.js'
 import type { DecodedResource } from './resource-type.js'
@@ -50,7 +50,7 @@ export function decodeResource<Message, Value>(
       return translate(scope, message)
     },
   }
-  return finish(decodeSlices(reader, bytes, undefined))
+  return finishSlices(decodeSlices(reader, bytes, undefined))
 }
 
 /**

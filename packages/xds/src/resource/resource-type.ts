@@ -1,4 +1,4 @@
-import type { Slices } from '../slices/slices.js'
+import type { Slices } from '@inmesh/core'
 
 /** A part of a resource that was understood but is not carried out, or is refused by one view. */
 export interface Unsupported {

@@ -1,5 +1,5 @@
+import { finishSlices, type Slices } from '@inmesh/core'
 import type { DecodedResource, ResourceType } from '../resource/resource-type.js'
-import { finish, type Slices } from '../slices/slices.js'
 
 /**
  * Decodes a resource in slices. A decoder that throws has a defect; the resource counts as malformed then, since what a control plane
@@ -24,5 +24,5 @@ export function* guardedSlices<T>(
 
 /** Decodes a resource in one go. */
 export function guardedDecode<T>(type: ResourceType<T>, bytes: Uint8Array, previous?: T): DecodedResource<T> {
-  return finish(guardedSlices(type, bytes, previous))
+  return finishSlices(guardedSlices(type, bytes, previous))
 }

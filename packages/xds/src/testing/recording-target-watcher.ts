@@ -33,6 +33,7 @@ export class RecordingTargetWatcher implements TargetWatcher {
     const cluster = this.config.clusters.get(name)
     assert.ok(cluster, `no cluster ${name}`)
     if (cluster.kind === 'failed') return cluster.error.code
+    if (cluster.kind === 'original-destination') return cluster.kind
     const parts = cluster.kind === 'aggregate' ? cluster.leaves : [cluster]
     const localities = parts.flatMap(({ endpoints }) => endpoints.localities)
     return localities.flatMap(({ endpoints }) => endpoints.map(({ port }) => port))

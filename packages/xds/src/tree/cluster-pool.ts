@@ -1,5 +1,3 @@
-import type { ResourceProvider } from '../resource/resource-provider.js'
-import { ClusterNode } from './cluster-node.js'
 import type { LiveResource } from './live-unsupported.js'
 
 /** Whoever uses a cluster, told when it changed. */
@@ -8,48 +6,56 @@ export interface ClusterUser {
   clusterChanged(): void
 }
 
-interface Entry {
-  readonly node: ClusterNode
+/** What a {@link ClusterPool} holds. */
+export interface PooledCluster {
+  /** The resources in use. */
+  resources(): Iterable<LiveResource>
+  /** Nobody uses it any more. */
+  close(): void
+}
+
+interface Entry<Cluster> {
+  readonly cluster: Cluster
   readonly users: Set<ClusterUser>
 }
 
 /** The clusters in use, each there once and as long as somebody uses it. */
-export class ClusterPool {
-  readonly #provider: ResourceProvider
-  readonly #entries = new Map<string, Entry>()
+export class ClusterPool<Cluster extends PooledCluster> {
+  readonly #create: (name: string, changed: () => void) => Cluster
+  readonly #entries = new Map<string, Entry<Cluster>>()
 
   /**
-   * @param provider - Where resources come from.
+   * @param create - Makes a cluster by its name; `changed` tells its users.
    */
-  constructor(provider: ResourceProvider) {
-    this.#provider = provider
+  constructor(create: (name: string, changed: () => void) => Cluster) {
+    this.#create = create
   }
 
   /** Takes a cluster into use. Taking it twice is the same as once. */
-  acquire(name: string, user: ClusterUser): ClusterNode {
+  acquire(name: string, user: ClusterUser): Cluster {
     let entry = this.#entries.get(name)
     if (entry === undefined) {
       const users = new Set<ClusterUser>()
       const changed = (): void => {
         for (const each of users) each.clusterChanged()
       }
-      entry = { node: new ClusterNode(name, this.#provider, changed), users }
+      entry = { cluster: this.#create(name, changed), users }
       this.#entries.set(name, entry)
     }
     entry.users.add(user)
-    return entry.node
+    return entry.cluster
   }
 
-  /** Gives a cluster back; its watches end with its last user. */
+  /** Gives a cluster back; it ends with its last user. */
   release(name: string, user: ClusterUser): void {
     const entry = this.#entries.get(name)
     if (entry === undefined || !entry.users.delete(user) || entry.users.size > 0) return
     this.#entries.delete(name)
-    entry.node.close()
+    entry.cluster.close()
   }
 
   /** The resources of all clusters in use. */
   *resources(): Iterable<LiveResource> {
-    for (const { node } of this.#entries.values()) yield* node.resources()
+    for (const { cluster } of this.#entries.values()) yield* cluster.resources()
   }
 }

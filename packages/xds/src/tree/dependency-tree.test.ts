@@ -327,12 +327,10 @@ describe('a cluster', () => {
     provider.miss(clusterType, 'a')
     await turn()
     assert.equal(watcher.cluster('a'), MISSING)
-    assert.equal(provider.isWatched(endpointAssignmentType, 'a'), false)
     provider.fail(clusterType, 'a', invalid())
     await turn()
     assert.equal(watcher.cluster('a'), REFUSED)
     provider.change(clusterType, 'a', clusterOf('a'))
-    provider.change(endpointAssignmentType, 'a', endpointsOn([1]))
     await turn()
     assert.deepEqual(watcher.cluster('a'), [1])
   })
@@ -410,7 +408,8 @@ describe('what is not carried out', () => {
     tree.watch('other:80', new RecordingTargetWatcher())
     const reason = 'not yet'
     for (const name of ['listener/shop:80', 'listener/other:80']) {
-      provider.change(listenerType, name, listenerTo('r'), name.includes('shop') ? [{ field: 'tracing', reason }] : [])
+      const listener = { ...listenerTo('r'), listener: { ...listenerTo('r').listener, name } }
+      provider.change(listenerType, name, listener, name.includes('shop') ? [{ field: 'tracing', reason }] : [])
     }
     provider.change(routeConfigurationType, 'r', routesTo('a'), [{ field: 'vhds', reason }])
     provider.change(clusterType, 'a', clusterOf('a', 's'), [{ field: 'health_checks', reason }])

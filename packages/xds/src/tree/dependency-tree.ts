@@ -1,25 +1,42 @@
 import {
+  type Clock,
   type ClusterWatcher,
   type ConfigSource,
   type Logger,
+  type Random,
   type ResolvedCluster,
+  SystemClock,
+  SystemRandom,
   silentLogger,
   type TargetWatcher,
 } from '@inmesh/core'
+import type { DnsResolver } from '../dns/dns-resolver.js'
+import { SystemDnsResolver } from '../dns/system-dns-resolver.js'
 import type { ResourceProvider } from '../resource/resource-provider.js'
+import { ClusterNode } from './cluster-node.js'
 import { ClusterPool, type ClusterUser } from './cluster-pool.js'
+import { ClusterRoot } from './cluster-root.js'
 import { type LiveResource, type LiveUnsupported, listUnsupported } from './live-unsupported.js'
 import type { TargetNaming } from './target-naming.js'
 import { TargetNode, type TargetState } from './target-node.js'
+import { ListenerPerTarget, type TargetStrategy } from './target-strategy.js'
 
 /** What a {@link DependencyTree} is made of. */
 export interface DependencyTreeOptions {
   /** Where resources come from. */
   readonly provider: ResourceProvider
-  /** How a target becomes the name of its listener. */
-  readonly naming: TargetNaming
+  /** How a target becomes the name of its listener, where there is no `strategy`. Default: it is the name. */
+  readonly naming?: TargetNaming
+  /** How a target leads to resources. Default: by a listener of its own, {@link ListenerPerTarget}. Closed with the tree. */
+  readonly strategy?: TargetStrategy
   /** Told when a target keeps a configuration that could not be replaced. Default: silent. */
   readonly logger?: Logger
+  /** Times what is looked up in DNS. Default: the machine's clock. */
+  readonly clock?: Clock
+  /** Spreads it. Default: the machine's dice. */
+  readonly random?: Random
+  /** Looks names of endpoints up. Default: the machine's name servers. */
+  readonly resolver?: DnsResolver
 }
 
 interface Target {
@@ -34,9 +51,10 @@ interface Target {
  */
 export class DependencyTree implements ConfigSource {
   readonly #provider: ResourceProvider
-  readonly #naming: TargetNaming
+  readonly #strategy: TargetStrategy
   readonly #logger: Logger
-  readonly #clusters: ClusterPool
+  readonly #nodes: ClusterPool<ClusterNode>
+  readonly #clusters: ClusterPool<ClusterRoot>
   readonly #targets = new Map<string, Target>()
   readonly #dirty = new Set<Target>()
   #scheduled = false
@@ -46,9 +64,13 @@ export class DependencyTree implements ConfigSource {
    */
   constructor(options: DependencyTreeOptions) {
     this.#provider = options.provider
-    this.#naming = options.naming
+    this.#strategy = options.strategy ?? new ListenerPerTarget(options.provider, options.naming)
     this.#logger = options.logger ?? silentLogger
-    this.#clusters = new ClusterPool(options.provider)
+    const { clock = new SystemClock(), random = new SystemRandom(), resolver = new SystemDnsResolver() } = options
+    const dns = { resolver, clock, random, logger: this.#logger }
+    const { provider } = options
+    this.#nodes = new ClusterPool((name, changed) => new ClusterNode(name, { provider, dns }, changed))
+    this.#clusters = new ClusterPool((name, changed) => new ClusterRoot(name, this.#nodes, changed))
   }
 
   watch(name: string, watcher: TargetWatcher): () => void {
@@ -103,6 +125,7 @@ export class DependencyTree implements ConfigSource {
       watchers.clear()
       node.close()
     }
+    this.#strategy.close()
     this.#dirty.clear()
   }
 
@@ -110,7 +133,7 @@ export class DependencyTree implements ConfigSource {
     const watchers: Target['watchers'] = new Map()
     const node = new TargetNode({
       name,
-      listenerName: this.#naming(name),
+      strategy: this.#strategy,
       provider: this.#provider,
       clusters: this.#clusters,
       changed: () => this.#markDirty(target),
@@ -134,6 +157,7 @@ export class DependencyTree implements ConfigSource {
     this.#dirty.clear()
     for (const target of dirty) {
       if (target.watchers.size > 0) this.#tell(target)
+      target.node.releaseUnneeded()
     }
   }
 
@@ -151,7 +175,7 @@ export class DependencyTree implements ConfigSource {
 
   *#resources(): Iterable<LiveResource> {
     for (const { node } of this.#targets.values()) yield* node.resources()
-    yield* this.#clusters.resources()
+    yield* this.#nodes.resources()
   }
 }
 

@@ -13,12 +13,13 @@ import { listenerType } from '../resource/listener/listener-type.js'
 import type { ResourceProvider } from '../resource/resource-provider.js'
 import type { Unsupported } from '../resource/resource-type.js'
 import { routeConfigurationType } from '../resource/route/route-configuration-type.js'
-import type { ClusterNode } from './cluster-node.js'
 import type { ClusterPool, ClusterUser } from './cluster-pool.js'
+import type { ClusterRoot } from './cluster-root.js'
 import { keepIfEqual } from './keep-if-equal.js'
 import type { LiveResource } from './live-unsupported.js'
 import { missingResource } from './missing-resource.js'
 import { refuseRoutes } from './refuse-routes.js'
+import type { TargetStrategy } from './target-strategy.js'
 
 /** What there is to tell about a target. */
 export type TargetState =
@@ -32,12 +33,12 @@ export type TargetState =
 export interface TargetNodeOptions {
   /** `host:port`. */
   readonly name: string
-  /** Name of the target's listener. */
-  readonly listenerName: string
+  /** How the target leads to resources. */
+  readonly strategy: TargetStrategy
   /** Where resources come from. */
   readonly provider: ResourceProvider
   /** Clusters shared with other targets. */
-  readonly clusters: ClusterPool
+  readonly clusters: ClusterPool<ClusterRoot>
   /** Called when {@link TargetNode.settle} may give a new state. */
   readonly changed: () => void
   /** Told of errors that change nothing. */
@@ -48,7 +49,7 @@ export interface TargetNodeOptions {
 interface Generation {
   readonly listener: ListenerConfig
   readonly routes: RouteConfiguration
-  readonly clusters: ReadonlyMap<string, ClusterNode>
+  readonly clusters: ReadonlyMap<string, ClusterRoot>
 }
 
 /** The last good value stays in use; whoever provides resources has logged why. */
@@ -65,6 +66,7 @@ export class TargetNode implements ClusterUser {
   readonly #options: TargetNodeOptions
   readonly #stopListener: () => void
   #stopRoutes: (() => void) | undefined
+  #listenerName: string | undefined
   #listener: ListenerConfig | undefined
   #refused: Refusals | undefined
   #listenerUnsupported: readonly Unsupported[] = []
@@ -74,6 +76,8 @@ export class TargetNode implements ClusterUser {
   #routesUnsupported: readonly Unsupported[] = []
   #current: Generation | undefined
   #next: Generation | undefined
+  /** Names of clusters that were in one of these. */
+  readonly #unneeded = new Set<string>()
   #state: TargetState = WAITING
 
   /**
@@ -81,8 +85,8 @@ export class TargetNode implements ClusterUser {
    */
   constructor(options: TargetNodeOptions) {
     this.#options = options
-    const { provider, listenerName } = options
-    this.#stopListener = provider.watch(listenerType, listenerName, {
+    const { strategy, name } = options
+    this.#stopListener = strategy.watchListener(name, {
       changed: (resource, unsupported) => this.#listenerChanged(resource, unsupported),
       missing: () => this.#drop(UNKNOWN),
       failed: (error) => this.#drop({ kind: 'failed', error }),
@@ -96,7 +100,9 @@ export class TargetNode implements ClusterUser {
 
   /** The resources in use or in preparation. */
   *resources(): Iterable<LiveResource> {
-    yield { type: listenerType, name: this.#options.listenerName, unsupported: this.#listenerUnsupported }
+    if (this.#listenerName !== undefined) {
+      yield { type: listenerType, name: this.#listenerName, unsupported: this.#listenerUnsupported }
+    }
     if (this.#routesName !== undefined) {
       yield { type: routeConfigurationType, name: this.#routesName, unsupported: this.#routesUnsupported }
     }
@@ -122,13 +128,15 @@ export class TargetNode implements ClusterUser {
   close(): void {
     this.#stopListener()
     this.#drop(WAITING)
+    this.releaseUnneeded()
   }
 
   #listenerChanged(resource: ListenerResource, unsupported: readonly Unsupported[]): void {
+    this.#listenerName = resource.listener.name
     this.#listenerUnsupported = unsupported
     const { routes } = resource
     if (routes.kind === 'none') {
-      const name = this.#options.listenerName
+      const { name } = resource.listener
       const message = `listener ${name} cannot be used by a client: ${routes.reason}`
       this.#drop({
         kind: 'failed',
@@ -140,8 +148,30 @@ export class TargetNode implements ClusterUser {
     this.#listener = keepIfEqual(this.#listener, resource.listener)
     this.#refused = keepIfEqual(this.#refused, resource.refused)
     this.#watchRoutes(routes.kind === 'rds' ? routes.name : undefined)
-    if (routes.kind === 'inline') this.#routes = keepIfEqual(this.#routes, routes.routes)
+    if (routes.kind === 'inline') this.#routesChanged(routes.routes)
+    else this.#prepare()
+  }
+
+  #routesChanged(table: RouteConfiguration): void {
+    const { name, strategy } = this.#options
+    const routes = strategy.routesOf(name, table)
+    if (routes === undefined) {
+      this.#routesUnknown()
+      return
+    }
+    this.#routes = keepIfEqual(this.#routes, routes)
     this.#prepare()
+  }
+
+  /** The table has no place for the target: it is unknown until it has one. */
+  #routesUnknown(): void {
+    this.#routes = undefined
+    this.#abandonNext()
+    const previous = this.#current
+    this.#current = undefined
+    this.#releaseUnused(previous)
+    this.#state = UNKNOWN
+    this.#options.changed()
   }
 
   #watchRoutes(name: string | undefined): void {
@@ -156,8 +186,7 @@ export class TargetNode implements ClusterUser {
     this.#stopRoutes = this.#options.provider.watch(routeConfigurationType, name, {
       changed: (routes, unsupported) => {
         this.#routesUnsupported = unsupported
-        this.#routes = keepIfEqual(this.#routes, routes)
-        this.#prepare()
+        this.#routesChanged(routes)
       },
       missing: () => this.#routesFailed(missingResource(`route configuration ${name}`, name)),
       failed: (error) => this.#routesFailed(error),
@@ -183,7 +212,7 @@ export class TargetNode implements ClusterUser {
     const refusing = refuseRoutes(table, this.#refused!)
     const routes = keepIfEqual(this.#current?.routes, refusing)
     const abandoned = this.#next
-    const clusters = new Map<string, ClusterNode>()
+    const clusters = new Map<string, ClusterRoot>()
     for (const name of clusterNames(routes)) clusters.set(name, this.#options.clusters.acquire(name, this))
     this.#next = { listener, routes, clusters }
     this.#releaseUnused(abandoned)
@@ -197,27 +226,34 @@ export class TargetNode implements ClusterUser {
   }
 
   #releaseUnused(generation: Generation | undefined): void {
-    if (generation === undefined) return
-    for (const name of generation.clusters.keys()) {
+    for (const name of generation?.clusters.keys() ?? []) this.#unneeded.add(name)
+  }
+
+  /**
+   * Gives clusters back that are not needed any more. Not before watchers know of it: they may go on to watch one for calls that still use it,
+   * and it need not be asked for anew then (gRFC A31).
+   */
+  releaseUnneeded(): void {
+    for (const name of this.#unneeded) {
       if (this.#current?.clusters.has(name) || this.#next?.clusters.has(name)) continue
       this.#options.clusters.release(name, this)
     }
+    this.#unneeded.clear()
   }
 
   /** Forgets everything but the watch of the listener. */
   #drop(state: TargetState): void {
-    const { clusters, changed } = this.#options
     this.#listener = undefined
     this.#refused = undefined
     this.#listenerUnsupported = []
     this.#watchRoutes(undefined)
     this.#routes = undefined
-    const names = new Set([...(this.#current?.clusters.keys() ?? []), ...(this.#next?.clusters.keys() ?? [])])
+    this.#releaseUnused(this.#current)
+    this.#releaseUnused(this.#next)
     this.#current = undefined
     this.#next = undefined
-    for (const name of names) clusters.release(name, this)
     this.#state = state
-    changed()
+    this.#options.changed()
   }
 
   /** Puts the configuration together; it stays the same object while none of its parts changed. */

@@ -19,117 +19,6 @@ function protocolOptions(options: object): object {
   return eds({ typedExtensionProtocolOptions: { http: { '@type': type, ...options } } })
 }
 
-const DISCOVERY: readonly Rule<ClusterResource>[] = [
-  { id: 'CDS-1', rule: 'the name is required', input: eds({ name: '' }), outcome: 'malformed', fields: ['name'] },
-  {
-    id: 'CDS-2',
-    rule: 'the endpoints of an EDS cluster go by its name where no service is named',
-    input: eds(),
-    outcome: 'carried',
-    check: (value) => assert.deepEqual(value.discovery, { kind: 'eds', serviceName: 'c' }),
-  },
-  {
-    id: 'CDS-3',
-    rule: 'the endpoints of an EDS cluster go by the service',
-    input: eds({ edsClusterConfig: { edsConfig: { self: {} }, serviceName: 's' } }),
-    outcome: 'carried',
-    check: (value) => assert.deepEqual(value.discovery, { kind: 'eds', serviceName: 's' }),
-  },
-  {
-    id: 'CDS-4',
-    rule: 'an EDS cluster says where its endpoints come from',
-    input: { name: 'c', type: 'EDS' },
-    outcome: 'malformed',
-    fields: ['eds_cluster_config.eds_config'],
-  },
-  {
-    id: 'CDS-5',
-    rule: 'endpoints come from ads or self only',
-    input: eds({ edsClusterConfig: { edsConfig: { pathConfigSource: { path: '/etc/endpoints' } } } }),
-    outcome: 'refused',
-    fields: ['eds_cluster_config.eds_config'],
-    check: (value) => assert.equal(value.discovery.kind, 'none'),
-  },
-  {
-    id: 'CDS-6',
-    rule: 'gRPC requires the service of an xdstp cluster',
-    input: eds({ name: 'xdstp://a/envoy.config.cluster.v3.Cluster/c' }),
-    outcome: 'gRPC refused',
-    fields: ['eds_cluster_config.service_name'],
-  },
-  {
-    id: 'CDS-7',
-    rule: 'a STATIC cluster brings its endpoints, and gRPC does not take it',
-    input: {
-      name: 'c',
-      type: 'STATIC',
-      loadAssignment: {
-        clusterName: 'c',
-        endpoints: [
-          {
-            locality: {},
-            loadBalancingWeight: 1,
-            lbEndpoints: [{ endpoint: { address: { socketAddress: { address: '10.0.0.1', portValue: 80 } } } }],
-          },
-        ],
-      },
-    },
-    outcome: 'gRPC refused',
-    fields: ['type'],
-    check: ({ discovery }) => {
-      assert.ok(discovery.kind === 'inline')
-      assert.equal(discovery.endpoints.assignment.localities[0]?.endpoints[0]?.key, '10.0.0.1:80')
-    },
-  },
-  {
-    id: 'CDS-8',
-    rule: 'a cluster without type is STATIC, and may be empty',
-    input: { name: 'BlackHoleCluster' },
-    outcome: 'gRPC refused',
-    fields: ['type'],
-    check: ({ discovery }) => assert.equal(discovery.kind, 'inline'),
-  },
-  {
-    id: 'CDS-9',
-    rule: 'errors in the endpoints of a STATIC cluster are errors of the cluster',
-    input: {
-      name: 'c',
-      type: 'STATIC',
-      loadAssignment: { endpoints: [{ loadBalancingWeight: 1, lbEndpoints: [{ endpoint: {} }] }] },
-    },
-    outcome: 'malformed',
-    fields: ['load_assignment.endpoints[0].lb_endpoints[0].endpoint.address'],
-  },
-  {
-    id: 'CDS-10',
-    rule: 'a STRICT_DNS cluster is refused, not malformed',
-    input: { name: 'c', type: 'STRICT_DNS', dnsLookupFamily: 'V4_ONLY' },
-    outcome: 'refused',
-    fields: ['type'],
-  },
-  {
-    id: 'CDS-11',
-    rule: 'a LOGICAL_DNS cluster is refused, not malformed',
-    input: { name: 'c', type: 'LOGICAL_DNS' },
-    outcome: 'refused',
-    fields: ['type'],
-  },
-  {
-    id: 'CDS-12',
-    rule: 'an ORIGINAL_DST cluster is refused, not malformed, its policy included',
-    input: { name: 'c', type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED', cleanupInterval: '9223372035s' },
-    outcome: 'refused',
-    fields: ['type'],
-  },
-  {
-    id: 'CDS-13',
-    rule: 'a cluster of an extension type is refused, not malformed',
-    input: { name: 'c', clusterType: { name: 'envoy.clusters.aggregate' } },
-    outcome: 'refused',
-    fields: ['cluster_type'],
-  },
-]
-
 const SECURITY: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-20',
@@ -267,5 +156,5 @@ const LIMITS: readonly Rule<ClusterResource>[] = [
 testRules({
   type: clusterType,
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
-  rules: [...DISCOVERY, ...SECURITY, ...LIMITS],
+  rules: [...SECURITY, ...LIMITS],
 })

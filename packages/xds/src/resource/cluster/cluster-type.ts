@@ -1,9 +1,16 @@
 import type { ClusterConfig, LoadReport } from '@inmesh/core'
-import { Cluster, type Cluster_CommonLbConfig, type Cluster as ClusterMessage, TypeUrl } from '@inmesh/xds-proto'
+import {
+  Cluster,
+  type Cluster_CommonLbConfig,
+  type Cluster as ClusterMessage,
+  TypeUrl,
+  typeNameOf,
+  UpstreamHttpProtocolOptions,
+} from '@inmesh/xds-proto'
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedFor } from '../field/field-treatments.js'
 import { typedConfigOf } from '../field/typed-config.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { isHarmlessNetworkFilter } from '../filter/filter-kind.js'
@@ -22,6 +29,10 @@ import { checkTransportSecurity } from './transport-security.js'
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000
 
 const CONNECTION_OPTIONS = leftOut('limits of single connections are not applied yet')
+
+const UPSTREAM_EXTENSION = leftOut('upstream extensions are not supported')
+
+const OWN_RESOLVER = leftOut('names are looked up with the resolver of the process')
 
 const FIELDS = new FieldTreatments<ClusterMessage>({
   name: CARRIED,
@@ -46,7 +57,10 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
   lrsReportEndpointMetrics: CARRIED,
-  upstreamConfig: leftOut('upstream extensions are not supported'),
+  upstreamConfig: ({ typedConfig }) =>
+    typeNameOf(typedConfig?.typeUrl ?? '') === UpstreamHttpProtocolOptions.$type
+      ? UPSTREAM_EXTENSION
+      : refusedFor(['grpc'], 'gRPC takes HttpProtocolOptions only (gRFC A75)'),
   maxRequestsPerConnection: CARRIED,
   perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
   commonHttpProtocolOptions: CARRIED,
@@ -64,17 +78,16 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   trackClusterStats: MOOT,
   waitForWarmOnInit: MOOT,
   ignoreHealthOnHostRemoval: MOOT,
-  // Only for kinds of cluster that are refused as such.
-  cleanupInterval: MOOT,
-  dnsJitter: MOOT,
-  dnsRefreshRate: MOOT,
-  dnsFailureRefreshRate: MOOT,
-  respectDnsTtl: MOOT,
-  dnsLookupFamily: MOOT,
-  dnsResolvers: MOOT,
-  useTcpForDnsLookups: MOOT,
-  dnsResolutionConfig: MOOT,
-  typedDnsResolverConfig: MOOT,
+  cleanupInterval: CARRIED,
+  dnsJitter: CARRIED,
+  dnsRefreshRate: CARRIED,
+  dnsFailureRefreshRate: CARRIED,
+  respectDnsTtl: CARRIED,
+  dnsLookupFamily: CARRIED,
+  dnsResolvers: OWN_RESOLVER,
+  useTcpForDnsLookups: OWN_RESOLVER,
+  dnsResolutionConfig: OWN_RESOLVER,
+  typedDnsResolverConfig: OWN_RESOLVER,
 })
 
 const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({

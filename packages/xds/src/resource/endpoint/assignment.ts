@@ -1,13 +1,18 @@
-import type { DropOverload, EndpointAssignment, LocalityEndpoints } from '@inmesh/core'
+import {
+  type DropOverload,
+  type EndpointAssignment,
+  finishSlices,
+  type LocalityEndpoints,
+  type Slices,
+} from '@inmesh/core'
 import type { ClusterLoadAssignment, ClusterLoadAssignment_Policy } from '@inmesh/xds-proto'
-import { finish, type Slices } from '../../slices/slices.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { translateFraction } from '../field/fraction.js'
 import { ViewReasons } from '../field/view-reasons.js'
+import { Addresses } from './addresses.js'
 import type { EndpointResource } from './endpoint-resource.js'
 import { keepAssignment } from './keep-assignment.js'
-import type { Addresses } from './lb-endpoint.js'
 import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpoints.js'
 import { decodedLocalities, type LocalitySource, SerializedLocalities } from './locality-source.js'
 import type { SerializedAssignment } from './serialized-assignment.js'
@@ -31,9 +36,14 @@ const FIELDS = new FieldTreatments<ClusterLoadAssignment>({
  *
  * @param scope - Where the assignment stands.
  * @param message - The assignment.
+ * @param allowNames - Whether endpoints may have host names. Default false: IP literals only.
  */
-export function translateAssignment(scope: FieldScope, message: ClusterLoadAssignment): EndpointResource {
-  return finish(translate(scope, message, decodedLocalities(message), new Map()))
+export function translateAssignment(
+  scope: FieldScope,
+  message: ClusterLoadAssignment,
+  allowNames = false,
+): EndpointResource {
+  return finishSlices(translate(scope, message, decodedLocalities(message), new Addresses(allowNames)))
 }
 
 /**
@@ -48,13 +58,13 @@ export function* translateSerialized(
   serialized: SerializedAssignment,
   previous: EndpointResource | undefined,
 ): Slices<EndpointResource> {
-  const byKey: Addresses = new Map()
+  const addresses = new Addresses(false)
   const localities = new SerializedLocalities(serialized, previous?.known)
-  const { assignment, refused } = yield* translate(scope, serialized.message, localities.sources, byKey)
+  const { assignment, refused } = yield* translate(scope, serialized.message, localities.sources, addresses)
   return {
     assignment: keepAssignment(previous?.assignment, assignment),
     refused,
-    known: { byKey, metadata: localities.knownMetadata },
+    known: { byKey: addresses.byKey, metadata: localities.knownMetadata },
   }
 }
 
@@ -95,6 +105,8 @@ function* translateLocalities(
     }
     const translated = yield* translateLocalityEndpoints(place, source, addresses)
     localities.push(translated)
+    // gRPC reads nothing of a LOGICAL_DNS cluster but its name and port (gRFC A37), and does not take STRICT_DNS at all.
+    if (addresses.allowNames) continue
     const { region, zone, subZone } = translated.locality
     const name = JSON.stringify([translated.priority, region, zone, subZone])
     if (locality.locality === undefined) {
@@ -104,7 +116,7 @@ function* translateLocalities(
     }
     places.add(name)
   }
-  if (!weighted && localities.length > 0) {
+  if (!weighted && !addresses.allowNames && localities.length > 0) {
     const reason = 'no locality has a load_balancing_weight, and gRPC leaves out those without (gRFC A27)'
     refusals.add(scope.at('endpoints'), reason, ['grpc'])
   }

@@ -1,5 +1,5 @@
+import { finishSlices } from '@inmesh/core'
 import { ClusterLoadAssignment, TypeUrl } from '@inmesh/xds-proto'
-import { finish } from '../../slices/slices.js'
 import { decodeSlices, type SlicedReader } from '../decode-resource.js'
 import type { ResourceType } from '../resource-type.js'
 import { translateSerialized } from './assignment.js'
@@ -19,6 +19,6 @@ export const endpointAssignmentType: ResourceType<EndpointResource> = {
   typeUrl: TypeUrl.ClusterLoadAssignment,
   shortName: 'EDS',
   fullState: false,
-  decode: (bytes, previous) => finish(decodeSlices(READER, bytes, previous)),
+  decode: (bytes, previous) => finishSlices(decodeSlices(READER, bytes, previous)),
   decodeSlices: (bytes, previous) => decodeSlices(READER, bytes, previous),
 }

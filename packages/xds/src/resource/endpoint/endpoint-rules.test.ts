@@ -164,7 +164,7 @@ const RULES: readonly Rule<EndpointResource>[] = [
   },
   {
     id: 'EDS-14',
-    rule: 'additional addresses count for that rule, and are listed as not used',
+    rule: 'additional addresses count for that rule',
     input: assignment([
       locality([
         endpoint(
@@ -181,20 +181,24 @@ const RULES: readonly Rule<EndpointResource>[] = [
   },
   {
     id: 'EDS-15',
-    rule: 'additional addresses are listed',
+    rule: 'additional addresses are carried, those with another port listed',
     input: assignment([
       locality([
         endpoint(
           '10.0.0.1:80',
           {},
           {
-            additionalAddresses: [{ address: { socketAddress: { address: '::1', portValue: 80 } } }],
+            additionalAddresses: [
+              { address: { socketAddress: { address: '::1', portValue: 80 } } },
+              { address: { socketAddress: { address: '::1', portValue: 81 } } },
+            ],
           },
         ),
       ]),
     ]),
     outcome: 'listed',
-    fields: ['endpoints[0].lb_endpoints[0].endpoint.additional_addresses[0]'],
+    fields: ['endpoints[0].lb_endpoints[0].endpoint.additional_addresses[1]'],
+    check: ({ assignment: { localities } }) => assert.deepEqual(localities[0]?.endpoints[0]?.additionalHosts, ['::1']),
   },
   {
     id: 'EDS-16',

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { EndpointConfig, EndpointHealth } from '@inmesh/core'
 import { type Address, type Endpoint, HealthStatus, type LbEndpoint, SocketAddress_Protocol } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
+import type { Addresses } from './addresses.js'
 import { translateHealthCheck } from './endpoint-health-check.js'
 import { translateMetadata } from './metadata.js'
 
@@ -25,9 +26,6 @@ export function healthOf(status: number): EndpointHealth {
 export function endpointKey(host: string, port: number, version: number): string {
   return version === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }
-
-/** Every address of an assignment, with its endpoint where there was nothing to report of it. */
-export type Addresses = Map<string, EndpointConfig | undefined>
 
 /** A place to connect to. */
 interface SocketPlace {
@@ -57,16 +55,17 @@ export function translateLbEndpoint(
   if (message.loadBalancingWeight === 0) scope.at('load_balancing_weight').malformed('must be 1 or more')
   const endpoint = identifier?.value
   const place = scope.at('endpoint')
-  const address = translateAddress(place.at('address'), endpoint?.address)
+  const address = translateAddress(place.at('address'), endpoint?.address, addresses.allowNames)
   if (address === undefined || endpoint === undefined) return undefined
-  takeAddress(place.at('address'), address.key, addresses)
-  checkAdditionalAddresses(place, endpoint, addresses)
+  addresses.take(place.at('address'), address.key)
+  const additionalHosts = translateAdditionalAddresses(place, endpoint, address.port, addresses)
   const healthCheck =
     endpoint.healthCheckConfig && translateHealthCheck(place.at('health_check_config'), endpoint.healthCheckConfig)
   return {
     key: address.key,
     host: address.host,
     port: address.port,
+    ...(additionalHosts.length > 0 && { additionalHosts }),
     hostname: endpoint.hostname,
     weight: message.loadBalancingWeight ?? 1,
     health: healthOf(message.healthStatus),
@@ -75,24 +74,30 @@ export function translateLbEndpoint(
   }
 }
 
-/** Notes an address. A second one of the same is an error (gRFC A27). */
-function takeAddress(scope: FieldScope, key: string, addresses: Addresses): void {
-  if (addresses.has(key)) scope.malformed(`the address ${key} is there already`)
-  addresses.set(key, undefined)
-}
-
-function checkAdditionalAddresses(scope: FieldScope, endpoint: Endpoint, addresses: Addresses): void {
-  for (const [index, { address }] of endpoint.additionalAddresses.entries()) {
+/** Further IP addresses are tried when the first does not answer (gRFC A61; Envoy, "Happy Eyeballs"). */
+function translateAdditionalAddresses(
+  scope: FieldScope,
+  endpoint: Endpoint,
+  port: number,
+  addresses: Addresses,
+): readonly string[] {
+  return endpoint.additionalAddresses.flatMap(({ address }, index) => {
     const place = scope.at('additional_addresses', index)
-    place.unsupported('only the first address of an endpoint is used')
-    const additional = translateAddress(place.at('address'), address)
-    if (additional === undefined) continue
-    takeAddress(place, additional.key, addresses)
-  }
+    const additional = translateAddress(place.at('address'), address, false)
+    if (additional === undefined) return []
+    addresses.take(place, additional.key)
+    if (additional.port === port) return additional.host
+    place.unsupported('an address with a port of its own is not tried')
+    return []
+  })
 }
 
-/** EDS carries IP literals: Envoy resolves no names here, and neither does gRPC (gRFC A27). */
-function translateAddress(scope: FieldScope, address: Address | undefined): SocketPlace | undefined {
+/** EDS carries IP literals: Envoy resolves no names there, and neither does gRPC (gRFC A27). */
+function translateAddress(
+  scope: FieldScope,
+  address: Address | undefined,
+  allowNames: boolean,
+): SocketPlace | undefined {
   const kind = address?.address
   if (kind === undefined) {
     scope.malformed('the address is missing')
@@ -103,14 +108,18 @@ function translateAddress(scope: FieldScope, address: Address | undefined): Sock
     scope.at(name).unsupported('only socket addresses are connected to; the endpoint is left out')
     return undefined
   }
-  const { address: host, portSpecifier, protocol } = kind.value
+  const { address: host, portSpecifier, protocol, resolverName } = kind.value
   const place = scope.at('socket_address')
   if (protocol !== SocketAddress_Protocol.TCP) {
     place.at('protocol').unsupported('only TCP is spoken; the endpoint is left out')
     return undefined
   }
   const version = isIP(host)
-  if (version === 0) place.at('address').malformed(`must be an IP address, not ${JSON.stringify(host)}`)
+  if (host === '') place.at('address').malformed('the address is missing')
+  else if (version === 0 && !allowNames) {
+    place.at('address').malformed(`must be an IP address, not ${JSON.stringify(host)}`)
+  }
+  if (allowNames && resolverName !== '') place.at('resolver_name').malformed('must be empty')
   const port = portSpecifier?.$case === 'portValue' ? portSpecifier.value : 0
   if (port < 1 || port > HIGHEST_PORT) place.at('port_value').malformed(`must be 1 to ${HIGHEST_PORT}`)
   return { key: endpointKey(host, port, version), host, port }

@@ -1,10 +1,9 @@
-import type { EndpointConfig, LocalityEndpoints } from '@inmesh/core'
+import type { EndpointConfig, LocalityEndpoints, Slices } from '@inmesh/core'
 import type { LocalityLbEndpoints } from '@inmesh/xds-proto'
-import type { Slices } from '../../slices/slices.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
-import type { Addresses } from './lb-endpoint.js'
+import type { Addresses } from './addresses.js'
 import { type LocalitySource, translateLbEndpoints } from './locality-source.js'
 
 /** Weights are added up in 32 bits, by Envoy as by gRPC (gRFC A27). */

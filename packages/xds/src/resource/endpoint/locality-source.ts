@@ -1,10 +1,11 @@
-import type { EndpointConfig } from '@inmesh/core'
+import type { EndpointConfig, Slices } from '@inmesh/core'
 import { type ClusterLoadAssignment, LbEndpoint, type LocalityLbEndpoints } from '@inmesh/xds-proto'
-import { SLICE_BYTES, type Slices } from '../../slices/slices.js'
+import { SLICE_BYTES } from '../../wire/slice-bytes.js'
 import { WireCursor } from '../../wire/wire-cursor.js'
 import type { FieldScope } from '../field/field-scope.js'
+import type { Addresses } from './addresses.js'
 import type { KnownEndpoints } from './endpoint-resource.js'
-import { type Addresses, translateLbEndpoint } from './lb-endpoint.js'
+import { translateLbEndpoint } from './lb-endpoint.js'
 import type { KnownMetadata } from './metadata-reader.js'
 import { PlainEndpointReader } from './plain-endpoint.js'
 import { LB_ENDPOINT_TAG, type SerializedAssignment, type SerializedLocality } from './serialized-assignment.js'
@@ -101,11 +102,8 @@ export class SerializedLocalities {
     addresses: Addresses,
   ): EndpointConfig | undefined {
     const endpoint = this.#plain.read(start, end)
-    if (endpoint === undefined || addresses.has(endpoint.key)) {
-      const message = LbEndpoint.decode(this.#bytes.subarray(start, end))
-      return translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses)
-    }
-    addresses.set(endpoint.key, endpoint)
-    return endpoint
+    if (endpoint !== undefined && addresses.add(endpoint)) return endpoint
+    const message = LbEndpoint.decode(this.#bytes.subarray(start, end))
+    return translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses)
   }
 }

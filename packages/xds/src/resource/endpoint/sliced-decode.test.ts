@@ -10,11 +10,12 @@ import {
   LbEndpoint,
   Metadata,
 } from '@inmesh/xds-proto'
-import { SLICE_BYTES } from '../../slices/slices.js'
 import { assignmentOf, istioEndpoint } from '../../testing/large-assignment.js'
+import { SLICE_BYTES } from '../../wire/slice-bytes.js'
 import { FieldScope } from '../field/field-scope.js'
 import { ResourceReport } from '../field/resource-report.js'
 import type { DecodedResource } from '../resource-type.js'
+import { Addresses } from './addresses.js'
 import { translateAssignment } from './assignment.js'
 import { endpointAssignmentType } from './endpoint-assignment-type.js'
 import type { EndpointResource } from './endpoint-resource.js'
@@ -89,7 +90,10 @@ describe('endpoints that are read without decoding their messages', () => {
       if (read === undefined) continue
       compared++
       const report = new ResourceReport()
-      assert.deepEqual(translateLbEndpoint(FieldScope.root(report), LbEndpoint.decode(bytes), new Map()), read)
+      assert.deepEqual(
+        translateLbEndpoint(FieldScope.root(report), LbEndpoint.decode(bytes), new Addresses(false)),
+        read,
+      )
       assert.deepEqual([report.errors, report.unsupported], [[], []])
     }
     assert.ok(compared > 1000, `${compared} were read`)

@@ -27,6 +27,14 @@ export interface NoRoutes {
 /** Where a listener's routes come from. */
 export type ListenerRoutes = RdsRoutes | InlineRoutes | NoRoutes
 
+/** Where a listener catches what an application sends. */
+export interface OutboundSocket {
+  /** IP literal; `0.0.0.0` or `::` for every address. */
+  readonly address: string
+  /** TCP port that the application connects to; 0 where it is not told. */
+  readonly port: number
+}
+
 /** What a listener (LDS) means for a client. */
 export interface ListenerResource {
   /** Filters and limits. */
@@ -35,4 +43,6 @@ export interface ListenerResource {
   readonly routes: ListenerRoutes
   /** Views whose calls fail whatever the routes say: a filter that must not be left out is not supported. */
   readonly refused: Refusals
+  /** Present where the listener stands in a proxy beside the application. */
+  readonly outbound?: OutboundSocket
 }

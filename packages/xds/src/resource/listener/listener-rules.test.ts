@@ -358,6 +358,67 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
   },
 ]
 
+const CHAIN_MANAGER = {
+  '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+  rds: { routeConfigName: '80', configSource: { ads: {} } },
+  httpFilters: [ROUTER],
+}
+
+function outbound(...chains: object[]): object {
+  const address = { socketAddress: { address: '0.0.0.0', portValue: 80 } }
+  return { name: 'l', trafficDirection: 'OUTBOUND', address, filterChains: chains }
+}
+
+function chain(typedConfig: object, filterChainMatch: object = {}): object {
+  return { filterChainMatch, filters: [{ name: 'f', typedConfig }] }
+}
+
+const TCP_PROXY = {
+  '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+  statPrefix: 's',
+  cluster: 'c',
+}
+
+const OUTBOUND: readonly Rule<ListenerResource>[] = [
+  {
+    id: 'LDS-80',
+    rule: 'a listener that catches what an application sends says what becomes of plaintext HTTP on its port',
+    input: outbound(chain(TCP_PROXY), chain(CHAIN_MANAGER, { transportProtocol: 'raw_buffer' })),
+    outcome: 'carried',
+    check: ({ routes, outbound: socket }) => {
+      assert.deepEqual(routes, { kind: 'rds', name: '80' })
+      assert.deepEqual(socket, { address: '0.0.0.0', port: 80 })
+    },
+  },
+  {
+    id: 'LDS-81',
+    rule: 'HTTP within TLS is not what the mesh stands for',
+    input: outbound(chain(CHAIN_MANAGER, { transportProtocol: 'tls' })),
+    outcome: 'no routes',
+    fields: ['filter_chains'],
+  },
+  {
+    id: 'LDS-82',
+    rule: 'a listener that catches TCP only is listed',
+    input: outbound(chain(TCP_PROXY)),
+    outcome: 'no routes',
+    fields: ['filter_chains'],
+  },
+  {
+    id: 'LDS-83',
+    rule: 'the default chain counts where no other is for HTTP',
+    input: { ...outbound(chain(TCP_PROXY)), defaultFilterChain: chain(CHAIN_MANAGER) },
+    outcome: 'carried',
+  },
+  {
+    id: 'LDS-84',
+    rule: 'errors of the manager in a chain are errors of the listener',
+    input: outbound(chain({ ...CHAIN_MANAGER, rds: { configSource: { ads: {} } } })),
+    outcome: 'malformed',
+    fields: ['filter_chains[0].filters[0].typed_config.rds.route_config_name'],
+  },
+]
+
 const FAULTS: readonly Rule<ListenerResource>[] = [
   {
     id: 'LDS-60',
@@ -513,4 +574,4 @@ function outcomeOf({ routes, refused }: ListenerResource, listed: boolean): stri
   return refusedViews(refused).join(', ') || (listed ? 'listed' : 'carried')
 }
 
-testRules({ type: listenerType, outcomeOf, rules: [...LISTENERS, ...FILTERS, ...FAULTS] })
+testRules({ type: listenerType, outcomeOf, rules: [...LISTENERS, ...OUTBOUND, ...FILTERS, ...FAULTS] })

@@ -1,19 +1,21 @@
 import { NOTHING_REFUSED } from '@inmesh/core'
-import { HttpConnectionManager, Listener, TypeUrl, typeNameOf } from '@inmesh/xds-proto'
+import { HttpConnectionManager, Listener, TrafficDirection, TypeUrl, typeNameOf } from '@inmesh/xds-proto'
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig } from '../field/typed-config.js'
 import type { ResourceType } from '../resource-type.js'
 import { translateHttpConnectionManager } from './http-connection-manager.js'
 import type { ListenerResource } from './listener-resource.js'
+import { translateOutboundListener } from './outbound-listener.js'
 
 /**
- * A listener for clients has an `api_listener`, and its other fields describe a socket that nobody opens here. A listener without one
- * is for servers, or for a proxy that catches connections: no error (gRFC A36), and nothing a call could use.
+ * A listener for clients has an `api_listener`, and its other fields describe a socket that nobody opens here. One without is for servers:
+ * no error (gRFC A36), and nothing a call could use; or it catches what applications send, and says what is to become of that.
  */
 function translateListener(scope: FieldScope, listener: Listener): ListenerResource | undefined {
   if (listener.apiListener === undefined) {
-    const reason = 'listeners without api_listener are for servers and proxies, which are not supported yet'
+    if (listener.trafficDirection === TrafficDirection.OUTBOUND) return translateOutboundListener(scope, listener)
+    const reason = 'listeners without api_listener are for servers, which are not supported yet'
     scope.at('api_listener').unsupported(reason)
     return {
       listener: { name: listener.name, filters: [], maxStreamDurationMs: 0 },
