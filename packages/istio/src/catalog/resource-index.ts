@@ -2,11 +2,13 @@ import {
   type ApiListener,
   Cluster,
   ClusterLoadAssignment,
+  create,
   Listener,
   RouteConfiguration,
   TypeUrl,
 } from '@inmesh/xds-proto'
 import { shortHostNames } from '../host/host-name.js'
+import type { ServicePort } from '../model/service-entry.js'
 import type { XdsDocument } from '../model/xds-document.js'
 import type { MeshView } from '../registry/mesh-view.js'
 import type { Service } from '../registry/service.js'
@@ -84,7 +86,7 @@ export class ResourceIndex {
         const name = clusterName(port.number, subset, service.host)
         this.#add(TypeUrl.Cluster, name, () => Cluster.encode(cluster(view, service, port, subset)).finish())
         this.#add(TypeUrl.ClusterLoadAssignment, name, () =>
-          ClusterLoadAssignment.encode(assignment(view, service, port, subset)).finish(),
+          ClusterLoadAssignment.encode(ownAssignment(view, service, port, subset)).finish(),
         )
       }
     }
@@ -108,4 +110,10 @@ function listenerEncoder(service: Service, port: number): (name: string) => Uint
     apiListener ??= outboundApiListener(service, port)
     return Listener.encode(outboundListener(name, service, port, apiListener)).finish()
   }
+}
+
+/** What others know of a service's endpoints stands in its cluster, and the resource is empty, as istiod's is. */
+function ownAssignment(view: MeshView, service: Service, port: ServicePort, subset: string): ClusterLoadAssignment {
+  if (service.discovery === 'registry') return assignment(view, service, port, subset)
+  return create(ClusterLoadAssignment, { clusterName: clusterName(port.number, subset, service.host) })
 }

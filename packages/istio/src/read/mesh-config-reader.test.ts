@@ -139,9 +139,9 @@ describe('settings that are valid but not carried out', () => {
     ])
   })
 
-  it('include endpoints found by DNS', () => {
-    const [warning = ''] = warningsOf(catalogText.replace('resolution: STATIC', 'resolution: DNS'))
-    assert.match(warning, /^mesh\/1\.yaml:7 spec\.resolution: .*the service has none with DNS$/)
+  it('include names that only a request tells', () => {
+    const [warning = ''] = warningsOf(catalogText.replace('resolution: STATIC', 'resolution: DYNAMIC_DNS'))
+    assert.match(warning, /^mesh\/1\.yaml:7 spec\.resolution: .*the service has no endpoints$/)
   })
 
   it('include half host names, which would apply to nobody', () => {

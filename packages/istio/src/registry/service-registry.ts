@@ -3,7 +3,7 @@ import type { MeshConfig } from '../model/mesh-config.js'
 import type { ServiceEntry, ServicePort } from '../model/service-entry.js'
 import type { WorkloadEntry, WorkloadSpec } from '../model/workload-entry.js'
 import type { RegisteredService, RegisteredWorkload, Registrations } from './registered-workload.js'
-import { hasLabels, type Service, type ServiceEndpoint } from './service.js'
+import { hasLabels, type Service, type ServiceDiscovery, type ServiceEndpoint } from './service.js'
 
 const defaultServicePort = 80
 
@@ -21,8 +21,9 @@ const defaultServicePort = 80
 export function joinServices(config: MeshConfig, registrations: Registrations): readonly Service[] {
   const drafts = new ServiceDrafts()
   for (const entry of config.serviceEntries) {
-    const endpoints = declaredEndpoints(entry, config.workloadEntries)
-    for (const { name } of entry.hosts) drafts.declare(name, entry, endpoints)
+    for (const { name } of entry.hosts) {
+      drafts.declare(name, entry, declaredEndpoints(entry, name, config.workloadEntries))
+    }
   }
   for (const service of registrations.services) drafts.of(service).portOf(service)
   for (const workload of registrations.workloads) drafts.of(workload).add(workload)
@@ -106,12 +107,27 @@ class ServiceDraft {
     this.#endpoints.push(endpoint)
   }
 
+  #discovery(): ServiceDiscovery {
+    switch (this.#entry?.resolution) {
+      case 'DNS':
+        return 'dns'
+      case 'DNS_ROUND_ROBIN':
+        return 'logical-dns'
+      case 'NONE':
+        // Workloads that registered themselves are better than none.
+        return this.#endpoints.length === 0 ? 'original-destination' : 'registry'
+      default:
+        return 'registry'
+    }
+  }
+
   finish(): Service {
     return {
       host: this.host,
       namespace: this.namespace,
       ports: this.#ports,
       addresses: this.#entry?.addresses ?? [],
+      discovery: this.#discovery(),
       endpoints: this.#endpoints,
       visibility: this.#entry?.visibility ?? 'all',
     }
@@ -122,10 +138,19 @@ function socketAddresses(endpoint: ServiceEndpoint): readonly string[] {
   return [...endpoint.ports].map(([servicePort, port]) => `${servicePort} ${endpoint.address} ${port}`)
 }
 
-function declaredEndpoints(entry: ServiceEntry, workloads: readonly WorkloadEntry[]): readonly ServiceEndpoint[] {
-  // Endpoints that are host names, or that are wherever the caller was going, are not served (see the warning at `resolution`).
-  if (entry.resolution !== 'STATIC') return []
+function declaredEndpoints(
+  entry: ServiceEntry,
+  host: string,
+  workloads: readonly WorkloadEntry[],
+): readonly ServiceEndpoint[] {
+  // Endpoints that are wherever the caller was going are not known here, nor those that a wildcard stands for.
+  if (entry.resolution === 'NONE' || entry.resolution === 'DYNAMIC_DNS') return []
   const inline = entry.endpoints.map((spec, index) => endpointOf(entry, `${entry.name}-${index}`, spec))
+  if (entry.resolution !== 'STATIC' && inline.length === 0) {
+    return host.startsWith('*') ? [] : [endpointOf(entry, entry.name, hostItself(host))]
+  }
+  // All addresses of a DNS name are one endpoint, and there can be no second.
+  if (entry.resolution === 'DNS_ROUND_ROBIN') return inline.slice(0, 1)
   const { workloadSelector } = entry
   const selected =
     workloadSelector === undefined
@@ -136,6 +161,12 @@ function declaredEndpoints(entry: ServiceEntry, workloads: readonly WorkloadEntr
           )
           .map((workload) => endpointOf(entry, workload.name, workload.spec))
   return [...inline, ...selected]
+}
+
+/** Without endpoints, the name of the service is what DNS is asked for (Istio, ServiceEntry.resolution). */
+function hostItself(host: string): WorkloadSpec {
+  const locality = { region: '', zone: '', subZone: '' }
+  return { address: host, ports: {}, labels: {}, locality, weight: 1, serviceAccount: '' }
 }
 
 function endpointOf(entry: ServiceEntry, workload: string, spec: WorkloadSpec): ServiceEndpoint {

@@ -8,7 +8,7 @@ export interface ServiceEndpoint {
   readonly workload: string
   /** Namespace of the workload. */
   readonly namespace: string
-  /** IP address. */
+  /** IP address, or a host name where DNS knows the endpoints. */
   readonly address: string
   /** The endpoint's port by the service's port; a port that is missing is not served. */
   readonly ports: ReadonlyMap<number, number>
@@ -22,6 +22,12 @@ export interface ServiceEndpoint {
   readonly serviceAccount: string
 }
 
+/**
+ * Who knows the endpoints of a service: whoever configures the mesh; the caller's DNS, each address an endpoint or all together one; or the
+ * caller, who meant it for that very address.
+ */
+export type ServiceDiscovery = 'registry' | 'dns' | 'logical-dns' | 'original-destination'
+
 /** A host that can be called, with everything known of it: declared by a ServiceEntry, by running workloads, or both. */
 export interface Service {
   /** Full host name. */
@@ -32,6 +38,8 @@ export interface Service {
   readonly ports: readonly ServicePort[]
   /** Virtual addresses. */
   readonly addresses: readonly string[]
+  /** Who knows its endpoints. */
+  readonly discovery: ServiceDiscovery
   /** Endpoints, declared ones first. */
   readonly endpoints: readonly ServiceEndpoint[]
   /** Namespaces that see it. */

@@ -12,9 +12,8 @@ import type { ServicePort } from '../model/service-entry.js'
 import type { MeshView } from '../registry/mesh-view.js'
 import { subsetOf } from '../registry/mesh-view.js'
 import { hasLabels, type Service, type ServiceEndpoint } from '../registry/service.js'
-import { prefersLocality } from './cluster.js'
 import { socketAddress } from './listener.js'
-import { localityPriorities } from './locality-priority.js'
+import { localityPriorities, prefersLocality } from './locality-priority.js'
 import { clusterName } from './resource-name.js'
 
 // istiod's default cluster id, which it puts at the end of a workload's description.

@@ -2,8 +2,6 @@ import {
   Cluster,
   Cluster_CommonLbConfig,
   Cluster_CommonLbConfig_LocalityWeightedLbConfig,
-  Cluster_DiscoveryType,
-  Cluster_EdsClusterConfig,
   create,
   durationFromMilliseconds,
   Metadata,
@@ -15,9 +13,10 @@ import type { TrafficPolicy } from '../model/traffic-policy.js'
 import type { MeshView } from '../registry/mesh-view.js'
 import type { Service } from '../registry/service.js'
 import { circuitBreakers } from './circuit-breakers.js'
+import { discovery } from './discovery.js'
 import { httpProtocolOptions } from './http-protocol-options.js'
-import { adsSource } from './listener.js'
 import { loadBalancing } from './load-balancing.js'
+import { prefersLocality } from './locality-priority.js'
 import { outlierDetection } from './outlier-detection.js'
 import { clusterName } from './resource-name.js'
 
@@ -42,8 +41,6 @@ export function cluster(view: MeshView, service: Service, port: ServicePort, sub
   const { connectionPool } = policy
   return create(Cluster, {
     name,
-    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.EDS },
-    edsClusterConfig: create(Cluster_EdsClusterConfig, { edsConfig: adsSource(), serviceName: name }),
     connectTimeout: durationFromMilliseconds(connectionPool?.connectTimeoutMs ?? defaultConnectTimeoutMs),
     circuitBreakers: circuitBreakers(policy),
     typedExtensionProtocolOptions: httpProtocolOptions(port, connectionPool),
@@ -51,15 +48,8 @@ export function cluster(view: MeshView, service: Service, port: ServicePort, sub
     commonLbConfig: commonLoadBalancing(policy),
     metadata: originMetadata(service, subset, rule),
     ...loadBalancing(policy.loadBalancer),
+    ...discovery(view, service, port, subset),
   })
-}
-
-/**
- * @param policy - What holds for a cluster.
- * @returns whether endpoints near the caller come before others. Without outlier detection nothing would tell that they are gone.
- */
-export function prefersLocality(policy: TrafficPolicy): boolean {
-  return policy.outlierDetection !== undefined && (policy.loadBalancer?.localityFailover ?? true)
 }
 
 function commonLoadBalancing(policy: TrafficPolicy): Cluster_CommonLbConfig {

@@ -1,4 +1,5 @@
 import type { Locality } from '@inmesh/core'
+import type { TrafficPolicy } from '../model/traffic-policy.js'
 
 // Istio's ranks, from the same sub-zone to a region that does not stand in for the caller's.
 const sameRegion = 2
@@ -32,4 +33,12 @@ function rank(caller: Locality, locality: Locality, standIn: string | undefined)
   }
   if (locality.zone !== caller.zone) return sameRegion
   return locality.subZone === caller.subZone ? 0 : 1
+}
+
+/**
+ * @param policy - What holds for a cluster.
+ * @returns whether endpoints near the caller come before others. Without outlier detection nothing would tell that they are gone.
+ */
+export function prefersLocality(policy: TrafficPolicy): boolean {
+  return policy.outlierDetection !== undefined && (policy.loadBalancer?.localityFailover ?? true)
 }

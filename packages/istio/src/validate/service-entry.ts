@@ -40,10 +40,9 @@ type ServiceSpec = Omit<ServiceEntry, 'kind' | 'name' | 'namespace' | 'labels' |
 function readSpec(spec: YamlFields, namespace: string): ServiceSpec {
   const resolution: Resolution = spec.oneOf('resolution', resolutions) ?? 'NONE'
   const viaDns = resolution !== 'STATIC' && resolution !== 'NONE'
-  if (resolution !== 'STATIC') {
-    // Istio itself gives gRPC nodes no endpoints for these; calls fail with "no healthy endpoint" rather than go astray.
-    const place = spec.get('resolution') ?? spec.owner
-    place.warn(`endpoints are found with resolution STATIC only; the service has none with ${resolution}`)
+  if (resolution === 'DYNAMIC_DNS') {
+    // Calls fail with "no healthy endpoint" rather than go astray.
+    spec.get('resolution')?.warn('names that only a request tells are not looked up; the service has no endpoints')
   }
   spec.oneOf('location', ['MESH_EXTERNAL', 'MESH_INTERNAL'])
   spec.refuse(
