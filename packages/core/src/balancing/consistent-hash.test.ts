@@ -6,6 +6,7 @@ import { XxHash64 } from '../hashing/xx-hash.js'
 import type { JsonValue } from '../model/endpoint.js'
 import type { MaglevPolicy, RingHashPolicy } from '../model/load-balancing.js'
 import type { View } from '../model/view.js'
+import { SeededRandom } from '../ports/seeded-random.js'
 import { balancerEnvironment, endpoint, pickContext, request } from '../testing/fixtures.js'
 import type { WeightedEndpoint } from './balancer.js'
 import { ConsistentHashBalancer } from './consistent-hash.js'
@@ -127,9 +128,12 @@ for (const policy of [RING, MAGLEV]) {
       { ...policy, hashPolicies: [{ kind: 'header', name: 'x', terminal: false }] },
       hosts(1, 1, 1, 1),
     )
+    const call = { random: new SeededRandom(1), addResponseHeader: () => {} }
     const picks = (value: string): (Endpoint | undefined)[] => {
       const context = pickContext({ request: request({ headers: { x: value } }) })
-      return Array.from({ length: 5 }, () => made.pick({ ...context, hash: (own) => own!.hash(context.request) }, 0))
+      return Array.from({ length: 5 }, () =>
+        made.pick({ ...context, hash: (own) => own!.hash(context.request, call) }, 0),
+      )
     }
     assert.equal(new Set(picks('ann')).size, 1)
     assert.ok(new Set(['a', 'b', 'c', 'd', 'e', 'f'].flatMap(picks)).size > 1)

@@ -4,7 +4,7 @@ import type { ClusterView } from '../cluster/cluster-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { ActiveFaults } from '../filters/active-faults.js'
 import type { Verdict, Wait } from '../filters/filter.js'
-import type { RequestHash } from '../hashing/request-hash.js'
+import type { HashedCall, RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
@@ -40,7 +40,7 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  *
  * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
  */
-export class Call extends Exchange implements PickContext {
+export class Call extends Exchange implements PickContext, HashedCall {
   readonly target: string
   /** Attempts started so far. */
   attempts = 0
@@ -176,7 +176,7 @@ export class Call extends Exchange implements PickContext {
   }
 
   hash(own?: RequestHasher): RequestHash | undefined {
-    if (this.#hash === null) this.#hash = (own ?? this.matched!.hasher)?.hash(this.request)
+    if (this.#hash === null) this.#hash = (own ?? this.matched!.hasher)?.hash(this.request, this)
     return this.#hash
   }
 

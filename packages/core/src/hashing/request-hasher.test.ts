@@ -2,10 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RegexSubstitution } from '../matching/regex-substitution.js'
 import type { HashPolicy } from '../model/hash-policy.js'
+import { SeededRandom } from '../ports/seeded-random.js'
 import { request } from '../testing/fixtures.js'
-import type { RequestHash } from './request-hash.js'
+import type { HashedCall, RequestHash } from './request-hash.js'
 import { RequestHasher } from './request-hasher.js'
 import { XxHash64 } from './xx-hash.js'
+
+class RecordingCall implements HashedCall {
+  readonly random = new SeededRandom(1)
+  readonly headers: (readonly [string, string])[] = []
+
+  addResponseHeader(name: string, value: string): void {
+    this.headers.push([name, value])
+  }
+}
 
 function header(name: string, terminal = false): HashPolicy {
   return { kind: 'header', name, terminal }
@@ -14,11 +24,17 @@ function header(name: string, terminal = false): HashPolicy {
 const COOKIE: HashPolicy = {
   kind: 'cookie',
   name: 'user',
+  ttlSeconds: 60,
+  path: '/shop',
+  attributes: [
+    { name: 'SameSite', value: 'Strict' },
+    { name: 'Secure', value: '' },
+  ],
   terminal: false,
 }
 
-function hash(policies: readonly HashPolicy[], of: Parameters<typeof request>[0]): bigint {
-  const found = new RequestHasher(policies).hash(request(of))
+function hash(policies: readonly HashPolicy[], of: Parameters<typeof request>[0], call = new RecordingCall()): bigint {
+  const found = new RequestHasher(policies).hash(request(of), call)
   return found === undefined ? -1n : asBigInt(found)
 }
 
@@ -72,9 +88,27 @@ test('a query parameter and the address of the client are hashed', () => {
   assert.equal(hash([address], {}), -1n)
 })
 
-test('a cookie is hashed', () => {
-  assert.equal(hash([COOKIE], { headers: { cookie: 'a=b; user="ann"' } }), xx('ann'))
-  assert.equal(hash([COOKIE], {}), -1n)
+test('a cookie that is there is hashed and none is made up', () => {
+  const call = new RecordingCall()
+  assert.equal(hash([COOKIE], { headers: { cookie: 'a=b; user="ann"' } }, call), xx('ann'))
+  assert.deepEqual(call.headers, [])
+})
+
+test('a cookie that is missing is made up and given to the caller, who then comes back with the same hash', () => {
+  const call = new RecordingCall()
+  const first = hash([COOKIE], {}, call)
+  assert.equal(call.headers.length, 1)
+  const [name, value] = call.headers[0]!
+  assert.equal(name, 'set-cookie')
+  assert.match(value, /^user="[0-9a-f]{16}"; Max-Age=60; Path=\/shop; SameSite=Strict; Secure; HttpOnly$/)
+  assert.equal(hash([COOKIE], { headers: { cookie: value.split(';')[0]! } }), first)
+})
+
+test('a cookie of a session has no age, and without a time to live none is made up', () => {
+  const call = new RecordingCall()
+  hash([{ kind: 'cookie', name: 'c', ttlSeconds: 0, path: '', attributes: [], terminal: false }], {}, call)
+  assert.match(call.headers[0]![1], /^c="[0-9a-f]{16}"; HttpOnly$/)
+  assert.equal(hash([{ kind: 'cookie', name: 'c', path: '/', attributes: [], terminal: false }], {}), -1n)
 })
 
 test('gRPC follows headers and the channel and passes the rest by (gRFC A42)', () => {

@@ -16,12 +16,26 @@ export interface HeaderHashPolicy extends HashPolicyBase {
   readonly rewrite?: RegexSubstitution
 }
 
-/** Hashes a cookie. HTTP only. */
+/** An attribute of a cookie, `SameSite=Strict` for example. */
+export interface CookieAttribute {
+  /** Name. */
+  readonly name: string
+  /** Value; empty for an attribute that is only a name. */
+  readonly value: string
+}
+
+/** Hashes a cookie, which the mesh makes up and gives to the caller in the response where the request has none. HTTP only. */
 export interface CookieHashPolicy extends HashPolicyBase {
   /** Tag of the union. */
   readonly kind: 'cookie'
   /** Name of the cookie. */
   readonly name: string
+  /** Life of a cookie that is made up, in seconds, 0 for a session; absent means that none is made up. */
+  readonly ttlSeconds?: number
+  /** Path of a cookie that is made up; may be empty. */
+  readonly path: string
+  /** Further attributes of a cookie that is made up. */
+  readonly attributes: readonly CookieAttribute[]
 }
 
 /** Hashes the first value of a parameter in the query string. HTTP only. */

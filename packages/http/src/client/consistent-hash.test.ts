@@ -12,6 +12,7 @@ const RING: LoadBalancingPolicy = {
   hashFunction: 'xx-hash',
   useHostname: false,
 }
+const COOKIE: HashPolicy = { kind: 'cookie', name: 'user', ttlSeconds: 60, path: '/', attributes: [], terminal: false }
 const HEADER: HashPolicy = { kind: 'header', name: 'x-user', terminal: false }
 
 interface Served {
@@ -42,6 +43,35 @@ test('requests with one header value go to one endpoint, and others spread', asy
   for (let again = 0; again < 5; again++) assert.equal(await ask('ann'), ann)
   const users = await Promise.all(Array.from({ length: 30 }, (_, user) => ask(`user-${user}`)))
   assert.ok(new Set(users).size > 2)
+})
+
+test('a caller without its cookie is given one, and comes back to the same endpoint with it', async (context) => {
+  const { mesh } = await serve(context, [COOKIE])
+  const first = await mesh.response()
+  const port = await first.body.text()
+  const given = first.headers['set-cookie']
+  assert.match(String(given), /^user="[0-9a-f]{16}"; Max-Age=60; Path=\/; HttpOnly$/)
+  const cookie = String(given).split(';')[0]!
+  for (let again = 0; again < 5; again++) {
+    const response = await mesh.response('/', { headers: { cookie } })
+    assert.equal(await response.body.text(), port)
+    assert.equal(response.headers['set-cookie'], undefined)
+  }
+  const others = await Promise.all(Array.from({ length: 30 }, async () => (await mesh.request()).text))
+  assert.ok(new Set(others).size > 2, 'callers without a cookie spread')
+})
+
+test('a cookie of the upstream stays beside the one that is made up', async (context) => {
+  const { mesh, upstreams } = await serve(context, [COOKIE])
+  for (const { server } of upstreams) {
+    server.prependListener('request', (_, response) => response.setHeader('set-cookie', 'theirs=1'))
+  }
+  const { headers, body } = await mesh.response()
+  await body.dump()
+  assert.deepEqual(
+    [headers['set-cookie']].flat().map((cookie) => String(cookie).split('=')[0]),
+    ['theirs', 'user'],
+  )
 })
 
 test('a retry goes on to another endpoint of the ring', async (context) => {

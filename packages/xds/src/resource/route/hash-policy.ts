@@ -1,5 +1,6 @@
 import type { HashPolicy } from '@inmesh/core'
-import type { RouteAction_HashPolicy as RouteActionHashPolicy } from '@inmesh/xds-proto'
+import type { RouteAction_HashPolicy_Cookie, RouteAction_HashPolicy as RouteActionHashPolicy } from '@inmesh/xds-proto'
+import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { translateSubstitution } from '../field/regex-substitution.js'
 
@@ -37,11 +38,8 @@ function translateHashPolicy(
       const rewrite = regexRewrite && translateSubstitution(place.at('regex_rewrite'), regexRewrite)
       return { kind: 'header', name, terminal, ...(rewrite && { rewrite }) }
     }
-    case 'cookie': {
-      const place = scope.at('cookie')
-      if (specifier.value.ttl !== undefined) place.at('ttl').unsupported('a cookie that is missing is not made up yet')
-      return { kind: 'cookie', name: required(place.at('name'), specifier.value.name), terminal }
-    }
+    case 'cookie':
+      return translateCookie(scope.at('cookie'), specifier.value, terminal)
     case 'queryParameter': {
       const name = required(scope.at('query_parameter').at('name'), specifier.value.name)
       return { kind: 'query-parameter', name, terminal }
@@ -60,6 +58,20 @@ function translateHashPolicy(
     case undefined:
       scope.unsupported('the kind of hash policy is not known')
       return undefined
+  }
+}
+
+function translateCookie(scope: FieldScope, cookie: RouteAction_HashPolicy_Cookie, terminal: boolean): HashPolicy {
+  const name = required(scope.at('name'), cookie.name)
+  const ttlMs = cookie.ttl && translateDuration(scope.at('ttl'), cookie.ttl)
+  return {
+    kind: 'cookie',
+    name,
+    path: cookie.path,
+    attributes: cookie.attributes.map(({ name, value }) => ({ name, value })),
+    terminal,
+    // Envoy reads whole seconds.
+    ...(ttlMs !== undefined && { ttlSeconds: Math.floor(ttlMs / 1000) }),
   }
 }
 

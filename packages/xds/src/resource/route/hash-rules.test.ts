@@ -71,6 +71,31 @@ const RULES: readonly Rule<RouteConfiguration>[] = [
     fields: [place(0, '.header.header_name'), place(1, '.cookie.name'), place(2, '.query_parameter.name')],
   },
   {
+    id: 'RDS-405',
+    rule: 'a cookie is made up with a time to live, in whole seconds, only',
+    input: hashed(
+      { cookie: { name: 'c', ttl: '1.900s', path: '/p', attributes: [{ name: 'Secure' }, { name: 'A', value: 'b' }] } },
+      { cookie: { name: 'd', ttl: '0s' } },
+      { cookie: { name: 'e' } },
+    ),
+    outcome: 'carried',
+    check: expectPolicies([
+      {
+        kind: 'cookie',
+        name: 'c',
+        path: '/p',
+        attributes: [
+          { name: 'Secure', value: '' },
+          { name: 'A', value: 'b' },
+        ],
+        terminal: false,
+        ttlSeconds: 1,
+      },
+      { kind: 'cookie', name: 'd', path: '', attributes: [], terminal: false, ttlSeconds: 0 },
+      { kind: 'cookie', name: 'e', path: '', attributes: [], terminal: false },
+    ]),
+  },
+  {
     id: 'RDS-406',
     rule: 'query parameter, source address and channel id are carried',
     input: hashed(
@@ -93,6 +118,13 @@ const RULES: readonly Rule<RouteConfiguration>[] = [
     outcome: 'listed',
     fields: [place(0, '.filter_state.key'), place(1)],
     check: expectPolicies([{ kind: 'header', name: 'x', terminal: false }]),
+  },
+  {
+    id: 'RDS-408',
+    rule: 'a negative time to live is malformed',
+    input: hashed({ cookie: { name: 'c', ttl: '-1s' } }),
+    outcome: 'malformed',
+    fields: [place(0, '.cookie.ttl')],
   },
 ]
 
