@@ -5,6 +5,7 @@ import {
   type EndpointHealth,
   type FilterConfig,
   type HealthCheckConfig,
+  type HostPolicy,
   type HttpFilter,
   type LoadBalancingPolicy,
   type LocalityEndpoints,
@@ -145,11 +146,47 @@ export interface PlainParts {
   readonly healthCheck?: HealthCheckConfig
   /** Retries on any 5xx and on failures; default 2. */
   readonly retries?: number
+  /** Which endpoints requests go to; default Envoy's. */
+  readonly hosts?: HostPolicy
 }
 
-/** A target with one route to one cluster of equal, healthy endpoints and no time limit. */
-export function plainTarget(endpoints: number, parts: PlainParts = {}): TargetConfig {
-  const members = Array.from({ length: endpoints }, (_, port) => healthyEndpoint(port))
+/** Some endpoints of one locality. */
+export interface PlacedEndpoints {
+  /** Its zone. */
+  readonly zone: string
+  /** Its priority. */
+  readonly priority: number
+  /** Its weight. */
+  readonly weight: number
+  /** How many endpoints it has. */
+  readonly count: number
+  /** How many of them are in service. */
+  readonly healthy: number
+}
+
+/** Localities of endpoints whose ports go up from 0. */
+export function placed(places: readonly PlacedEndpoints[]): readonly LocalityEndpoints[] {
+  let port = 0
+  return places.map(({ zone, priority, weight, count, healthy }) => {
+    const members = Array.from({ length: count }, (_, index): EndpointConfig => {
+      return { ...healthyEndpoint(port++), health: index < healthy ? 'healthy' : 'unhealthy' }
+    })
+    return locality(priority, weight, members, zone)
+  })
+}
+
+/** A target with one route to one cluster of equal, healthy endpoints, or of some localities, and no time limit. */
+export function plainTarget(endpoints: number | readonly LocalityEndpoints[], parts: PlainParts = {}): TargetConfig {
+  const localities =
+    typeof endpoints === 'number'
+      ? [
+          locality(
+            0,
+            1,
+            Array.from({ length: endpoints }, (_, port) => healthyEndpoint(port)),
+          ),
+        ]
+      : endpoints
   const cluster: ResolvedCluster = {
     kind: 'resolved',
     config: {
@@ -160,8 +197,9 @@ export function plainTarget(endpoints: number, parts: PlainParts = {}): TargetCo
       ...(parts.healthCheck && { healthCheck: parts.healthCheck }),
       connectTimeoutMs: 1000,
       refused: {},
+      ...(parts.hosts && { hosts: parts.hosts }),
     },
-    endpoints: { localities: [locality(0, 1, members)], drops: [] },
+    endpoints: { localities, drops: [] },
   }
   const toPlain = route('/', {
     kind: 'forward',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LoadBalancingPolicy } from '@inmesh/core'
-import { BUDGET, plainTarget } from './configuration.js'
+import { DEFAULT_HOST_POLICY, type LoadBalancingPolicy, type View } from '@inmesh/core'
+import { BUDGET, placed, plainTarget } from './configuration.js'
 import { World } from './world.js'
 
 const SEEDS = 1500
@@ -77,6 +77,58 @@ for (const kind of ['round-robin', 'random', 'least-request'] as const) {
     for (const [key, attempts] of world.attempts) assert.ok(Math.abs(attempts - 2000) < 215, `${key}: ${attempts}`)
   })
 }
+
+/** Sends 20,000 requests and gives the share of each port. */
+function sharesOf(world: World, view: View): ReadonlyMap<number, number> {
+  for (let request = 0; request < 20_000; request++) {
+    world.request('plain:80', view)
+    if (request % 10 === 0) world.clock.advance(5)
+  }
+  world.settle()
+  world.assertIdle()
+  return new Map([...world.attempts].map(([key, count]) => [Number(key.split(':')[1]), count / 20_000]))
+}
+
+/** Five standard deviations of a fair draw of 20,000. */
+function assertShares(found: ReadonlyMap<number, number>, expected: Readonly<Record<number, number>>): void {
+  assert.deepEqual([...found.keys()].sort(), Object.keys(expected).map(Number).sort())
+  for (const [port, share] of Object.entries(expected)) {
+    const bound = 5 * Math.sqrt((share * (1 - share)) / 20_000)
+    assert.ok(Math.abs(found.get(Number(port))! - share) < bound, `${port}: ${found.get(Number(port))}, not ${share}`)
+  }
+}
+
+// Of the first priority half of the endpoints are out: 1.4 times the rest is 70 percent.
+const HALF_OUT = placed([
+  { zone: 'a', priority: 0, weight: 3, count: 4, healthy: 2 },
+  { zone: 'b', priority: 0, weight: 1, count: 2, healthy: 1 },
+  { zone: 'a', priority: 1, weight: 1, count: 2, healthy: 2 },
+])
+
+test('HTTP spreads requests over priorities and localities as Envoy computes it', () => {
+  const world = new World(21)
+  const weighted = { ...DEFAULT_HOST_POLICY, localities: 'weighted' } as const
+  world.publish('plain:80', plainTarget(HALF_OUT, { retries: 0, hosts: weighted }))
+  // Ports 0 to 3 and 4 to 5 are the first priority; each pair shares what its locality gets.
+  assertShares(sharesOf(world, 'http'), { 0: 0.2625, 1: 0.2625, 4: 0.175, 6: 0.15, 7: 0.15 })
+})
+
+test('gRPC sends everything to the first priority and spreads it by the weights of localities', () => {
+  const world = new World(22)
+  world.publish('plain:80', plainTarget(HALF_OUT, { retries: 0 }))
+  world.clock.advance(10)
+  assertShares(sharesOf(world, 'grpc'), { 0: 0.375, 1: 0.375, 4: 0.25 })
+})
+
+test('in panic HTTP spreads requests over all endpoints alike, wherever they are', () => {
+  const world = new World(23)
+  const places = placed([
+    { zone: 'a', priority: 0, weight: 3, count: 4, healthy: 1 },
+    { zone: 'b', priority: 1, weight: 1, count: 4, healthy: 1 },
+  ])
+  world.publish('plain:80', plainTarget(places, { retries: 0 }))
+  assertShares(sharesOf(world, 'http'), Object.fromEntries(Array.from({ length: 8 }, (_, port) => [port, 0.125])))
+})
 
 test('retries do not multiply an outage: attempts stay within the budget', () => {
   const world = new World(9)

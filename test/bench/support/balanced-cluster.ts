@@ -71,6 +71,8 @@ class Request implements PickContext {
   readonly hostSelectionAttempts = 1
   readonly excludedPriorities: readonly number[] = []
   readonly subset = undefined
+  readonly attempts = 0
+  readonly overrideHost = undefined
   readonly #hashes: readonly RequestHash[] = Array.from({ length: HASHES }, () => ({
     high: Math.floor(new SystemRandom().next() * 0x1_0000_0000),
     low: Math.floor(new SystemRandom().next() * 0x1_0000_0000),

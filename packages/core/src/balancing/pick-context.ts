@@ -2,8 +2,8 @@ import type { RequestView } from '../call/request-view.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { RequestHash } from '../hashing/request-hash.js'
 import type { RequestHasher } from '../hashing/request-hasher.js'
-
 import type { SubsetMatch } from '../hosts/subset-match.js'
+import type { OverrideHost } from '../model/override-host.js'
 
 /** What a pick may look at: the request, and what its call learned from earlier attempts. */
 export interface PickContext {
@@ -37,6 +37,10 @@ export interface PickContext {
    * @returns undefined when there is no policy or none finds anything in the request.
    */
   hash(own?: RequestHasher): RequestHash | undefined
+  /** Attempts started so far. */
+  readonly attempts: number
+  /** The endpoint that the request is pinned to; undefined when it is to none. */
+  readonly overrideHost: OverrideHost | undefined
   /** What the route asks of endpoints' metadata; undefined when it asks nothing. gRPC does not read it. */
   readonly subset: SubsetMatch | undefined
 }

@@ -26,6 +26,9 @@ export class ClusterView {
   readonly #policies: BalancingPolicies
   readonly #hosts: HostSelector
   readonly #waiting = new Set<() => void>()
+  /** Endpoints that outlier detection or health checks found ill. */
+  readonly #ill = new Set<Endpoint>()
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #refused: LocalReply | undefined
   #leaves: readonly ClusterLeaf[] = NO_LEAVES
 
@@ -54,6 +57,8 @@ export class ClusterView {
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     this.#leaves = NO_LEAVES
+    this.#endpoints = endpoints
+    for (const endpoint of this.#ill) if (endpoint.removed) this.#ill.delete(endpoint)
     const policies = this.#policies
     const known = knownPolicy(config.loadBalancing, policies)
     const problem = known === undefined ? 'no policy in its list is known' : policyProblem(known, policies)
@@ -104,6 +109,8 @@ export class ClusterView {
 
   /** Endpoints were found ill or well. */
   healthChanged(): void {
+    // What the core asked for ahead it lets go itself; gRPC keeps the connection of an ejected endpoint (gRFC A50).
+    if (this.#carrier.connects === 'on-demand') this.#releaseIll()
     this.#hosts.healthChanged()
     this.#wake()
   }
@@ -136,6 +143,17 @@ export class ClusterView {
   /** Ends what it does on its own. Called when nothing uses the cluster any more. */
   close(): void {
     this.#hosts.close()
+  }
+
+  /** New connections to an endpoint that was ill may lead elsewhere (Envoy drains its pools then, whatever the cluster says). */
+  #releaseIll(): void {
+    for (const endpoint of this.#endpoints.values()) {
+      if (!endpoint.ejected && endpoint.passesHealthChecks) this.#ill.delete(endpoint)
+      else if (!this.#ill.has(endpoint)) {
+        this.#ill.add(endpoint)
+        this.#carrier.release(endpoint)
+      }
+    }
   }
 
   #setRefused({ refused }: ClusterConfig, problem?: string): void {

@@ -5,6 +5,7 @@ import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
 import { MeshError } from '../errors/mesh-error.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointConfig } from '../model/endpoint.js'
+import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
@@ -325,4 +326,24 @@ test('a cluster that is let go ends its timers', () => {
   it.update({ a: [0, 1, 1], b: [1, 1, 2] })
   it.cluster.retire()
   assert.equal(it.clock.nextDue, undefined)
+})
+
+test('a request that is pinned is connected to its endpoint, draining where the cluster lets it (A55)', () => {
+  const it = rig()
+  const draining = endpoint(2, { health: 'draining' })
+  const hosts = { ...DEFAULT_HOST_POLICY, overrideStatuses: ['healthy', 'draining'] as const }
+  it.configure({ a: [0, 1, 1, draining], b: [1, 1, 3] }, { hosts })
+  it.report('ready', 1)
+  it.asked()
+  const to = (port: number): number | string => {
+    const context = pickContext({ overrideHost: { key: `10.0.0.1:${port}`, strict: false } })
+    const picked = it.cluster.pick(it.cluster.view('grpc'), context)
+    return picked.kind === 'endpoint' ? picked.port : picked.kind
+  }
+  assert.deepEqual([to(2), it.asked(), to(2), it.asked()], ['queued', [2], 'queued', []])
+  it.report('ready', 2)
+  assert.deepEqual([to(2), to(9)], [2, 1])
+  it.report('failed', 2)
+  assert.equal(to(2), 1)
+  assert.deepEqual(it.shares(), { 1: 100 })
 })

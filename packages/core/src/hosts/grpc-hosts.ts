@@ -9,7 +9,7 @@ import type { Carrier } from '../cluster/carrier.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
 import type { ClusterConfig } from '../model/cluster.js'
-import type { EndpointAssignment } from '../model/endpoint.js'
+import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { ConnectedHosts } from './connected-hosts.js'
@@ -17,10 +17,14 @@ import { Connections } from './connections.js'
 import { EagerHosts } from './eager-hosts.js'
 import { type HostSelector, QUEUED, type Queued, STALLED } from './host-selector.js'
 import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
+import { pinnedEndpoint } from './override-host.js'
 import { PriorityNames } from './priority-names.js'
 import { PriorityPolicy } from './priority-policy.js'
 import { RingHosts } from './ring-hosts.js'
 import { type TargetLocality, WeightedLocalities } from './weighted-localities.js'
+
+/** Where a cluster does not say (gRFC A55). */
+const OVERRIDE_STATUSES: readonly EndpointHealth[] = ['healthy']
 
 /** Which priority and which locality of it an endpoint belongs to. */
 interface Membership {
@@ -40,6 +44,8 @@ export class GrpcHosts implements HostSelector {
   readonly #names = new PriorityNames()
   readonly #memberships = new Map<Endpoint, Membership>()
   readonly #onChange: () => void
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #overrideStatuses = OVERRIDE_STATUSES
   #policy: LoadBalancingPolicy | undefined
   #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
   readonly #known: KnownMembers = new WeakMap()
@@ -72,6 +78,8 @@ export class GrpcHosts implements HostSelector {
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     const before = this.#priorities
+    this.#endpoints = endpoints
+    this.#overrideStatuses = config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES
     if (this.#policy === undefined || !samePolicy(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
       this.#priorities = this.#createPriorities(config.loadBalancing)
@@ -96,8 +104,9 @@ export class GrpcHosts implements HostSelector {
   }
 
   healthChanged(): void {
-    for (const owner of new Set([...this.#memberships.values()].map((membership) => membership.owner))) owner.refresh()
-    this.#priorities?.childChanged()
+    if (this.#priorities === undefined) return
+    for (const child of this.#priorities.children()) child.refresh()
+    this.#priorities.childChanged()
   }
 
   connectivityChanged(endpoint: Endpoint, connectivity: Connectivity, reason: string): void {
@@ -112,6 +121,10 @@ export class GrpcHosts implements HostSelector {
   }
 
   pick(context: PickContext): Endpoint | LocalReply | Queued {
+    if (context.overrideHost !== undefined) {
+      const pinned = this.#pinned(context)
+      if (pinned !== undefined) return pinned
+    }
     const current = this.#priorities?.current
     const picked = current?.pick(context)
     if (picked !== undefined) return picked === QUEUED && !this.#priorities!.hopeful ? STALLED : picked
@@ -123,6 +136,26 @@ export class GrpcHosts implements HostSelector {
 
   close(): void {
     this.#priorities?.close()
+  }
+
+  /** An endpoint that a request is pinned to is connected to for it, whatever its priority; one that failed is passed over (gRFC A55). */
+  #pinned(context: PickContext): Endpoint | Queued | undefined {
+    const endpoint = pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+    if (endpoint === undefined) return undefined
+    const state = this.#connections.of(endpoint)
+    if (state === 'ready') return endpoint
+    if (state === 'failed') return undefined
+    if (state === 'idle') this.#wake(endpoint)
+    return QUEUED
+  }
+
+  /** As a membership counts its endpoints' states, it has to hear of the request for a connection. */
+  #wake(endpoint: Endpoint): void {
+    this.#connections.want(endpoint)
+    const membership = this.#memberships.get(endpoint)
+    membership?.hosts.refresh()
+    membership?.owner.localityChanged()
+    this.#priorities?.childChanged()
   }
 
   #createPriorities(policy: LoadBalancingPolicy): PriorityPolicy<readonly TargetLocality[], WeightedLocalities> {

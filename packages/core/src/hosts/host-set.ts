@@ -39,6 +39,7 @@ export interface HostSet {
 
 /** The members of localities, as long as these are the same objects. */
 export type KnownMembers = WeakMap<LocalityEndpoints, readonly WeightedEndpoint[]>
+const NONE: readonly WeightedEndpoint[] = Object.freeze([])
 
 /** A name for a locality, to tell it from others. */
 export function localityKey({ region, zone, subZone }: Locality): string {
@@ -95,20 +96,21 @@ function membersOf(
  */
 export function hostSet(localities: readonly LocalityMembers[]): HostSet {
   const sorted = localities.map((locality): LocalityHosts => ({ ...locality, ...byHealth(locality.members) }))
-  if (sorted.length === 1) return { ...sorted[0]!, all: sorted[0]!.members, localities: sorted }
-  const all = sorted.flatMap(({ members }) => members)
-  const isWell = sorted.every(({ healthy, members }) => healthy === members)
-  return {
-    all,
-    healthy: isWell ? all : sorted.flatMap(({ healthy }) => healthy),
-    degraded: sorted.flatMap(({ degraded }) => degraded),
-    localities: sorted,
-  }
+  const all = joined(sorted.map(({ members }) => members))
+  // The common case costs no list.
+  const healthy = sorted.every((locality) => locality.healthy === locality.members)
+    ? all
+    : joined(sorted.map((locality) => locality.healthy))
+  return { all, healthy, degraded: joined(sorted.map(({ degraded }) => degraded)), localities: sorted }
+}
+
+/** One list after the other; several times as fast as `flatMap`. */
+function joined(lists: readonly (readonly WeightedEndpoint[])[]): readonly WeightedEndpoint[] {
+  return lists.length === 1 ? lists[0]! : ([] as WeightedEndpoint[]).concat(...lists)
 }
 
 function byHealth(members: readonly WeightedEndpoint[]): Pick<LocalityHosts, 'healthy' | 'degraded'> {
-  // The common case costs no list.
-  if (members.every(({ endpoint }) => endpoint.health === 'healthy')) return { healthy: members, degraded: [] }
+  if (members.every(({ endpoint }) => endpoint.health === 'healthy')) return { healthy: members, degraded: NONE }
   return {
     healthy: members.filter(({ endpoint }) => endpoint.health === 'healthy'),
     degraded: members.filter(({ endpoint }) => endpoint.health === 'degraded'),

@@ -6,7 +6,7 @@ import type { EndpointAssignment, EndpointConfig } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY, type HostPolicy } from '../model/host-policy.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, request, cluster as resolved } from '../testing/fixtures.js'
 
 const PICKS = 10_000
 
@@ -109,6 +109,25 @@ test('an ejection moves requests at once, and its end brings them back', () => {
   first.ejected = false
   cluster.healthChanged()
   near(shares(), { 1: 100 })
+})
+
+test('the connections of an endpoint that is found ill are let go, once', () => {
+  const carrier = new FakeCarrier()
+  const environment = { carriers: [carrier], clock: new SimulatedClock(), random: new SeededRandom(1) }
+  const cluster = new Cluster('c', environment, () => {})
+  cluster.update(resolved('c', range(1, 3)))
+  const [first, second] = [...cluster.endpoints.values()]
+  const released = (): number[] => carrier.released.splice(0).map(({ port }) => port)
+  first!.ejected = true
+  cluster.healthChanged()
+  cluster.healthChanged()
+  assert.deepEqual(released(), [1])
+  first!.ejected = false
+  second!.passesHealthChecks = false
+  cluster.healthChanged()
+  first!.ejected = true
+  cluster.healthChanged()
+  assert.deepEqual(released(), [2, 1])
 })
 
 test('localities count for nothing unless the cluster says so', () => {
@@ -217,4 +236,38 @@ test('a retry that avoids a priority goes to another', () => {
     const picked = cluster.pick(cluster.view('http'), pickContext({ excludedPriorities: [0] }))
     assert.ok(picked.kind === 'endpoint' && picked.port === 2 && picked.priority === 1)
   }
+})
+
+test('a request that is pinned goes to its endpoint, for its first attempt and while that may be used', () => {
+  const { cluster } = rig()
+  const members = [endpoint(1), endpoint(2, { health: 'draining' }), endpoint(3), endpoint(4)]
+  const to = (port: number, strict = false, attempts = 0): Set<number | string> => {
+    const context = pickContext({ overrideHost: { key: `10.0.0.1:${port}`, strict }, attempts })
+    const found = new Set<number | string>()
+    for (let pick = 0; pick < 20; pick++) {
+      const picked = cluster.pick(cluster.view('http'), context)
+      found.add(picked.kind === 'endpoint' ? picked.port : picked.kind === 'local-reply' ? picked.flag : picked.kind)
+    }
+    return found
+  }
+  cluster.update(resolved('c', members))
+  assert.deepEqual([...to(3)], [3])
+  assert.equal(to(3, true, 1).size, 3, 'a retry is balanced')
+  assert.equal(to(9).size, 3, 'so is a request to an endpoint that is gone')
+  assert.deepEqual([...to(9, true)], ['UH'])
+  assert.ok(!to(2).has(2))
+  cluster.update(resolved('c', members, hosts({ overrideStatuses: ['healthy', 'draining'] })))
+  assert.deepEqual([...to(2)], [2])
+})
+
+test('a header may name the endpoints of the attempts in turn', () => {
+  const { cluster } = rig()
+  cluster.update(resolved('c', range(1, 5, 3), hosts({ overrideHeaders: ['x-endpoint'] })))
+  const named = request({ headers: { 'x-endpoint': '10.0.0.1:5, 10.0.0.1:2' } })
+  const port = (attempts: number): number | string => {
+    const picked = cluster.pick(cluster.view('http'), pickContext({ request: named, attempts }))
+    return picked.kind === 'endpoint' ? picked.port : picked.kind
+  }
+  assert.deepEqual([port(0), port(1)], [5, 2])
+  assert.ok([1, 2, 3].includes(port(2) as number))
 })

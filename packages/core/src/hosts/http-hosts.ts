@@ -9,18 +9,24 @@ import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
 import type { ClusterConfig } from '../model/cluster.js'
-import type { EndpointAssignment } from '../model/endpoint.js'
+import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { SubsetConfig } from '../model/subset-config.js'
 import type { HostSelector } from './host-selector.js'
 import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
+import { namedEndpoint, pinnedEndpoint } from './override-host.js'
 import { type Hashing, PrioritySet, type PrioritySetOptions } from './priority-set.js'
 import { SubsetHosts } from './subset-hosts.js'
 import { WarmUp } from './warm-up.js'
 
 /** Envoy: a priority may lose 2 of 7 endpoints before its requests overflow. */
 const DEFAULT_OVERPROVISIONING = 140
+
+/** Where a cluster does not say, and draining endpoints are none of it (Envoy, `override_host_status`). */
+const OVERRIDE_STATUSES: readonly EndpointHealth[] = ['healthy', 'degraded']
+
+const NO_HEADERS: readonly string[] = []
 
 /** The endpoints of a cluster as Envoy chooses among them. Connections are made on demand, so connectivity plays no part. */
 export class HttpHosts implements HostSelector {
@@ -39,6 +45,9 @@ export class HttpHosts implements HostSelector {
   #members: readonly (readonly LocalityMembers[])[] = []
   #options: PrioritySetOptions | undefined
   readonly #known: KnownMembers = new WeakMap()
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #overrideStatuses = OVERRIDE_STATUSES
+  #overrideHeaders = NO_HEADERS
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -63,6 +72,9 @@ export class HttpHosts implements HostSelector {
       this.#hosts = policy.subsets === undefined ? create() : undefined
       this.#subsets = policy.subsets && new SubsetHosts(create)
     }
+    this.#endpoints = endpoints
+    this.#overrideStatuses = policy.overrideStatuses ?? OVERRIDE_STATUSES
+    this.#overrideHeaders = policy.overrideHeaders ?? NO_HEADERS
     if (assignment !== this.#assignment) {
       this.#assignment = assignment
       this.#members = membersByPriority(assignment, endpoints, this.#known)
@@ -84,6 +96,15 @@ export class HttpHosts implements HostSelector {
   connectivityChanged(): void {}
 
   pick(context: PickContext): Endpoint | LocalReply {
+    if (context.overrideHost !== undefined && context.attempts === 0) {
+      const pinned = pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+      if (pinned !== undefined) return pinned
+      if (context.overrideHost.strict) return this.#nobody
+    }
+    if (this.#overrideHeaders.length > 0) {
+      const named = namedEndpoint(context, this.#endpoints, this.#overrideHeaders)
+      if (named !== undefined) return named
+    }
     const hosts = this.#chooser
     if (hosts === undefined) return this.#nobody
     const { hostSelectionAttempts } = context

@@ -95,6 +95,11 @@ export class PriorityPolicy<Config, Child extends PriorityChild<Config>> {
     this.childChanged()
   }
 
+  /** Every child that was made and is kept. */
+  *children(): IterableIterator<Child> {
+    for (const { child } of this.#slots.values()) yield child
+  }
+
   /** The connectivity of a child may have changed. While a configuration is taken over nothing is chosen. */
   childChanged(): void {
     if (this.#busy) return

@@ -1,3 +1,4 @@
+import type { EndpointHealth } from './endpoint.js'
 import type { SubsetConfig } from './subset-config.js'
 
 /** New endpoints get a growing share (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig). */
@@ -30,6 +31,16 @@ export interface HostPolicy {
   readonly grpcLocalityWeights: boolean
   /** Absent: a new endpoint takes its whole share at once. gRPC does not read it. */
   readonly slowStart?: SlowStart
+  /**
+   * Of which health an endpoint may be that a session is pinned to (`override_host_status`); by naming `draining` here sessions outlive the
+   * time in which an endpoint takes new requests. Default healthy, for HTTP degraded too.
+   */
+  readonly overrideStatuses?: readonly EndpointHealth[]
+  /**
+   * Headers that name the endpoint to use, lower case: `host:port`, several with commas for the attempts in turn. Absent: none (Envoy, "Override
+   * host"). gRPC does not read it.
+   */
+  readonly overrideHeaders?: readonly string[]
   /** Absent: the endpoints are not divided by their metadata. gRPC does not read it. */
   readonly subsets?: SubsetConfig
 }

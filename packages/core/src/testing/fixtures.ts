@@ -41,6 +41,8 @@ export function pickContext(parts: Partial<PickContext> = {}): PickContext {
     excludedPriorities: [],
     rejects: (endpoint) => tried.includes(endpoint),
     hash: () => undefined,
+    attempts: 0,
+    overrideHost: undefined,
     subset: undefined,
     ...parts,
   }

@@ -298,17 +298,6 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
     fields: [`${FIRST_POLICY}.subset_size`, `${FIRST_POLICY}.child_policy`],
   },
   {
-    id: 'CDS-50',
-    rule: 'choice by the request falls back to its fallback',
-    input: balancedBy({
-      '@type': `${POLICY}.override_host.v3.OverrideHost`,
-      fallbackPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
-    }),
-    outcome: 'listed',
-    fields: [FIRST_POLICY],
-    check: expectPolicy({ kind: 'random' }),
-  },
-  {
     id: 'CDS-200',
     rule: 'the largest ring is not smaller than the least that is not given',
     input: eds({ lbPolicy: 'RING_HASH', ringHashLbConfig: { maximumRingSize: '1023' } }),

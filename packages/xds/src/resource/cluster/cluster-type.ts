@@ -65,7 +65,6 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   perConnectionBufferLimitBytes: CONNECTION_OPTIONS,
   commonHttpProtocolOptions: CARRIED,
   upstreamConnectionOptions: CONNECTION_OPTIONS,
-  closeConnectionsOnHostHealthFailure: CONNECTION_OPTIONS,
   connectionPoolPerDownstreamConnection: CONNECTION_OPTIONS,
   preconnectPolicy: leftOut('connections are made when requests come'),
   httpProtocolOptions: leftOut('the protocol is chosen by the carrier'),
@@ -78,6 +77,8 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   trackClusterStats: MOOT,
   waitForWarmOnInit: MOOT,
   ignoreHealthOnHostRemoval: MOOT,
+  // For TCP proxies: connections of HTTP are let go when an endpoint is found ill in any case.
+  closeConnectionsOnHostHealthFailure: MOOT,
   cleanupInterval: CARRIED,
   dnsJitter: CARRIED,
   dnsRefreshRate: CARRIED,
@@ -97,7 +98,7 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
   ignoreNewHostsUntilFirstHc: leftOut('endpoints that were not checked yet count as ill ones'),
   closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
   consistentHashingLbConfig: CARRIED,
-  overrideHostStatus: leftOut('endpoints are not chosen by the request yet'),
+  overrideHostStatus: CARRIED,
 })
 
 function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterResource {

@@ -1,5 +1,6 @@
 import {
   DEFAULT_HOST_POLICY,
+  type EndpointHealth,
   type HostPolicy,
   type LocalityBalancing,
   type SlowStart,
@@ -10,9 +11,11 @@ import type {
   Cluster_CommonLbConfig_ZoneAwareLbConfig,
   Cluster_SlowStartConfig,
   LocalityLbConfig,
+  OverrideHost,
   Percent,
   SlowStartConfig,
 } from '@inmesh/xds-proto'
+import { healthOf } from '../endpoint/lb-endpoint.js'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { ViewReasons } from '../field/view-reasons.js'
@@ -35,6 +38,8 @@ export class HostPolicyReader {
   #grpcLocalityWeights: boolean
   #slowStart: SlowStart | undefined
   #subsets: SubsetConfig | undefined
+  #overrideStatuses: readonly EndpointHealth[] | undefined
+  #overrideHeaders: readonly string[] = []
 
   /**
    * @param scope - The cluster.
@@ -57,6 +62,9 @@ export class HostPolicyReader {
     if (common.healthyPanicThreshold !== undefined) {
       const percent = this.#percent(place.at('healthy_panic_threshold'), common.healthyPanicThreshold)
       this.#panicThreshold = Math.round(percent ?? this.#panicThreshold)
+    }
+    if (common.overrideHostStatus !== undefined) {
+      this.#overrideStatuses = [...new Set(common.overrideHostStatus.statuses.map(healthOf))]
     }
     const specifier = common.localityConfigSpecifier
     if (specifier === undefined) return
@@ -90,6 +98,17 @@ export class HostPolicyReader {
     this.#grpcLocalityWeights = true
   }
 
+  /** Requests name their endpoint in headers. */
+  overrideHost(scope: FieldScope, { overrideHostSources }: OverrideHost): void {
+    const headers: string[] = []
+    for (const [index, { header, metadata }] of overrideHostSources.entries()) {
+      const place = scope.at('override_host_sources', index)
+      if (header !== '') headers.push(header.toLowerCase())
+      if (metadata !== undefined) place.at('metadata').unsupported('requests have no metadata')
+    }
+    this.#overrideHeaders = headers
+  }
+
   /** Endpoints are divided by their metadata. */
   subsets(scope: FieldScope, config: Subsets): void {
     this.#subsets = translateSubsets(scope, config, this.#refusals)
@@ -120,6 +139,8 @@ export class HostPolicyReader {
       grpcLocalityWeights: this.#grpcLocalityWeights,
       ...(this.#slowStart && { slowStart: this.#slowStart }),
       ...(this.#subsets && { subsets: this.#subsets }),
+      ...(this.#overrideStatuses && { overrideStatuses: this.#overrideStatuses }),
+      ...(this.#overrideHeaders.length > 0 && { overrideHeaders: this.#overrideHeaders }),
     }
   }
 

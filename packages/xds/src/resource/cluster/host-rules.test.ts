@@ -5,6 +5,7 @@ import type { ClusterResource } from './cluster-resource.js'
 import { clusterType } from './cluster-type.js'
 
 const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
+const FIRST_POLICY = 'load_balancing_policy.policies[0].typed_extension_config.typed_config'
 const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
 
 function eds(more: object = {}): object {
@@ -98,6 +99,38 @@ const SUBSET_RULES: readonly Rule<ClusterResource>[] = [
     input: selector({ keys: ['a'], fallbackPolicy: 'KEYS_SUBSET', fallbackKeysSubset: ['a'] }),
     outcome: 'HTTP refused',
     fields: ['lb_subset_config.subset_selectors[0].fallback_keys_subset'],
+  },
+]
+
+const OVERRIDES: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-340',
+    rule: 'of which health an endpoint may be that a request is pinned to is carried',
+    input: eds({ commonLbConfig: { overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DRAINING'] } } }),
+    outcome: 'carried',
+    check: expectHosts({ overrideStatuses: ['healthy', 'draining'] }),
+  },
+  {
+    id: 'CDS-341',
+    rule: 'a policy by which requests name their endpoint is carried with what it falls back to',
+    input: balancedBy({
+      '@type': `${POLICY}.override_host.v3.OverrideHost`,
+      overrideHostSources: [{ header: 'X-Endpoint' }],
+      fallbackPolicy: policies(ROUND_ROBIN),
+    }),
+    outcome: 'carried',
+    check: expectHosts({ grpcLocalityWeights: false, overrideHeaders: ['x-endpoint'] }),
+  },
+  {
+    id: 'CDS-342',
+    rule: 'an endpoint that is named in metadata is listed',
+    input: balancedBy({
+      '@type': `${POLICY}.override_host.v3.OverrideHost`,
+      overrideHostSources: [{ metadata: { key: 'envoy.lb', path: [{ key: 'endpoint' }] } }],
+      fallbackPolicy: policies(ROUND_ROBIN),
+    }),
+    outcome: 'listed',
+    fields: [`${FIRST_POLICY}.override_host_sources[0].metadata`],
   },
 ]
 
@@ -219,5 +252,5 @@ const HOSTS: readonly Rule<ClusterResource>[] = [
 testRules({
   type: clusterType,
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
-  rules: [...HOSTS, ...SUBSET_RULES],
+  rules: [...HOSTS, ...SUBSET_RULES, ...OVERRIDES],
 })

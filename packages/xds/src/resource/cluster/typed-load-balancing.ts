@@ -109,8 +109,8 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
     hosts.withinLocalities()
     return inner(scope.at('endpoint_picking_policy'), message.endpointPickingPolicy)
   }),
-  policy(OverrideHost, (scope, message, { inner }) => {
-    scope.unsupported('endpoints are not chosen by the request yet; its fallback policy is used')
+  policy(OverrideHost, (scope, message, { hosts, inner }) => {
+    hosts.overrideHost(scope, message)
     return inner(scope.at('fallback_policy'), message.fallbackPolicy)
   }),
   policy(Subset, (scope, message, { hosts, inner }) => {

@@ -6,9 +6,10 @@ import {
   type Slices,
 } from '@inmesh/core'
 import type { ClusterLoadAssignment, ClusterLoadAssignment_Policy } from '@inmesh/xds-proto'
-import type { FieldScope } from '../field/field-scope.js'
+import { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { translateFraction } from '../field/fraction.js'
+import { ResourceReport } from '../field/resource-report.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { Addresses } from './addresses.js'
 import type { EndpointResource } from './endpoint-resource.js'
@@ -84,8 +85,8 @@ function* translate(
 }
 
 /**
- * A locality without weight takes no load (gRFC A27; Envoy with locality weights). Where no locality has a weight, Envoy spreads
- * requests over all endpoints alike, and only gRPC has nowhere to go.
+ * gRPC leaves out localities without weight before it looks into them (gRFC A27); to Envoy they are as good as others, unless localities
+ * share requests by their weights.
  */
 function* translateLocalities(
   scope: FieldScope,
@@ -99,12 +100,15 @@ function* translateLocalities(
   for (const [index, source] of sources.entries()) {
     const locality = source.message
     const place = scope.at('endpoints', index)
-    if (weighted && !locality.loadBalancingWeight) {
-      place.at('load_balancing_weight').unsupported('a locality without weight takes no load')
+    const unseenByGrpc = weighted && !locality.loadBalancingWeight
+    const aside = unseenByGrpc ? new ResourceReport() : undefined
+    const translated = yield* translateLocalityEndpoints(aside ? FieldScope.root(aside) : place, source, addresses)
+    localities.push(translated)
+    if (aside !== undefined) {
+      for (const { field, reason } of aside.unsupported) place.unsupported(`${field}: ${reason}`)
+      for (const { field, message } of aside.errors) refusals.add(place, `${field}: ${message}`, ['http'])
       continue
     }
-    const translated = yield* translateLocalityEndpoints(place, source, addresses)
-    localities.push(translated)
     // gRPC reads nothing of a LOGICAL_DNS cluster but its name and port (gRFC A37), and does not take STRICT_DNS at all.
     if (addresses.allowNames) continue
     const { region, zone, subZone } = translated.locality
@@ -126,7 +130,10 @@ function* translateLocalities(
 /** Priorities run from 0 without a gap, and the weights of each can be added up. */
 function checkPriorities(scope: FieldScope, localities: readonly LocalityEndpoints[]): void {
   const weights = new Map<number, number>()
-  for (const { priority, weight } of localities) weights.set(priority, (weights.get(priority) ?? 0) + weight)
+  const weighted = localities.some(({ weight }) => weight > 0)
+  for (const { priority, weight } of localities) {
+    if (weight > 0 || !weighted) weights.set(priority, (weights.get(priority) ?? 0) + weight)
+  }
   for (const [priority, weight] of weights) {
     if (priority > 0 && !weights.has(priority - 1)) {
       scope.at('endpoints').malformed(`there is a priority ${priority} and no priority ${priority - 1}`)

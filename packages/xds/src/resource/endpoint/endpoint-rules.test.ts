@@ -238,25 +238,27 @@ const RULES: readonly Rule<EndpointResource>[] = [
   },
   {
     id: 'EDS-20',
-    rule: 'a locality of weight 0 is left out before anything in it is looked at',
+    rule: 'gRPC leaves out a locality of weight 0 before anything in it is looked at; HTTP does not',
     input: assignment([
       locality([endpoint('10.0.0.1:80')]),
       locality([endpoint('not-an-address:80')], { loadBalancingWeight: 0, priority: 7 }),
     ]),
-    outcome: 'listed',
-    fields: ['endpoints[1].load_balancing_weight'],
-    check: (value) => assert.equal(value.assignment.localities.length, 1),
+    outcome: 'HTTP refused',
+    fields: ['endpoints[1]'],
   },
   {
     id: 'EDS-21',
-    rule: 'a locality without weight among others that have one is left out',
+    rule: 'a locality without weight among others that have one has none, which gRPC leaves out',
     input: assignment([
       locality([endpoint('10.0.0.1:80')]),
-      { locality: HERE, lbEndpoints: [endpoint('10.0.0.2:80')] },
+      { locality: HERE, priority: 7, lbEndpoints: [endpoint('10.0.0.2:80')] },
     ]),
-    outcome: 'listed',
-    fields: ['endpoints[1].load_balancing_weight'],
-    check: (value) => assert.equal(value.assignment.localities.length, 1),
+    outcome: 'carried',
+    check: (value) =>
+      assert.deepEqual(
+        value.assignment.localities.map(({ weight }) => weight),
+        [1, 0],
+      ),
   },
   {
     id: 'EDS-22',
@@ -270,7 +272,7 @@ const RULES: readonly Rule<EndpointResource>[] = [
     check: (value) =>
       assert.deepEqual(
         value.assignment.localities.map(({ weight }) => weight),
-        [2, 1],
+        [0, 0],
       ),
   },
   {

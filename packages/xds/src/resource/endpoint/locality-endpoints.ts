@@ -42,8 +42,7 @@ export function* translateLocalityEndpoints(
   return {
     locality: { region, zone, subZone },
     priority: message.priority,
-    // Without weights every endpoint takes its share, wherever it is (Envoy without locality weights).
-    weight: message.loadBalancingWeight ?? Math.max(1, total),
+    weight: message.loadBalancingWeight ?? 0,
     endpoints,
   }
 }

@@ -1,0 +1,42 @@
+import type { PickContext } from '../balancing/pick-context.js'
+import type { Endpoint } from '../cluster/endpoint.js'
+import type { EndpointHealth } from '../model/endpoint.js'
+
+/**
+ * Finds the endpoint that a request is pinned to. Only its first attempt is: a retry goes where the policy says (Envoy, "Stateful
+ * session").
+ *
+ * @param context - The request.
+ * @param endpoints - Endpoints of the cluster by key.
+ * @param statuses - Of which health they may be.
+ * @returns undefined when it is pinned to none, or to one that cannot be used.
+ */
+export function pinnedEndpoint(
+  context: PickContext,
+  endpoints: ReadonlyMap<string, Endpoint>,
+  statuses: readonly EndpointHealth[],
+): Endpoint | undefined {
+  if (context.overrideHost === undefined || context.attempts > 0) return undefined
+  const endpoint = endpoints.get(context.overrideHost.key)
+  return endpoint !== undefined && statuses.includes(endpoint.health) ? endpoint : undefined
+}
+
+/**
+ * Finds the endpoint that headers of a request name, of several that are listed there the one for this attempt (Envoy, "Override host"). Its
+ * health does not count: whoever names it knows better.
+ *
+ * @param context - The request.
+ * @param endpoints - Endpoints of the cluster by key.
+ * @param headers - Lower-case names of the headers, the first that is there counts.
+ */
+export function namedEndpoint(
+  context: PickContext,
+  endpoints: ReadonlyMap<string, Endpoint>,
+  headers: readonly string[],
+): Endpoint | undefined {
+  for (const header of headers) {
+    const value = context.request.header(header)
+    if (value !== undefined) return endpoints.get(value.split(',')[context.attempts]?.trim() ?? '')
+  }
+  return undefined
+}
