@@ -9,7 +9,6 @@ import type { RequestHasher } from '../hashing/request-hasher.js'
 import type { Queued } from '../hosts/host-selector.js'
 import type { SubsetMatch } from '../hosts/subset-match.js'
 import { readLoadReport } from '../load/endpoint-load-metrics.js'
-import type { OverrideHost } from '../model/override-host.js'
 import type { RequestPriority } from '../model/route.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -55,7 +54,6 @@ export class Call extends Exchange implements PickContext, HashedCall {
   excludedPriorities: readonly number[] = NO_PRIORITIES
   subset: SubsetMatch | undefined
   readonly #table: RouteFinder
-  overrideHost: OverrideHost | undefined
   #state: CallState = 'new'
   #view: ClusterView | undefined
   /** Of the cluster that the route names: retries count there, attempts at the cluster that lists their endpoint too. */

@@ -4,6 +4,7 @@ import type { ActiveFaults } from '../filters/active-faults.js'
 import { CONTINUE, type FilterContext, type Verdict } from '../filters/filter.js'
 import { FilterChain } from '../filters/filter-chain.js'
 import type { HeaderChanges } from '../headers/header-changes.js'
+import type { OverrideHost } from '../model/override-host.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { RequestChanges } from '../rewrite/request-changes.js'
@@ -26,6 +27,7 @@ export abstract class Exchange implements FilterContext {
    * limit was. Goes with the flag of the reply, if there is one.
    */
   retryFlag: ResponseFlag | undefined
+  overrideHost: OverrideHost | undefined
   protected matched: CompiledRoute | undefined
   protected chosen: Cluster | undefined
   protected picked: Endpoint | undefined

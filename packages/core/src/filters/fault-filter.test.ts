@@ -14,6 +14,7 @@ const PERCENT = 10_000
 
 /** A request with an end. */
 class Context implements FilterContext {
+  overrideHost = undefined
   readonly response = undefined
   readonly endpoint = undefined
   readonly clusterName = ''

@@ -4,6 +4,7 @@ import { CorsFilter } from './cors-filter.js'
 import { FaultFilter } from './fault-filter.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 import { HeaderMutationFilter } from './header-mutation-filter.js'
+import { StatefulSessionFilter } from './stateful-session-filter.js'
 
 /** Where the requests of a chain go. */
 export interface FilterPlace {
@@ -39,6 +40,10 @@ function createFilter(
       // Envoy reads the policies of all levels, and takes each part from the most specific one that has it.
       const policies = ofKind('cors', overrides)
       return policies.length === 0 ? undefined : new CorsFilter(name, policies)
+    }
+    case 'stateful-session': {
+      const config = ofKind('stateful-session', overrides)[0] ?? base
+      return config.state && new StatefulSessionFilter(name, config.state, config)
     }
     case 'header-mutation':
       // As for CORS: all levels count.

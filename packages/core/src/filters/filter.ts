@@ -2,6 +2,7 @@ import type { LocalReply } from '../call/local-reply.js'
 import type { ResponseHead } from '../call/response-head.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { FormatContext } from '../format/format-context.js'
+import type { OverrideHost } from '../model/override-host.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { ActiveFaults } from './active-faults.js'
@@ -21,6 +22,8 @@ export interface FilterContext extends FormatContext {
    * @param callback - What to call.
    */
   atEnd(callback: () => void): void
+  /** The endpoint that the request is pinned to; a filter may pin it. */
+  overrideHost: OverrideHost | undefined
 }
 
 /** The request goes on to the next filter. */

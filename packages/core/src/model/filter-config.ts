@@ -1,6 +1,7 @@
 import type { CorsConfig } from './cors-config.js'
 import type { HeaderMutationConfig } from './header-mutation-config.js'
 import type { Fraction, HeaderMatch } from './match.js'
+import type { StatefulSessionConfig } from './stateful-session-config.js'
 
 /** Which requests have a fault injected. */
 export interface FaultShare {
@@ -46,7 +47,7 @@ export interface FaultConfig {
 }
 
 /** Configuration of one filter, told apart by `kind`. Later filters add their own member here. */
-export type FilterConfig = FaultConfig | CorsConfig | HeaderMutationConfig
+export type FilterConfig = FaultConfig | CorsConfig | HeaderMutationConfig | StatefulSessionConfig
 
 /** One entry of a listener's `http_filters`, in the order in which requests pass. The terminal router is not listed. */
 export interface HttpFilter {

@@ -19,6 +19,7 @@ export function filterContext(parts: Partial<FilterContext> = {}): FilterContext
     random: new SeededRandom(1),
     faults: new ActiveFaults(),
     atEnd: () => {},
+    overrideHost: undefined,
     ...parts,
   }
 }

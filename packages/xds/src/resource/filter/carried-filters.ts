@@ -6,6 +6,8 @@ import {
   HttpHeaderMutation,
   HttpHeaderMutationPerRoute,
   type MessageCodec,
+  StatefulSession,
+  StatefulSessionPerRoute,
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig, type TypedConfig } from '../field/typed-config.js'
@@ -14,6 +16,7 @@ import type { ViewReasons } from '../field/view-reasons.js'
 import { translateCorsPolicy } from './cors.js'
 import { translateFaultConfig } from './fault.js'
 import { translateHeaderMutations } from './header-mutation.js'
+import { translateSessionOverride, translateStatefulSession } from './stateful-session.js'
 
 /**
  * Translates a filter's configuration.
@@ -69,6 +72,11 @@ export const CARRIED_FILTERS: readonly (readonly [typeName: string, filter: Carr
   [Cors.$type, cors],
   [CorsPolicy.$type, { kind: 'carried', override: translator(CorsPolicy, translateCorsPolicy) }],
   [HttpHeaderMutation.$type, headerMutation],
+  [StatefulSession.$type, { kind: 'carried', base: translator(StatefulSession, translateStatefulSession) }],
+  [
+    StatefulSessionPerRoute.$type,
+    { kind: 'carried', override: translator(StatefulSessionPerRoute, translateSessionOverride) },
+  ],
   [
     HttpHeaderMutationPerRoute.$type,
     {

@@ -14,11 +14,6 @@ const ROUTER: FilterKind = { kind: 'router' }
 const STATS: FilterKind = { kind: 'harmless', reason: "Envoy's own statistics are not kept" }
 const METADATA_EXCHANGE: FilterKind = { kind: 'harmless', reason: 'peer metadata is not exchanged yet' }
 const COMPRESSION: FilterKind = { kind: 'harmless', reason: 'bodies are not compressed yet' }
-const SESSION: FilterKind = {
-  kind: 'harmless',
-  reason: 'sessions are not pinned to an endpoint yet; requests are balanced without them',
-}
-
 /**
  * Filters by message name, of base configurations and of overrides. Everything that is not listed here is a guard: a filter that is
  * skipped by mistake can open what it was there to close.
@@ -39,8 +34,6 @@ const KINDS: ReadonlyMap<string, FilterKind> = new Map<string, FilterKind>([
   ],
   ['envoy.extensions.filters.http.compressor.v3.Compressor', COMPRESSION],
   ['envoy.extensions.filters.http.compressor.v3.CompressorPerRoute', COMPRESSION],
-  ['envoy.extensions.filters.http.stateful_session.v3.StatefulSession', SESSION],
-  ['envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute', SESSION],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', guard('requests are not authorized by RBAC yet')],
   ['envoy.extensions.filters.http.rbac.v3.RBACPerRoute', guard('requests are not authorized by RBAC yet')],
   ['envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication', guard('JWTs are not verified yet')],
