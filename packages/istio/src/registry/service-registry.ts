@@ -116,7 +116,9 @@ class ServiceDraft {
       case 'NONE':
         // Workloads that registered themselves are better than none.
         return this.#endpoints.length === 0 ? 'original-destination' : 'registry'
-      default:
+      case 'STATIC':
+      case 'DYNAMIC_DNS':
+      case undefined:
         return 'registry'
     }
   }
