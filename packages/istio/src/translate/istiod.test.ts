@@ -35,8 +35,20 @@ describe('the same configuration as istiod gives', { skip }, () => {
     const listeners = [...dumped('grpc-client.json', 'LDS'), ...dumped('grpc-client-short.json', 'LDS')]
     assert.equal(listeners.length, 10)
     for (const [name, expected] of listeners) {
-      assert.deepEqual(withoutKeys(ours('LDS', name), ['statPrefix']), expected, name)
+      assert.deepEqual(withoutCors(withoutKeys(ours('LDS', name), ['statPrefix'])), expected, name)
     }
+  })
+
+  it('the filters that act on routes in the order that a sidecar has them, CORS among them', () => {
+    const chains = managers(dumped('sidecar-client.json', 'LDS')).map(({ httpFilters }) =>
+      filterNames(httpFilters).filter((name) => /^envoy.*\.(fault|cors|router)$/.test(name)),
+    )
+    assert.notEqual(chains.length, 0)
+    const own = managers(ours('LDS', 'shop.demo.svc.cluster.local:80')).map(({ httpFilters }) =>
+      filterNames(httpFilters),
+    )
+    assert.equal(own.length, 1)
+    for (const chain of chains) assert.deepEqual(chain, own[0])
   })
 
   it('the same clusters as a sidecar gets, apart from TLS', () => {
@@ -94,6 +106,28 @@ function clusterWithoutTls(json: JsonObject): unknown {
     threshold.maxRetries === 0xffff_ffff ? withoutKeys(threshold, ['maxRetries']) : threshold,
   )
   return { ...cluster, circuitBreakers: { thresholds } }
+}
+
+/** A listener without the filter that istiod gives to sidecars and not to gRPC clients, which must be free to leave it out. */
+function withoutCors(listener: unknown): unknown {
+  const copy = structuredClone(listener) as JsonObject
+  for (const manager of managers(copy)) {
+    const index = filterNames(manager.httpFilters).indexOf('envoy.filters.http.cors')
+    const [filter] = manager.httpFilters.splice(index, 1)
+    assert.equal(filter.isOptional, true)
+  }
+  return copy
+}
+
+/** The connection managers anywhere in listeners. */
+function managers(value: unknown): readonly JsonObject[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = 'httpFilters' in value ? [value as JsonObject] : []
+  return [...own, ...Object.values(value).flatMap(managers)]
+}
+
+function filterNames(filters: readonly JsonObject[]): readonly string[] {
+  return filters.map(({ name }) => name)
 }
 
 function withoutKeys(value: unknown, keys: readonly string[]): unknown {

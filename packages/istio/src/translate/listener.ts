@@ -4,6 +4,7 @@ import {
   ApiListener,
   anyOf,
   ConfigSource,
+  Cors,
   create,
   HTTPFault,
   HttpConnectionManager,
@@ -39,7 +40,11 @@ export function outboundApiListener(service: Service, port: number): ApiListener
   const manager = create(HttpConnectionManager, {
     statPrefix: routeConfigName,
     routeSpecifier: { $case: 'rds', value: create(Rds, { configSource: adsSource(), routeConfigName }) },
-    httpFilters: [httpFilter('envoy.filters.http.fault', anyOf(HTTPFault, create(HTTPFault))), routerFilter()],
+    httpFilters: [
+      httpFilter('envoy.filters.http.fault', anyOf(HTTPFault, create(HTTPFault))),
+      corsFilter(),
+      routerFilter(),
+    ],
   })
   return create(ApiListener, { apiListener: anyOf(HttpConnectionManager, manager) })
 }
@@ -58,6 +63,11 @@ export function routerFilter(): HttpFilter {
 export function socketAddress(address: string, port: number): Address {
   const socket = create(SocketAddress, { address, portSpecifier: { $case: 'portValue', value: port } })
   return create(Address, { address: { $case: 'socketAddress', value: socket } })
+}
+
+// Optional, as gRPC does not know it and refuses a listener whose filters it must know (gRFC A39). istiod gives it to sidecars only.
+function corsFilter(): HttpFilter {
+  return { ...httpFilter('envoy.filters.http.cors', anyOf(Cors, create(Cors))), isOptional: true }
 }
 
 function httpFilter(name: string, config: { readonly typeUrl: string; readonly value: Uint8Array }): HttpFilter {
