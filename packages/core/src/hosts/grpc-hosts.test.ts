@@ -301,14 +301,17 @@ test('a ring fails over at the second failure', () => {
   assert.equal(it.pick(), 4)
 })
 
-test('a request without a hash goes to whoever is ready (A76)', () => {
+test('a request without a hash goes to whoever is ready, and starts one connection at most (A76)', () => {
   const it = rig()
   it.configure({ a: [0, 1, 1, 2, 3, 4] }, RING)
   it.pick()
   const [first] = it.asked()
   it.report('ready', first!)
   for (let again = 0; again < 50; again++) assert.equal(it.pick(), first)
-  assert.deepEqual(it.asked(), [])
+  const [second, ...more] = it.asked()
+  assert.deepEqual(more, [], 'while one is being connected, no other is')
+  it.report('ready', second!)
+  assert.deepEqual(new Set(Array.from({ length: 50 }, () => it.pick())), new Set([first, second]))
 })
 
 test('another policy takes over the connections', () => {

@@ -57,29 +57,48 @@ export class RingHosts implements ConnectedHosts {
 
   pick(context: PickContext): Endpoint | Queued | Failed {
     if (this.#counts.failed === this.#counts.total) return undefined
-    // gRFC A76: a request without a hash goes to whoever is ready, and starts one connection at most.
-    const anyReady = this.#counts.ready > 0 && context.hash() === undefined
-    const chosen =
-      this.#walk(context, anyReady) ?? this.#hosts.find((host) => this.#suits(host.endpoint, anyReady))?.endpoint
+    return context.hash() === undefined ? this.#pickAny(context) : this.#pickByHash(context)
+  }
+
+  /** A request of a hash waits for the endpoint that it falls to, or for the next one that did not fail. */
+  #pickByHash(context: PickContext): Endpoint | Queued | Failed {
+    const chosen = this.#walk(context) ?? this.#hosts.find(({ endpoint }) => this.#mayServe(endpoint))?.endpoint
     if (chosen === undefined) return undefined
     if (this.#connections.of(chosen) === 'ready') return chosen
-    if (this.#counts.connecting === 0 || context.hash() !== undefined) this.#connect(chosen)
+    this.#connect(chosen)
     return QUEUED
   }
 
-  /** A ring has many places for an endpoint, so the way to the next one may be long; behind some of them any other is as good. */
-  #walk(context: PickContext, anyReady: boolean): Endpoint | undefined {
-    const steps = 4 * this.#hosts.length
+  /** gRFC A76: a request without a hash goes to whoever is ready, and on its way starts one connection at most. */
+  #pickAny(context: PickContext): Endpoint | Queued | Failed {
+    const steps = this.#steps
     for (let step = 0; step < steps; step++) {
       const endpoint = this.#ring.pick(context, step)
-      if (endpoint !== undefined && this.#suits(endpoint, anyReady)) return endpoint
+      if (endpoint === undefined) break
+      if (this.#connections.of(endpoint) === 'ready') return endpoint
+      if (this.#counts.connecting === 0) this.#connect(endpoint)
+    }
+    const ready = this.#hosts.find(({ endpoint }) => this.#connections.of(endpoint) === 'ready')
+    if (ready !== undefined) return ready.endpoint
+    return this.#counts.connecting > 0 ? QUEUED : undefined
+  }
+
+  #walk(context: PickContext): Endpoint | undefined {
+    const steps = this.#steps
+    for (let step = 0; step < steps; step++) {
+      const endpoint = this.#ring.pick(context, step)
+      if (endpoint !== undefined && this.#mayServe(endpoint)) return endpoint
     }
     return undefined
   }
 
-  #suits(endpoint: Endpoint, anyReady: boolean): boolean {
-    const state = this.#connections.of(endpoint)
-    return anyReady ? state === 'ready' : state !== 'failed'
+  /** A ring has many places for an endpoint, so the way to the next one may be long; behind some of them any other is as good. */
+  get #steps(): number {
+    return 4 * this.#hosts.length
+  }
+
+  #mayServe(endpoint: Endpoint): boolean {
+    return this.#connections.of(endpoint) !== 'failed'
   }
 
   /** Without requests nobody would find out that a failed ring works again, so one endpoint at a time is tried. */
