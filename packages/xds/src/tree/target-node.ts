@@ -49,6 +49,8 @@ export interface TargetNodeOptions {
 interface Generation {
   readonly listener: ListenerConfig
   readonly routes: RouteConfiguration
+  /** Undefined where the listener holds them. */
+  readonly routesName: string | undefined
   readonly clusters: ReadonlyMap<string, ClusterRoot>
 }
 
@@ -194,14 +196,23 @@ export class TargetNode implements ClusterUser {
     })
   }
 
-  /** Routes that never came: earlier ones stay in use, as after any other bad update (gRFC A88). */
+  /**
+   * There are no such routes. Whether an error or a deletion costs routes that were good is for the provider to say (gRFC A88), and it
+   * says so by this; earlier routes of another name stay in use, as after any other bad update.
+   */
   #routesFailed(error: MeshError): void {
     this.#routes = undefined
     this.#routesUnsupported = []
     this.#abandonNext()
     const { name, logger } = this.#options
-    if (this.#current === undefined) this.#state = { kind: 'failed', error }
-    else logger.warn(`xds: ${name} keeps the routes it has: ${error.message}`)
+    if (this.#current === undefined || this.#current.routesName === this.#routesName) {
+      const failed = this.#current
+      this.#current = undefined
+      this.#releaseUnused(failed)
+      this.#state = { kind: 'failed', error }
+    } else {
+      logger.warn(`xds: ${name} keeps the routes it has: ${error.message}`)
+    }
     this.#options.changed()
   }
 
@@ -214,7 +225,7 @@ export class TargetNode implements ClusterUser {
     const abandoned = this.#next
     const clusters = new Map<string, ClusterRoot>()
     for (const name of clusterNames(routes)) clusters.set(name, this.#options.clusters.acquire(name, this))
-    this.#next = { listener, routes, clusters }
+    this.#next = { listener, routes, routesName: this.#routesName, clusters }
     this.#releaseUnused(abandoned)
     this.#options.changed()
   }
