@@ -1,0 +1,58 @@
+import * as grpc from '@grpc/grpc-js'
+import type { Carrier, Connectivity, Endpoint } from '@inmesh/core'
+
+/** Where connectivity is reported. */
+export type ConnectivityReport = (endpoint: Endpoint, connectivity: Connectivity, reason: string) => void
+
+/** Connects ahead, one channel for each endpoint, for calls that are decided by gRPC's rules. */
+export class GrpcCarrier implements Carrier {
+  readonly view = 'grpc'
+  readonly connects = 'ahead'
+  /** Set once there is somebody to tell. */
+  report: ConnectivityReport = () => {}
+
+  connect(endpoint: Endpoint): void {
+    const channel = this.client(endpoint).getChannel()
+    this.#follow(endpoint, channel, channel.getConnectivityState(true))
+  }
+
+  release(endpoint: Endpoint): void {
+    const client = endpoint.connections.grpc as grpc.Client | undefined
+    endpoint.connections.grpc = undefined
+    client?.close()
+  }
+
+  removed(endpoint: Endpoint): void {
+    this.release(endpoint)
+  }
+
+  /** The client of an endpoint. */
+  client(endpoint: Endpoint): grpc.Client {
+    let client = endpoint.connections.grpc as grpc.Client | undefined
+    if (client === undefined) {
+      client = new grpc.Client(endpoint.key, grpc.credentials.createInsecure(), {
+        'grpc.use_local_subchannel_pool': 1,
+        'grpc.enable_retries': 0,
+        'grpc.initial_reconnect_backoff_ms': 100,
+        'grpc.max_reconnect_backoff_ms': 200,
+      })
+      endpoint.connections.grpc = client
+    }
+    return client
+  }
+
+  #follow(endpoint: Endpoint, channel: grpc.ChannelInterface, known: grpc.connectivityState): void {
+    if (endpoint.removed) return
+    const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE } = grpc.connectivityState
+    channel.watchConnectivityState(known, Number.POSITIVE_INFINITY, () => {
+      if (endpoint.removed) return
+      const state = channel.getConnectivityState(false)
+      if (state === READY) this.report(endpoint, 'ready', '')
+      else if (state === CONNECTING) this.report(endpoint, 'connecting', '')
+      else if (state === TRANSIENT_FAILURE) this.report(endpoint, 'failed', `no connection to ${endpoint.key}`)
+      // Whoever hears that it is idle asks for a connection, which follows it anew.
+      else if (state === IDLE) return this.report(endpoint, 'idle', '')
+      this.#follow(endpoint, channel, state)
+    })
+  }
+}

@@ -1,0 +1,65 @@
+import { eventually } from '../../support/patience.js'
+import { TestProcess, type TestScope } from '../../support/test-process.js'
+import type { GrpcResult } from './grpc-call.js'
+import type { Tally } from './mesh-process.js'
+import type { ScriptedControlPlane } from './scripted-control-plane.js'
+
+/** How the process is made. */
+export type GrpcMeshParameters = {
+  readonly address: string
+  /** Makes the clock so many times faster. */
+  readonly clockFactor: number
+  readonly serverFeatures: readonly string[]
+  readonly seed: number
+}
+
+/** A unary call. */
+export type GrpcCallParameters = {
+  /** `host:port`. */
+  readonly target: string
+  /** `/package.Service/Method` that routes are matched with. */
+  readonly path?: string
+  /** Metadata. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Default one minute, by the process's clock. */
+  readonly deadlineMs?: number
+}
+
+/** Calls decided by gRPC's rules, in a process of their own. */
+export class GrpcMeshProcess {
+  readonly #process: TestProcess
+
+  private constructor(process: TestProcess) {
+    this.#process = process
+  }
+
+  static async start(
+    scope: TestScope,
+    { address }: ScriptedControlPlane,
+    parts: Partial<Omit<GrpcMeshParameters, 'address'>> = {},
+  ): Promise<GrpcMeshProcess> {
+    const parameters: GrpcMeshParameters = { address, clockFactor: 1, serverFeatures: [], seed: 1, ...parts }
+    const script = new URL('./grpc-mesh-script.js', import.meta.url)
+    const process = TestProcess.node(scope, script, { args: [JSON.stringify(parameters)] })
+    await process.event('started')
+    return new GrpcMeshProcess(process)
+  }
+
+  call(target: string, parameters: Omit<GrpcCallParameters, 'target'> = {}): Promise<GrpcResult> {
+    return this.#process.ask('call', { target, ...parameters })
+  }
+
+  /** Makes calls one after the other, and counts them by server or status. */
+  calls(target: string, count: number, parameters: Omit<GrpcCallParameters, 'target'> = {}): Promise<Tally> {
+    return this.#process.ask('calls', { call: { target, ...parameters }, count })
+  }
+
+  /** Makes a call until a server answers. */
+  async answeredBy(server: string, target: string): Promise<void> {
+    await eventually(
+      `${server} answers`,
+      () => this.call(target),
+      (result) => result.server === server,
+    )
+  }
+}
