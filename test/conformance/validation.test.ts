@@ -210,7 +210,7 @@ describe('validation', () => {
     refuses(t, 'cluster', cluster('good'), [
       ['eds_cluster_config', (name) => cluster(name, { eds_cluster_config: undefined })],
       [
-        'min_ring_size',
+        'minimum_ring_size',
         (name) => cluster(name, { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: '9000000' } }),
       ],
       [

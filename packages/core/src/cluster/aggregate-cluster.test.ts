@@ -37,6 +37,13 @@ test('an aggregate goes to the first cluster that has an endpoint', () => {
   assert.equal(pick(clusters.acquire('all', aggregate(usable('near', []), usable('far', [])))), 'UH')
 })
 
+test('no cluster chooses in panic while a later one is well; when none is, the first does', () => {
+  const clusters = registry()
+  const ill = (name: string, port: number) => usable(name, [endpoint(port, { health: 'unhealthy' })])
+  assert.equal(pick(clusters.acquire('all', aggregate(ill('near', 1), usable('far', [endpoint(2)])))), '2')
+  assert.equal(pick(clusters.acquire('all', aggregate(ill('near', 1), ill('far', 2)))), '1')
+})
+
 test('a cluster that is full answers for the aggregate, and the next is not asked', () => {
   const clusters = registry([new FakeCarrier('grpc')])
   const full = usable('near', [endpoint(1)], { thresholds: { maxRequests: 0, maxRetries: 3 } })

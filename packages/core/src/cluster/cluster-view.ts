@@ -86,6 +86,22 @@ export class ClusterView {
   }
 
   /**
+   * The cluster as one of those that an aggregate stands for.
+   *
+   * @param pick - Chooses an endpoint of it, its drops and limits looked at.
+   */
+  asLeaf(pick: ClusterLeaf['pick']): ClusterLeaf {
+    const hosts = this.#hosts
+    return {
+      get available() {
+        return hosts.available
+      },
+      pick,
+      whenPickable: (callback) => this.whenPickable(callback),
+    }
+  }
+
+  /**
    * Takes over the clusters that this one stands for.
    *
    * @param config - The cluster.

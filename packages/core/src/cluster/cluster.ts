@@ -364,7 +364,7 @@ export class Cluster implements EndpointOwner {
   /** The cluster as a part of an aggregate. */
   #asLeaf(view: View): ClusterLeaf {
     const own = this.view(view)
-    return { pick: (context) => this.pick(own, context), whenPickable: (callback) => own.whenPickable(callback) }
+    return own.asLeaf((context) => this.pick(own, context))
   }
 
   #checkHealth(config: HealthCheckConfig | undefined, inService: boolean): void {

@@ -12,6 +12,8 @@ const HTTP_PORT = 80
  * was none for a while (Envoy, `cleanup_interval`).
  */
 export class OriginalDestinations implements ClusterLeaf {
+  /** Nothing is known of destinations that speaks against them. */
+  readonly available = true
   /** How long a destination is kept without use, in milliseconds. */
   cleanupMs: number
   readonly #endpoints: EndpointSet

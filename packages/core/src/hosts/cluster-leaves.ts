@@ -5,6 +5,8 @@ import type { Queued } from './host-selector.js'
 
 /** One of the clusters that an aggregate stands for, as a carrier's view sees it: with its own policy, limits and drops (gRFC A75). */
 export interface ClusterLeaf {
+  /** Whether it has an endpoint that is not chosen in panic only. */
+  readonly available: boolean
   /**
    * Chooses one of its endpoints.
    *
@@ -28,17 +30,37 @@ export interface ClusterLeaf {
  * @param context - The request.
  */
 export function pickFromLeaves(leaves: readonly ClusterLeaf[], context: PickContext): Endpoint | LocalReply | Queued {
-  let waiting: Queued | undefined
-  let index = 0
-  for (;;) {
-    const picked = leaves[index++]!.pick(context)
-    if (picked.kind === 'endpoint') return picked
-    // A cluster that has tried to connect for long counts as if it had failed, unless every one does (gRFC A56).
-    const next = picked.kind === 'queued' ? picked.stalled : hasNobody(picked)
-    if (picked.kind === 'queued' && next) waiting ??= picked
-    if (!next) return picked
-    if (index === leaves.length) return waiting ?? picked
+  let passedOver = false
+  let answer: LocalReply | Queued | undefined
+  for (let index = 0; index < leaves.length; index++) {
+    const leaf = leaves[index]!
+    // Nobody is chosen in panic while another cluster is well.
+    if (!leaf.available) {
+      passedOver = true
+      continue
+    }
+    const picked = leaf.pick(context)
+    if (picked.kind === 'endpoint' || !mayGoOn(picked)) return picked
+    answer = later(answer, picked)
   }
+  for (let index = 0; passedOver && index < leaves.length; index++) {
+    const leaf = leaves[index]!
+    if (leaf.available) continue
+    const picked = leaf.pick(context)
+    if (picked.kind === 'endpoint' || !mayGoOn(picked)) return picked
+    answer = later(answer, picked)
+  }
+  return answer!
+}
+
+/** A cluster that has tried to connect for long counts as if it had failed, unless every one does (gRFC A56). */
+function mayGoOn(picked: LocalReply | Queued): boolean {
+  return picked.kind === 'queued' ? picked.stalled : hasNobody(picked)
+}
+
+/** What is said when no cluster has an endpoint: to wait, where one may still come, else what the last one said. */
+function later(answer: LocalReply | Queued | undefined, picked: LocalReply | Queued): LocalReply | Queued {
+  return answer?.kind === 'queued' ? answer : picked
 }
 
 /**

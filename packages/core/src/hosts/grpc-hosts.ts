@@ -71,6 +71,9 @@ export class GrpcHosts implements HostSelector {
     this.#onChange = onChange
   }
 
+  /** gRPC knows no panic: whether there is somebody, a pick says. */
+  readonly available = true
+
   /** Drops are thrown for requests that could be sent only, and so once for each (gRFC A27). */
   get ready(): boolean {
     return this.#priorities?.current?.state === 'ready'

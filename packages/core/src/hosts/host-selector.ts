@@ -22,6 +22,8 @@ export const STALLED: Queued = Object.freeze({ kind: 'queued', stalled: true })
 export interface HostSelector {
   /** Whether a request could be sent now. False does not say that it cannot: asking may start what it takes. */
   readonly ready: boolean
+  /** Whether it has an endpoint that is not chosen in panic only. */
+  readonly available: boolean
   /**
    * Takes over a configuration.
    *

@@ -95,6 +95,11 @@ export class HttpHosts implements HostSelector {
 
   connectivityChanged(): void {}
 
+  /** Of subsets each request has its own; they are asked. */
+  get available(): boolean {
+    return this.#hosts?.available ?? true
+  }
+
   pick(context: PickContext): Endpoint | LocalReply {
     if (context.overrideHost !== undefined && context.attempts === 0) {
       const pinned = pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)

@@ -49,6 +49,7 @@ export class PrioritySet {
   #sets: readonly HostSet[] = []
   #options: PrioritySetOptions | undefined
   #loads = NO_LOADS
+  #available = false
 
   /**
    * @param parts - What it is made of.
@@ -67,6 +68,7 @@ export class PrioritySet {
     this.#options = options
     this.#sets = priorities.map(hostSet)
     this.#loads = priorityLoads(this.#sets, options)
+    this.#available = this.#sets.some(({ healthy, degraded }) => healthy.length + degraded.length > 0)
     while (this.#levels.length < priorities.length) this.#levels.push(new Level(this.#parts))
     for (const level of this.#levels.splice(priorities.length)) level.close()
     for (const [priority, level] of this.#levels.entries()) {
@@ -74,6 +76,11 @@ export class PrioritySet {
       const { healthy, degraded, panic } = this.#loads
       if (healthy[priority]! + degraded[priority]! > 0) level.prepare(degraded[priority]! > 0, panic[priority]!)
     }
+  }
+
+  /** Whether any endpoint is healthy or degraded. */
+  get available(): boolean {
+    return this.#available
   }
 
   /**
