@@ -28,8 +28,11 @@ export abstract class Exchange implements FilterContext {
    */
   retryFlag: ResponseFlag | undefined
   overrideHost: OverrideHost | undefined
+  /** What {@link Exchange.route} gives; set once by the call. */
   protected matched: CompiledRoute | undefined
+  /** What {@link Exchange.cluster} gives; set once by the call. */
   protected chosen: Cluster | undefined
+  /** What {@link Exchange.endpoint} gives; set anew for each attempt. */
   protected picked: Endpoint | undefined
   #filters = FilterChain.EMPTY
   #requestChanges: RequestChanges | undefined

@@ -8,6 +8,8 @@ export class ActiveFaults {
   readonly #counts = new Map<string, number>()
 
   /**
+   * How many requests have a fault injected now.
+   *
    * @param key - {@link ActiveFaults.GRPC}, or listener and filter.
    */
   count(key: string): number {

@@ -24,6 +24,8 @@ export class HeaderChanges {
   }
 
   /**
+   * Makes the changes of all levels, in order.
+   *
    * @param headers - The headers.
    * @param context - The request, for values with commands.
    */

@@ -20,7 +20,9 @@ export class NetworkSet {
   }
 
   /**
-   * @param address - IP literal; anything else is in no network. Takes some microseconds.
+   * Whether an address is in one of the networks. Takes some microseconds.
+   *
+   * @param address - IP literal; anything else is in no network.
    */
   has(address: string): boolean {
     const family = isIP(address)

@@ -26,11 +26,22 @@ export interface WeightedCluster extends HeaderLevel {
 /** Whose limits of a cluster a request counts against (envoy.config.core.v3.RoutingPriority). */
 export type RequestPriority = 'default' | 'high'
 
-/**
- * A value that is taken modulo the sum of the weights, so that several proxies choose alike: of a header (`header_name`; chance where it
- * is absent or no number), or the hash that the route's hash policies make (`use_hash_policy`).
- */
-export type ClusterChoice = { readonly kind: 'header'; readonly name: string } | { readonly kind: 'hash' }
+/** The number in a request header chooses (`header_name`); chance does where the header is absent or no number. */
+export interface HeaderClusterChoice {
+  /** Tag of the union. */
+  readonly kind: 'header'
+  /** Lower-case name of the header. */
+  readonly name: string
+}
+
+/** The hash that the route's hash policies make chooses (`use_hash_policy`). */
+export interface HashClusterChoice {
+  /** Tag of the union. */
+  readonly kind: 'hash'
+}
+
+/** A value that is taken modulo the sum of the weights, so that several proxies choose alike. */
+export type ClusterChoice = HeaderClusterChoice | HashClusterChoice
 
 /** Sends the request to a cluster. */
 export interface ForwardAction {

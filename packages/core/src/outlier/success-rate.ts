@@ -6,7 +6,11 @@ export class SuccessRate {
   #total = 0
   #successes = 0
 
-  /** Counts one request. */
+  /**
+   * Counts one request.
+   *
+   * @param success - Whether it was one.
+   */
   count(success: boolean): void {
     this.#total++
     if (success) this.#successes++

@@ -21,10 +21,10 @@ export interface RouteTimeouts {
 }
 
 /** How far the `grpc-timeout` of a request counts (Envoy, RouteAction.MaxStreamDuration). */
-interface GrpcHeaderLimit {
-  /** The longest; 0 for any. */
+export interface GrpcHeaderLimit {
+  /** The longest that counts, in milliseconds; 0 for any. */
   readonly maxMs: number
-  /** What is taken off, where something is left then. */
+  /** What is taken off in milliseconds, where something is left then. Default 0. */
   readonly offsetMs: number
 }
 

@@ -35,6 +35,7 @@ export class HttpCarrier implements Carrier {
    * @param authority - What requests over it are addressed to as a rule.
    * @param clock - Tells how old connections are.
    * @returns undefined when the carrier is closed.
+   * @internal
    */
   pool(endpoint: Endpoint, priority: RequestPriority, authority: string, clock: Clock): EndpointPool | undefined {
     const pools = endpoint.connections.http as EndpointPools | undefined

@@ -5,7 +5,7 @@ import { ClientCall } from './client-call.js'
 import type { ClientScope } from './client-scope.js'
 import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
-import { MirrorTraffic } from './mirror-traffic.js'
+import { type MirrorStatistics, MirrorTraffic } from './mirror-traffic.js'
 import { OriginTable } from './origin.js'
 import { OutboundRequest } from './outbound-request.js'
 import { mayBeSteered } from './request-headers.js'
@@ -48,8 +48,7 @@ export interface MeshDispatcherOptions {
  * and aborts, and with `localReply: 'throw'` the codes of all local replies.
  */
 export class MeshDispatcher extends Dispatcher {
-  /** Copies of requests that go to mirrors: how many are under way, were sent and were left out. */
-  readonly mirrors: MirrorTraffic
+  readonly #mirrors: MirrorTraffic
   readonly #scope: ClientScope
   readonly #origins = new OriginTable()
   readonly #ownAgent: Agent | undefined
@@ -69,7 +68,7 @@ export class MeshDispatcher extends Dispatcher {
       passThrough: options.passThrough ?? this.#ownAgent!,
       discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
     }
-    this.mirrors = new MirrorTraffic(parts)
+    this.#mirrors = new MirrorTraffic(parts)
     this.#scope = {
       ...parts,
       context: options.context,
@@ -77,12 +76,17 @@ export class MeshDispatcher extends Dispatcher {
       active: 0,
       unconnected: new Set(),
       destroyed: undefined,
-      mirrors: this.mirrors,
+      mirrors: this.#mirrors,
       callEnded: () => {
         this.#scope.active--
         if (this.#onIdle !== undefined && this.#scope.active === 0) this.#onIdle()
       },
     }
+  }
+
+  /** What became of the copies of requests that go to mirrors. */
+  get mirrors(): MirrorStatistics {
+    return this.#mirrors
   }
 
   /** Whether the dispatcher takes no more requests. */
@@ -160,14 +164,14 @@ export class MeshDispatcher extends Dispatcher {
         this.#onIdle = resolve
       })
     }
-    this.mirrors.stop()
+    this.#mirrors.stop()
     await Promise.all([this.#scope.carrier.close(), this.#ownAgent?.close()])
   }
 
   async #abort(error: Error): Promise<void> {
     this.#closed = true
     this.#scope.destroyed = error
-    this.mirrors.stop()
+    this.#mirrors.stop()
     for (const call of this.#scope.unconnected) call.abort(error)
     await Promise.all([this.#scope.carrier.destroy(error), this.#ownAgent?.destroy(error)])
   }

@@ -7,14 +7,22 @@ import { MirrorTee } from './mirror-tee.js'
 import type { OutboundRequest } from './outbound-request.js'
 import { isReplayable } from './request-body.js'
 
+/** What became of the copies of requests that go to mirrors, since the dispatcher was made. */
+export interface MirrorStatistics {
+  /** Copies under way. */
+  readonly active: number
+  /** Copies sent, those under way among them. */
+  readonly sent: number
+  /** Copies left out, because too many were under way or the body was too large. */
+  readonly dropped: number
+}
+
 /**
  * Copies of requests that go to the mirrors of their routes. Nobody waits for their answers, and whatever becomes of them, the requests that
  * they are copies of do not notice.
  */
-export class MirrorTraffic implements MirrorSender {
-  /** Copies sent. */
+export class MirrorTraffic implements MirrorSender, MirrorStatistics {
   sent = 0
-  /** Copies left out, because too many were under way or the body was too large. */
   dropped = 0
   readonly #scope: ClientScope
   readonly #active = new Set<Abortable>()
@@ -36,7 +44,6 @@ export class MirrorTraffic implements MirrorSender {
     }
   }
 
-  /** Copies under way. */
   get active(): number {
     return this.#active.size
   }

@@ -6,10 +6,24 @@ export interface DnsAddress {
   readonly ttlMs: number | undefined
 }
 
+/** The name was looked up. */
+export interface DnsAddresses {
+  /** Tag of the union. */
+  readonly kind: 'addresses'
+  /** Empty where the name does not exist, or has no address of the kind. */
+  readonly addresses: readonly DnsAddress[]
+}
+
+/** The name could not be looked up; what was known of it still counts. */
+export interface DnsFailure {
+  /** Tag of the union. */
+  readonly kind: 'failed'
+  /** For the log. */
+  readonly reason: string
+}
+
 /** What a resolver says of a name. A name without addresses is an answer, not a failure. */
-export type DnsAnswer =
-  | { readonly kind: 'addresses'; readonly addresses: readonly DnsAddress[] }
-  | { readonly kind: 'failed'; readonly reason: string }
+export type DnsAnswer = DnsAddresses | DnsFailure
 
 /** Looks names up. */
 export interface DnsResolver {

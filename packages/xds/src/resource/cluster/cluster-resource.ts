@@ -20,6 +20,14 @@ export interface InlineDiscovery {
 /** Which addresses of a name are used (Envoy, Cluster.DnsLookupFamily). `auto` is IPv6 before IPv4. */
 export type DnsLookupFamily = 'auto' | 'ipv4-only' | 'ipv6-only' | 'ipv4-preferred' | 'all'
 
+/** How long is waited after lookups that failed (Envoy, Cluster.dns_failure_refresh_rate). Doubles with each failure in a row. */
+export interface DnsFailureRefresh {
+  /** The first wait in milliseconds. */
+  readonly baseMs: number
+  /** The longest wait in milliseconds; at least `baseMs`. Default 10 times that, where only the first is given. */
+  readonly maxMs: number
+}
+
 /** How names are looked up, all times in milliseconds. */
 export interface DnsSettings {
   /** Which addresses are used. Default `auto`. */
@@ -30,8 +38,8 @@ export interface DnsSettings {
   readonly jitterMs: number
   /** Whether the answer's time to live takes the place of `refreshMs`. */
   readonly respectTtl: boolean
-  /** How long is waited after a failure: doubled from the first, up to the second. Default `refreshMs`, both. */
-  readonly failureRefresh: { readonly baseMs: number; readonly maxMs: number }
+  /** How long is waited after failures. Default `refreshMs` each time. */
+  readonly failureRefresh: DnsFailureRefresh
 }
 
 /** The endpoints are what DNS says of names. */

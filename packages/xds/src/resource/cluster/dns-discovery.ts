@@ -2,7 +2,7 @@ import { type Cluster, Cluster_DnsLookupFamily, ClusterLoadAssignment, create } 
 import { translateAssignment } from '../endpoint/assignment.js'
 import { translateDuration, translatePositiveDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
-import type { ClusterDiscovery, DnsLookupFamily, DnsSettings } from './cluster-resource.js'
+import type { ClusterDiscovery, DnsFailureRefresh, DnsLookupFamily, DnsSettings } from './cluster-resource.js'
 
 /** Envoy's default. */
 const REFRESH_MS = 5000
@@ -53,7 +53,7 @@ function translateFailureRefresh(
   scope: FieldScope,
   { dnsFailureRefreshRate: rate }: Cluster,
   refreshMs: number,
-): DnsSettings['failureRefresh'] {
+): DnsFailureRefresh {
   if (rate === undefined) return { baseMs: refreshMs, maxMs: refreshMs }
   if (rate.baseInterval === undefined) scope.at('base_interval').malformed('is missing')
   const base = rate.baseInterval && translatePositiveDuration(scope.at('base_interval'), rate.baseInterval)

@@ -5,7 +5,7 @@ import { NO_METADATA } from './metadata.js'
 type EndpointMetadata = EndpointConfig['metadata']
 
 /** Metadata by its bytes. */
-export type KnownMetadata = ReadonlyMap<string, EndpointMetadata>
+export type KnownMetadata = ReadonlyMap<string, EndpointConfig['metadata']>
 
 /** `Metadata.filter_metadata`, and `Struct.fields`: maps. */
 const MAP_ENTRY = (1 << 3) | WIRE.delimited
