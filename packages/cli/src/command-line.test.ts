@@ -116,10 +116,10 @@ describe('inmesh dev', () => {
 
 describe('inmesh check', () => {
   it('counts what it read, and tells what is not carried out', async (context) => {
-    const directory = await directoryWith(context, serviceText.replace('STATIC', 'DNS'))
+    const directory = await directoryWith(context, serviceText.replace('[catalog]', "[catalog, '*.shop']"))
     const { code, text } = await new Running(context, ['check', directory]).end()
     assert.equal(code, 0)
-    assert.match(text, /^warning: .*mesh\.yaml:6 spec\.resolution: /m)
+    assert.match(text, /^warning: .*mesh\.yaml:5 spec\.hosts\[1\]: /m)
     assert.match(text, /: 1 resource in 1 file, 1 warning$/m)
   })
 
