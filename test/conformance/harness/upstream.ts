@@ -1,5 +1,11 @@
 import { TestProcess, type TestScope } from '../../support/test-process.js'
 
+const scripts = {
+  http: new URL('./http-upstream-script.js', import.meta.url),
+  grpc: new URL('./grpc-upstream-script.js', import.meta.url),
+  silent: new URL('./silent-upstream-script.js', import.meta.url),
+}
+
 /** A server in a process of its own, outside any mesh. */
 export class Upstream {
   /** What it answers with. */
@@ -14,14 +20,8 @@ export class Upstream {
   }
 
   /** Starts a server on a port of its own, or on one that is free again. One that is silent takes connections and says nothing. */
-  static async start(
-    scope: TestScope,
-    name: string,
-    kind: 'http' | 'grpc' | 'silent' = 'http',
-    port = 0,
-  ): Promise<Upstream> {
-    const script = new URL(`./${kind}-upstream-script.js`, import.meta.url)
-    const process = TestProcess.node(scope, script, { args: [name, String(port)] })
+  static async start(scope: TestScope, name: string, kind: keyof typeof scripts = 'http', port = 0): Promise<Upstream> {
+    const process = TestProcess.node(scope, scripts[kind], { args: [name, String(port)] })
     return new Upstream(name, Number((await process.event('listening')).port), process)
   }
 
