@@ -1,3 +1,4 @@
+import { sameValue } from '../collections/same-value.js'
 import type { LoadReport } from '../model/cluster.js'
 import type { LoadRecorder, LoadReporting } from './load-reporting.js'
 
@@ -23,7 +24,7 @@ export class ClusterLoad {
 
   /** Counts as the configuration says from now on; undefined stops it. */
   update(report: LoadReport | undefined): void {
-    if (isSame(report, this.#report)) return
+    if (sameValue(report, this.#report)) return
     this.#end()
     this.#end = () => {}
     this.#recorder = undefined
@@ -42,9 +43,4 @@ export class ClusterLoad {
   dropped(category: string): void {
     this.#recorder?.dropped(category)
   }
-}
-
-function isSame(left: LoadReport | undefined, right: LoadReport | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right
-  return left.serviceName === right.serviceName && left.metrics.join() === right.metrics.join()
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../cluster/endpoint.js'
+import { sameValue } from '../collections/same-value.js'
 import type { HealthCheckConfig } from '../model/health-check.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -77,7 +78,7 @@ export class HealthChecker {
    * @param config - How to check.
    */
   isFor(config: HealthCheckConfig): boolean {
-    return config === this.#config || JSON.stringify(config) === JSON.stringify(this.#config)
+    return sameValue(config, this.#config)
   }
 
   /**

@@ -3,11 +3,11 @@ import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { NO_POLICIES } from '../balancing/balancing-policies.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
-import { samePolicy } from '../balancing/same-policy.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { Carrier } from '../cluster/carrier.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
+import { sameValue } from '../collections/same-value.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
 import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
@@ -83,7 +83,7 @@ export class GrpcHosts implements HostSelector {
     const before = this.#priorities
     this.#endpoints = endpoints
     this.#overrideStatuses = config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES
-    if (this.#policy === undefined || !samePolicy(this.#policy, config.loadBalancing)) {
+    if (this.#policy === undefined || !sameValue(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }

@@ -3,10 +3,10 @@ import type { BalancedCluster } from '../balancing/balancer-environment.js'
 import { NO_POLICIES } from '../balancing/balancing-policies.js'
 import { createBalancer } from '../balancing/create-balancer.js'
 import type { PickContext } from '../balancing/pick-context.js'
-import { samePolicy } from '../balancing/same-policy.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import { sameValue } from '../collections/same-value.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
@@ -62,9 +62,9 @@ export class HttpHosts implements HostSelector {
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
     const { loadBalancing, hosts: policy = DEFAULT_HOST_POLICY } = config
-    if (!sameSettings(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
-    const samePicks = this.#policy !== undefined && samePolicy(this.#policy, loadBalancing)
-    if (!samePicks || !sameSettings(this.#division, policy.subsets)) {
+    if (!sameValue(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
+    const samePicks = this.#policy !== undefined && sameValue(this.#policy, loadBalancing)
+    if (!samePicks || !sameValue(this.#division, policy.subsets)) {
       this.#policy = loadBalancing
       this.#division = policy.subsets
       this.#chooser?.close()
@@ -159,9 +159,4 @@ export class HttpHosts implements HostSelector {
 function hashingOf(policy: LoadBalancingPolicy): Hashing | undefined {
   if (policy.kind !== 'ring-hash' && policy.kind !== 'maglev') return undefined
   return { hasher: policy.hashPolicies && new RequestHasher(policy.hashPolicies) }
-}
-
-/** Settings are plain data, and compared when a configuration arrives only. */
-function sameSettings(left: object | undefined, right: object | undefined): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right)
 }

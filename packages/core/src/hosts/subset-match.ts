@@ -35,11 +35,6 @@ export function subsetKey(criteria: readonly SubsetCriterion[]): string {
   return JSON.stringify(criteria, sortedFields)
 }
 
-/** Whether two values are the same, however their fields are ordered. */
-export function sameValue(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
-  return left === right || JSON.stringify(left, sortedFields) === JSON.stringify(right, sortedFields)
-}
-
 function sortedFields(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))

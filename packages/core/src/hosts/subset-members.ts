@@ -1,9 +1,10 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import { sameValue } from '../collections/same-value.js'
 import type { JsonValue } from '../model/endpoint.js'
 import type { SubsetConfig, SubsetMetadata, SubsetSelector } from '../model/subset-config.js'
 import type { LocalityMembers } from './host-set.js'
-import { type SubsetCriterion, sameValue, subsetKey } from './subset-match.js'
+import { type SubsetCriterion, subsetKey } from './subset-match.js'
 
 /** The namespace of an endpoint's metadata that subsets look at. */
 const NAMESPACE = 'envoy.lb'

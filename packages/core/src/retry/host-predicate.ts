@@ -1,4 +1,5 @@
 import type { Endpoint } from '../cluster/endpoint.js'
+import { sameValue } from '../collections/same-value.js'
 import type { JsonValue } from '../model/endpoint.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
 
@@ -30,23 +31,10 @@ export class HostPredicate {
     const metadata = endpoint.config.metadata[NAMESPACE]
     if (!isObject(metadata)) return false
     if (this.#canaries && metadata.canary === true) return true
-    return this.#metadata.length > 0 && this.#metadata.every(([key, value]) => isSame(metadata[key], value))
+    return this.#metadata.length > 0 && this.#metadata.every(([key, value]) => sameValue(metadata[key], value))
   }
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isSame(left: JsonValue | undefined, right: JsonValue): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return (
-      left.length === right.length && left.every((item: JsonValue, index) => isSame(item, right[index] as JsonValue))
-    )
-  }
-  if (!isObject(left) || !isObject(right)) return left === right
-  const keys = Object.keys(left)
-  return (
-    keys.length === Object.keys(right).length && keys.every((key) => key in right && isSame(left[key], right[key]!))
-  )
 }
