@@ -1,6 +1,6 @@
 import type { Endpoint } from '../cluster/endpoint.js'
 import { utf8ByteString } from '../hashing/byte-string.js'
-import type { JsonValue } from '../model/endpoint.js'
+import { balancingMetadata } from '../model/endpoint.js'
 
 /**
  * What places an endpoint on a ring or in a table: `hash_key` of its metadata `envoy.lb` where it has one, so that an endpoint that comes
@@ -12,13 +12,8 @@ import type { JsonValue } from '../model/endpoint.js'
  * @returns one byte in each character.
  */
 export function hashKey(endpoint: Endpoint, useHostname: boolean): string {
-  const { metadata, hostname } = endpoint.config
-  const own = field(metadata['envoy.lb'], 'hash_key')
+  const { hostname } = endpoint.config
+  const own = balancingMetadata(endpoint.config)?.hash_key
   if (typeof own === 'string' && own !== '') return utf8ByteString(own)
   return useHostname && hostname !== '' ? utf8ByteString(hostname) : endpoint.key
-}
-
-function field(value: JsonValue | undefined, name: string): JsonValue | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return (value as { readonly [key: string]: JsonValue })[name]
 }

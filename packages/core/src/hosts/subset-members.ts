@@ -1,13 +1,10 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import { sameValue } from '../collections/same-value.js'
-import type { JsonValue } from '../model/endpoint.js'
+import { balancingMetadata, type JsonValue } from '../model/endpoint.js'
 import type { SubsetConfig, SubsetMetadata, SubsetSelector } from '../model/subset-config.js'
 import type { LocalityMembers } from './host-set.js'
 import { type SubsetCriterion, subsetKey } from './subset-match.js'
-
-/** The namespace of an endpoint's metadata that subsets look at. */
-const NAMESPACE = 'envoy.lb'
 
 /** The endpoints of each priority, by locality. */
 export type Members = readonly (readonly LocalityMembers[])[]
@@ -33,7 +30,7 @@ export function divide(members: Members, config: SubsetConfig): ReadonlyMap<stri
   for (const localities of members) {
     for (const locality of localities) {
       for (const { endpoint } of locality.members) {
-        const metadata = metadataOf(endpoint)
+        const metadata = balancingMetadata(endpoint.config)
         if (metadata === undefined) continue
         for (const selector of config.selectors) addTo(subsets, endpoint, metadata, selector, config.listAsAny)
       }
@@ -66,7 +63,7 @@ export function filterMembers(
 
 /** Whether an endpoint has all of some metadata. */
 export function hasMetadata(endpoint: Endpoint, wanted: SubsetMetadata, listAsAny: boolean): boolean {
-  const metadata = metadataOf(endpoint)
+  const metadata = balancingMetadata(endpoint.config)
   return Object.entries(wanted).every(([name, value]) => {
     const found = metadata?.[name]
     if (found === undefined) return false
@@ -109,10 +106,4 @@ function combinations(
 
 function valuesOf(value: JsonValue, listAsAny: boolean): readonly JsonValue[] {
   return listAsAny && Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
-}
-
-function metadataOf(endpoint: Endpoint): SubsetMetadata | undefined {
-  const metadata = endpoint.config.metadata[NAMESPACE]
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined
-  return metadata as SubsetMetadata
 }

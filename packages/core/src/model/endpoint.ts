@@ -83,3 +83,15 @@ export interface EndpointAssignment {
   /** The health of a priority is counted in weights of endpoints instead of endpoints. gRPC does not read it. Default false. */
   readonly weightedPriorityHealth?: boolean
 }
+
+/**
+ * The metadata by which load balancing tells endpoints apart: what stands under `envoy.lb` (Envoy, "Endpoint metadata").
+ *
+ * @param endpoint - The endpoint as configured.
+ * @returns undefined when there is none.
+ */
+export function balancingMetadata(endpoint: EndpointConfig): { readonly [name: string]: JsonValue } | undefined {
+  const metadata = endpoint.metadata['envoy.lb']
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined
+  return metadata as { readonly [name: string]: JsonValue }
+}
