@@ -30,22 +30,12 @@ export interface ClusterLeaf {
  * @param context - The request.
  */
 export function pickFromLeaves(leaves: readonly ClusterLeaf[], context: PickContext): Endpoint | LocalReply | Queued {
-  let passedOver = false
   let answer: LocalReply | Queued | undefined
-  for (let index = 0; index < leaves.length; index++) {
-    const leaf = leaves[index]!
-    // Nobody is chosen in panic while another cluster is well.
-    if (!leaf.available) {
-      passedOver = true
-      continue
-    }
-    const picked = leaf.pick(context)
-    if (picked.kind === 'endpoint' || !mayGoOn(picked)) return picked
-    answer = later(answer, picked)
-  }
-  for (let index = 0; passedOver && index < leaves.length; index++) {
-    const leaf = leaves[index]!
-    if (leaf.available) continue
+  // Nobody is chosen in panic while another cluster is well: those that are well are asked before the others.
+  for (let position = 0; position < 2 * leaves.length; position++) {
+    const leaf = leaves[position % leaves.length]!
+    const isWellsTurn = position < leaves.length
+    if (leaf.available !== isWellsTurn) continue
     const picked = leaf.pick(context)
     if (picked.kind === 'endpoint' || !mayGoOn(picked)) return picked
     answer = later(answer, picked)
