@@ -1,23 +1,21 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { HealthCheckStatistics } from '../health-check/health-check-statistics.js'
-import { HealthChecker } from '../health-check/health-checker.js'
 import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import { QUEUED, type Queued } from '../hosts/host-selector.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
 import type { ClusterConfig, OriginalDestinationCluster, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
-import type { HealthCheckConfig } from '../model/health-check.js'
-import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RequestPriority } from '../model/route.js'
 import type { View } from '../model/view.js'
-import { OutlierDetector } from '../outlier/outlier-detector.js'
 import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { Slices } from '../slices/slices.js'
 import type { AttemptObserver } from './attempt-observer.js'
+import { AttemptObservers } from './attempt-observers.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
+import { ClusterHealth } from './cluster-health.js'
 import { ClusterLoad } from './cluster-load.js'
 import { ClusterView } from './cluster-view.js'
 import type { Endpoint, EndpointOwner } from './endpoint.js'
@@ -44,10 +42,9 @@ export class Cluster implements EndpointOwner {
   /** Whether it ever had a request. */
   hasTraffic = false
   readonly #environment: ClusterEnvironment
-  readonly #observers: AttemptObserver[] = []
+  readonly #observers = new AttemptObservers()
   readonly #load: ClusterLoad
-  /** Kept, as it is asked for with every answer. */
-  #wantsLoadReports = false
+  readonly #health: ClusterHealth
   readonly #views = new Map<View, ClusterView>()
   /** The clusters that it stands for; empty unless it is an aggregate. */
   #leaves: readonly Cluster[] = NO_LEAVES
@@ -56,9 +53,6 @@ export class Cluster implements EndpointOwner {
   #resolved: ResolvedCluster | undefined
   #config: ClusterConfig | undefined
   #failure: LocalReply | undefined
-  #checker: HealthChecker | undefined
-  #outliers: OutlierDetector | undefined
-  #unobserveOutliers: (() => void) | undefined
   #held = 0
   readonly #onUnused: (cluster: Cluster) => void
 
@@ -71,11 +65,12 @@ export class Cluster implements EndpointOwner {
     this.name = name
     this.#environment = environment
     const removed = (endpoint: Endpoint): void => {
-      this.#outliers?.endpointRemoved(endpoint)
+      this.#health.endpointRemoved(endpoint)
       for (const carrier of environment.carriers) carrier.removed(endpoint)
     }
     this.#endpoints = new EndpointSet({ owner: this, clock: environment.clock, removed })
     this.#onUnused = onUnused
+    this.#health = new ClusterHealth(this, environment)
     this.#load = new ClusterLoad(name, environment.loadReporting, (recorder) => this.observe(recorder))
     for (const carrier of environment.carriers) {
       this.#views.set(carrier.view, new ClusterView(name, carrier, environment, this))
@@ -140,7 +135,7 @@ export class Cluster implements EndpointOwner {
       const before = this.#config
       this.#config = undefined
       this.#endpoints.clear()
-      this.#checker?.update(this.#endpoints.byKey, false)
+      this.#health.endpointsCleared()
       // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
       for (const view of this.#views.values()) view.fail(before, this.#endpoints.byKey)
       return
@@ -150,9 +145,9 @@ export class Cluster implements EndpointOwner {
     this.breakers.default.configure(resolved.config.thresholds)
     this.breakers.high.configure(resolved.config.highPriorityThresholds)
     if (resolved.kind === 'aggregate') {
-      this.#detectOutliers(undefined)
+      this.#health.detectOutliers(undefined)
       this.#load.update(undefined)
-      this.#checkHealth(undefined, inService)
+      this.#health.check(undefined, inService)
       this.#endpoints.clear()
       const leaves = (view: View): readonly ClusterLeaf[] => this.#leaves.map((leaf) => leaf.#asLeaf(view))
       for (const [view, own] of this.#views) own.updateLeaves(resolved.config, leaves(view))
@@ -160,14 +155,14 @@ export class Cluster implements EndpointOwner {
     }
     this.#load.update(resolved.config.loadReport)
     if (resolved.kind === 'original-destination') {
-      this.#detectOutliers(undefined)
-      this.#checkHealth(undefined, inService)
+      this.#health.detectOutliers(undefined)
+      this.#health.check(undefined, inService)
       this.#passThrough(resolved)
       return
     }
-    this.#detectOutliers(resolved.config.outlierDetection)
+    this.#health.detectOutliers(resolved.config.outlierDetection)
     this.#endpoints.update(resolved.endpoints)
-    this.#checkHealth(resolved.config.healthCheck, inService)
+    this.#health.check(resolved.config.healthCheck, inService)
     for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints.byKey)
   }
 
@@ -196,7 +191,7 @@ export class Cluster implements EndpointOwner {
       this.#load.dropped('')
       return localReplies.overflow(`cluster ${this.name}: ${this.breakers.default.requests} requests are in flight`)
     }
-    if (this.#checker?.settled === false && context.request.view === 'http') return QUEUED
+    if (!this.#health.settled && context.request.view === 'http') return QUEUED
     return view.pick(context)
   }
 
@@ -213,48 +208,37 @@ export class Cluster implements EndpointOwner {
 
   /** Starts to tell an observer of every attempt; the function that is returned ends it. */
   observe(observer: AttemptObserver): () => void {
-    this.#observers.push(observer)
-    this.#wantsLoadReports ||= observer.reported !== undefined
-    return () => {
-      const index = this.#observers.indexOf(observer)
-      if (index >= 0) this.#observers.splice(index, 1)
-      this.#wantsLoadReports = this.#observers.some((one) => one.reported !== undefined)
-    }
+    return this.#observers.add(observer)
   }
 
   /** Whether anybody hears of attempts, so that they must be timed. */
   get observed(): boolean {
-    return this.#observers.length > 0 || this.#leaves.some((leaf) => leaf.observed)
+    return this.#observers.present || this.#leaves.some((leaf) => leaf.observed)
   }
 
   /** Whether anybody wants to know what endpoints report of their load, so that carriers must read it. */
   get wantsLoadReports(): boolean {
-    return this.#wantsLoadReports || this.#leaves.some((leaf) => leaf.wantsLoadReports)
+    return this.#observers.wantsLoadReports || this.#leaves.some((leaf) => leaf.wantsLoadReports)
   }
 
   /** What outlier detection found and did; undefined while there is none. */
   get outlierStatistics(): OutlierStatistics | undefined {
-    return this.#outliers?.statistics
+    return this.#health.outlierStatistics
   }
 
   /** Counters of active health checks; undefined while there are none. */
   get healthCheckStatistics(): HealthCheckStatistics | undefined {
-    return this.#checker?.statistics
+    return this.#health.checkStatistics
   }
 
   /** Whether endpoints are checked, so that what responses say of their health counts. */
   get checked(): boolean {
-    return this.#checker !== undefined
+    return this.#health.checked
   }
 
   /** A response said that its endpoint is ill: it is taken out of service until it passes checks again. */
   failedHealthCheck(endpoint: Endpoint): void {
-    this.#checker?.failedInTraffic(endpoint)
-  }
-
-  /** An active health check found an endpoint well: outlier detection may take it back. */
-  passedHealthCheck(endpoint: Endpoint): void {
-    this.#outliers?.passedHealthCheck(endpoint)
+    this.#health.failedInTraffic(endpoint)
   }
 
   /** Counts an attempt in, which has a connection or waits for one; an aggregate and the cluster that lists the endpoint both count it. */
@@ -267,7 +251,7 @@ export class Cluster implements EndpointOwner {
     endpoint.active++
     endpoint.started++
     this.hasTraffic = true
-    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.started(endpoint)
+    this.#observers.started(endpoint)
   }
 
   /** An attempt that waited got its connection. */
@@ -283,9 +267,7 @@ export class Cluster implements EndpointOwner {
       return
     }
     if (status >= 500) endpoint.failed++
-    for (let index = 0; index < this.#observers.length; index++) {
-      this.#observers[index]!.responded(endpoint, status, grpcStatus, elapsedMs, view)
-    }
+    this.#observers.responded(endpoint, status, grpcStatus, elapsedMs, view)
   }
 
   /** An attempt got no answer; as {@link AttemptObserver.failed}. */
@@ -295,15 +277,13 @@ export class Cluster implements EndpointOwner {
       return
     }
     endpoint.failed++
-    for (let index = 0; index < this.#observers.length; index++) {
-      this.#observers[index]!.failed(endpoint, failure, elapsedMs, view)
-    }
+    this.#observers.failed(endpoint, failure, elapsedMs, view)
   }
 
   /** An endpoint told how it is doing; as {@link AttemptObserver.reported}. */
   loadReported(endpoint: Endpoint, report: EndpointLoadReport): void {
     if (endpoint.owner !== this) endpoint.owner?.loadReported(endpoint, report)
-    else for (const observer of this.#observers) observer.reported?.(endpoint, report)
+    else this.#observers.reported(endpoint, report)
   }
 
   /** Counts an attempt out, which had a connection or still waited for one. */
@@ -314,7 +294,7 @@ export class Cluster implements EndpointOwner {
       return
     }
     endpoint.active--
-    for (let index = 0; index < this.#observers.length; index++) this.#observers[index]!.ended(endpoint)
+    this.#observers.ended(endpoint)
   }
 
   /** The health of endpoints changed by something that the mesh itself saw: every view selects its hosts anew. */
@@ -341,11 +321,11 @@ export class Cluster implements EndpointOwner {
   /** Removes every endpoint, so that the carriers let their connections go, and ends what the cluster does on its own. */
   retire(): void {
     this.#resolved = undefined
-    this.#detectOutliers(undefined)
+    this.#health.detectOutliers(undefined)
     this.#destinations?.stop()
     this.#destinations = undefined
     this.#load.update(undefined)
-    this.#checkHealth(undefined, true)
+    this.#health.check(undefined, true)
     for (const view of this.#views.values()) view.close()
     this.#endpoints.clear()
     for (const leaf of this.#leaves) leaf.release()
@@ -365,32 +345,5 @@ export class Cluster implements EndpointOwner {
   #asLeaf(view: View): ClusterLeaf {
     const own = this.view(view)
     return own.asLeaf((context) => this.pick(own, context))
-  }
-
-  #checkHealth(config: HealthCheckConfig | undefined, inService: boolean): void {
-    const { prober } = this.#environment
-    if (config === undefined || prober === undefined) {
-      this.#checker?.release()
-      this.#checker = undefined
-    } else if (this.#checker?.isFor(config)) {
-      this.#checker.update(this.#endpoints.byKey, false)
-    } else {
-      this.#checker?.stop()
-      this.#checker = new HealthChecker(this, { ...this.#environment, prober }, config)
-      this.#checker.update(this.#endpoints.byKey, inService)
-    }
-  }
-
-  #detectOutliers(config: OutlierDetectionConfig | undefined): void {
-    if (config === undefined) {
-      this.#unobserveOutliers?.()
-      this.#outliers?.stop()
-      this.#outliers = undefined
-    } else if (this.#outliers === undefined) {
-      this.#outliers = new OutlierDetector(this, this.#environment, config)
-      this.#unobserveOutliers = this.observe(this.#outliers)
-    } else {
-      this.#outliers.configure(config)
-    }
   }
 }
