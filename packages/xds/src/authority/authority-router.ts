@@ -1,17 +1,14 @@
 import {
-  type Clock,
   type LoadRecorder,
   type LoadReport,
   type LoadReporting,
   type Logger,
   MeshError,
-  type Random,
   silentLogger,
 } from '@inmesh/core'
-import { AdsClient, type XdsProtocol } from '../ads/ads-client.js'
-import type { DeletionPolicy } from '../ads/data-error-policy.js'
+import { AdsClient, type AdsClientOptions } from '../ads/ads-client.js'
 import type { Bootstrap, NodeIdentity, ServerConfig } from '../bootstrap/bootstrap.js'
-import { ControlChannel, type ControlChannelOptions } from '../channel/control-channel.js'
+import { ControlChannel } from '../channel/control-channel.js'
 import type { StreamOpener } from '../channel/control-stream.js'
 import { LoadCounter } from '../load-report/load-counter.js'
 import { LoadReportClient } from '../load-report/load-report-client.js'
@@ -22,26 +19,10 @@ import type { ClientStatus } from '../status/client-status.js'
 import { ClientPool, type ServerClients } from './client-pool.js'
 import { FallbackProvider } from './fallback-provider.js'
 
-/** What an {@link AuthorityRouter} is made of. */
-export interface AuthorityRouterOptions {
+/** What an {@link AuthorityRouter} is made of: what its clients are, servers and node from a bootstrap. */
+export interface AuthorityRouterOptions extends Omit<AdsClientOptions, 'server' | 'node' | 'opener'> {
   /** Servers, authorities and the node. */
   readonly bootstrap: Bootstrap
-  /** Times reconnects, NACKs and resources that do not come. */
-  readonly clock: Clock
-  /** Spreads reconnects. */
-  readonly random: Random
-  /** Told of streams opened and lost, of resources rejected and of servers taken. Default: silent. */
-  readonly logger?: Logger
-  /** Sent to servers as `user_agent_version`. Default: not sent. */
-  readonly userAgentVersion?: string
-  /** The variant of the protocol. Default `sotw`. */
-  readonly protocol?: XdsProtocol
-  /** What becomes of a resource in use that is deleted, where the server's features do not say it. Default `keep`. */
-  readonly deletion?: DeletionPolicy
-  /** As `AdsClientOptions.absentAfterMs`. Default: never. */
-  readonly absentAfterMs?: number
-  /** How connections are kept. */
-  readonly channel?: ControlChannelOptions
   /** Opens the streams to a server in place of a gRPC channel. Default: a channel to it. */
   readonly openerTo?: (server: ServerConfig) => StreamOpener
 }
@@ -142,17 +123,13 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
   }
 
   #connect(server: ServerConfig): ServerClients {
-    const { clock, random, userAgentVersion, channel, protocol, deletion, absentAfterMs, openerTo } = this.#options
+    const { clock, random, channel, userAgentVersion, openerTo } = this.#options
     const logger = this.#logger
+    const node = this.#node
     const opener = openerTo?.(server) ?? new ControlChannel(server, clock, { logger, ...channel })
-    const identity = { node: this.#node, ...(userAgentVersion !== undefined && { userAgentVersion }) }
-    const variant = {
-      ...(protocol && { protocol }),
-      ...(deletion && { deletion }),
-      ...(absentAfterMs !== undefined && { absentAfterMs }),
-    }
+    const identity = { node, ...(userAgentVersion !== undefined && { userAgentVersion }) }
     return {
-      ads: new AdsClient({ server, opener, clock, random, logger, ...identity, ...variant }),
+      ads: new AdsClient({ ...this.#options, server, node, opener, logger }),
       loads: new LoadReportClient({ uri: server.uri, opener, clock, random, logger, ...identity }),
     }
   }
