@@ -52,6 +52,20 @@ test('a response to an allowed origin says so', () => {
   })
 })
 
+test('the older policy of routes counts where no override configures the filter', () => {
+  const older = (overrides: readonly FilterOverrides[]): FilterChain =>
+    FilterChain.compile([{ name: 'cors', config: { kind: 'cors' }, disabled: false }], overrides, {
+      listener: '',
+      cluster: '',
+      cors: [{ kind: 'cors', exposeHeaders: 'x-c' }, SHOP],
+    })
+  assert.deepEqual(pass(older([]), ORIGIN).headers, {
+    'access-control-allow-origin': 'https://shop.test',
+    'access-control-expose-headers': 'x-c',
+  })
+  assert.deepEqual(pass(older([new Map([['cors', { kind: 'cors' }]])]), ORIGIN).headers, {})
+})
+
 test('a response to another origin, or to none, says nothing', () => {
   assert.deepEqual(pass(chain(SHOP), { origin: 'https://evil.test' }), { answered: false, headers: {} })
   assert.deepEqual(pass(chain(SHOP), {}), { answered: false, headers: {} })

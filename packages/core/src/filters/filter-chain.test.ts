@@ -44,6 +44,25 @@ test('a filter that is off by default is turned on by an override', () => {
   assert.equal(status(FilterChain.compile(base, [on])), 503)
 })
 
+test('a filter that is off by default is turned on with its own or a more general configuration', () => {
+  const base = [filter({ abort: { fraction: ALWAYS, httpStatus: 500 } }, 'fault', true)]
+  const on: FilterOverrides = new Map([['fault', 'enabled']])
+  const general = override('fault', { abort: { fraction: ALWAYS, httpStatus: 503 } })
+  assert.equal(status(FilterChain.compile(base, [on])), 500)
+  assert.equal(status(FilterChain.compile(base, [on, general])), 503)
+  assert.equal(status(FilterChain.compile(base, [on, override('fault', 'disabled')])), 500, 'the most specific counts')
+  assert.equal(status(FilterChain.compile(base, [override('fault', 'disabled'), on])), undefined)
+})
+
+test('a request does not pass a filter that is not carried out, once an override turns it on', () => {
+  const guard: HttpFilter = { name: 'rbac', config: { kind: 'guard', reason: 'no RBAC yet' }, disabled: true }
+  assert.equal(status(FilterChain.compile([guard], [])), undefined)
+  const verdict = FilterChain.compile([guard], [new Map([['rbac', 'enabled']])]).run(context)
+  assert.ok(verdict.kind === 'local-reply')
+  assert.equal(verdict.code, 'ERR_INMESH_ROUTE_UNSUPPORTED')
+  assert.match(verdict.detail, /rbac: no RBAC yet/)
+})
+
 test('after a wait the chain goes on behind the filter that waited', () => {
   const chain = FilterChain.compile(
     [

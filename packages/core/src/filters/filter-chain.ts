@@ -1,8 +1,10 @@
 import type { ResponseHead } from '../call/response-head.js'
+import type { CorsConfig } from '../model/cors-config.js'
 import type { FilterConfig, FilterOverrides, HttpFilter } from '../model/filter-config.js'
 import { CorsFilter } from './cors-filter.js'
 import { FaultFilter } from './fault-filter.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
+import { GuardFilter } from './guard-filter.js'
 import { HeaderMutationFilter } from './header-mutation-filter.js'
 import { StatefulSessionFilter } from './stateful-session-filter.js'
 
@@ -12,6 +14,8 @@ export interface FilterPlace {
   readonly listener: string
   /** Name of the cluster. */
   readonly cluster: string
+  /** Policies of CORS filters that no override configures, the most specific first. Default: none. */
+  readonly cors?: readonly CorsConfig[]
 }
 
 const ANYWHERE: FilterPlace = Object.freeze({ listener: '', cluster: '' })
@@ -38,13 +42,16 @@ function createFilter(
     }
     case 'cors': {
       // Envoy reads the policies of all levels, and takes each part from the most specific one that has it.
-      const policies = ofKind('cors', overrides)
+      const given = ofKind('cors', overrides)
+      const policies = given.length > 0 ? given : (place.cors ?? [])
       return policies.length === 0 ? undefined : new CorsFilter(name, policies)
     }
     case 'stateful-session': {
       const config = ofKind('stateful-session', overrides)[0] ?? base
       return config.state && new StatefulSessionFilter(name, config.state, config)
     }
+    case 'guard':
+      return new GuardFilter(name, base.reason)
     case 'header-mutation':
       // As for CORS: all levels count.
       return new HeaderMutationFilter(name, base, ofKind('header-mutation', overrides))
@@ -89,7 +96,7 @@ export class FilterChain {
     for (const filter of filters) {
       const found = overrides.flatMap((level) => level.get(filter.name) ?? [])
       if (found[0] === 'disabled' || (found.length === 0 && filter.disabled)) continue
-      const configs = found.filter((override) => override !== 'disabled')
+      const configs = found.filter((override) => typeof override !== 'string')
       const created = createFilter(filter.name, filter.config, configs, place)
       if (created !== undefined) chain.push(created)
     }

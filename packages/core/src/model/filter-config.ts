@@ -46,8 +46,16 @@ export interface FaultConfig {
   readonly maxActive?: number
 }
 
+/** A filter that is not carried out, and without which no request may go out that it is for: whatever comes to it fails. */
+export interface GuardConfig {
+  /** Tag of the union. */
+  readonly kind: 'guard'
+  /** What is missing, a sentence without the final stop. */
+  readonly reason: string
+}
+
 /** Configuration of one filter, told apart by `kind`. Later filters add their own member here. */
-export type FilterConfig = FaultConfig | CorsConfig | HeaderMutationConfig | StatefulSessionConfig
+export type FilterConfig = FaultConfig | CorsConfig | HeaderMutationConfig | StatefulSessionConfig | GuardConfig
 
 /** One entry of a listener's `http_filters`, in the order in which requests pass. The terminal router is not listed. */
 export interface HttpFilter {
@@ -61,6 +69,10 @@ export interface HttpFilter {
 
 /**
  * Overrides of filters by instance name. The most specific one (cluster weight, route, virtual host, route configuration) replaces the
- * others whole, there is no merging (gRFC A39); filters of which Envoy reads all levels say so. `disabled` turns the filter off.
+ * others whole, there is no merging (gRFC A39); filters of which Envoy reads all levels say so. `disabled` turns the filter
+ * off, and `enabled` turns one that is off on, with the configuration that it has without this override.
  */
-export type FilterOverrides = ReadonlyMap<string, FilterConfig | 'disabled'>
+export type FilterOverrides = ReadonlyMap<string, FilterConfig | FilterSwitch>
+
+/** An override that says only whether the filter acts (envoy.config.route.v3.FilterConfig). */
+export type FilterSwitch = 'enabled' | 'disabled'

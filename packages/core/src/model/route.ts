@@ -1,3 +1,4 @@
+import type { CorsConfig } from './cors-config.js'
 import type { FilterOverrides } from './filter-config.js'
 import type { HashPolicy } from './hash-policy.js'
 import type { HeaderLevel } from './header-operations.js'
@@ -92,6 +93,8 @@ export interface ForwardAction {
   readonly appendsForwardedHost?: boolean
   /** Copies of requests that go elsewhere too; absent means none. HTTP only. */
   readonly mirrors?: readonly MirrorPolicy[]
+  /** Policy of CORS filters that no override configures. */
+  readonly cors?: CorsConfig
 }
 
 /** Answers with another URL (envoy.config.route.v3.RedirectAction). What is absent stays as the request has it. HTTP only. */
@@ -163,6 +166,8 @@ export interface VirtualHost extends HeaderLevel {
   readonly retryPolicy?: RetryPolicy
   /** Overrides of filters for all its routes. */
   readonly filterOverrides: FilterOverrides
+  /** As {@link ForwardAction.cors}, for all its routes. */
+  readonly cors?: CorsConfig
 }
 
 /** A whole route table (envoy.config.route.v3.RouteConfiguration). */

@@ -122,12 +122,14 @@ function compileRoute(
     }
     return new CompiledRoute(host, route, [], listener, answering)
   }
+  const cors = [action.cors, host.cors].filter((policy) => policy !== undefined)
   const destinationOf = (entry: WeightedCluster, cluster: Cluster, upTo: number): Destination => ({
     cluster,
     upTo,
     filters: FilterChain.compile(listener.filters, [entry.filterOverrides, ...overrides], {
       listener: listener.name,
       cluster: entry.name,
+      cors,
     }),
     subset: subsetMatch(action.metadataMatch, entry.metadataMatch),
     requestChanges: RequestChanges.compile(levels, action, entry),

@@ -254,6 +254,12 @@ describe('what else a route does', () => {
     assert.deepEqual([unlimited.timeout, unlimited.maxStreamDuration], ['0s', { maxStreamDuration: '0s' }])
   })
 
+  it('lets clients that know no CORS leave its policy out', () => {
+    const { typedPerFilterConfig } = onlyRoute(`  - corsPolicy: { maxAge: 24h }\n    ${toCatalog}`)
+    const { isOptional, config } = typedPerFilterConfig['envoy.filters.http.cors']
+    assert.deepEqual([isOptional, config.maxAge], [true, '86400'])
+  })
+
   it('puts in faults', () => {
     const fault = (text: string) =>
       onlyRoute(`  - fault: ${text}\n    ${toCatalog}`).typedPerFilterConfig?.['envoy.filters.http.fault']

@@ -10,6 +10,7 @@ import {
   RedirectAction,
   RedirectAction_RedirectResponseCode,
   Route,
+  RouteFilterConfig,
 } from '@inmesh/xds-proto'
 import type { HttpMatch } from '../model/http-match.js'
 import type { HttpRedirect, HttpRoute } from '../model/http-route.js'
@@ -131,9 +132,15 @@ function dataSource(body: string | Uint8Array): DataSource {
 function filterOverrides(route: HttpRoute): Map<string, Any> {
   const overrides = new Map<string, Any>()
   const fault = route.fault === undefined ? undefined : httpFault(route.fault)
-  if (route.cors !== undefined) overrides.set('envoy.filters.http.cors', anyOf(CorsPolicy, corsPolicy(route.cors)))
+  if (route.cors !== undefined)
+    overrides.set('envoy.filters.http.cors', optional(anyOf(CorsPolicy, corsPolicy(route.cors))))
   if (fault !== undefined) overrides.set('envoy.filters.http.fault', anyOf(HTTPFault, fault))
   return overrides
+}
+
+// gRPC clients know no CORS, and reject a table with an override that they do not know and may not ignore (gRFC A39).
+function optional(config: Any): Any {
+  return anyOf(RouteFilterConfig, create(RouteFilterConfig, { config, isOptional: true }))
 }
 
 // Names the VirtualService that a route comes from, in the form that Istio's tools know.

@@ -22,7 +22,7 @@ describe('the same configuration as istiod gives', { skip }, () => {
   it('the same routes as a gRPC client gets', () => {
     const configurations = dumped('grpc-client.json', 'RDS')
     assert.equal(configurations.length, 7)
-    for (const [name, expected] of configurations) assert.deepEqual(ours('RDS', name), expected, name)
+    for (const [name, expected] of configurations) assert.deepEqual(withoutWrappers(ours('RDS', name)), expected, name)
   })
 
   it('the same endpoints, weights, priorities and metadata', () => {
@@ -117,6 +117,14 @@ function withoutCors(listener: unknown): unknown {
     assert.equal(filter.isOptional, true)
   }
   return copy
+}
+
+/** Routes whose overrides of CORS stand as in istiod's: it lets no client leave them out, and grpc-js-xds rejects the table for it. */
+function withoutWrappers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutWrappers)
+  if (typeof value !== 'object' || value === null) return value
+  if ('isOptional' in value && 'config' in value) return value.config
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutWrappers(child)]))
 }
 
 /** The connection managers anywhere in listeners. */

@@ -1,5 +1,5 @@
 import type { CorsConfig, StringMatch } from '@inmesh/core'
-import type { CorsPolicy } from '@inmesh/xds-proto'
+import type { CorsPolicy, VirtualHost } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, MOOT } from '../field/field-treatments.js'
 import { translateFraction } from '../field/fraction.js'
@@ -47,6 +47,25 @@ export function translateCorsPolicy(scope: FieldScope, policy: CorsPolicy, refus
     ...(forwardNotMatchingPreflights !== undefined && { forwardUnmatchedPreflights: forwardNotMatchingPreflights }),
     ...(enabled !== undefined && { enabled }),
   }
+}
+
+/**
+ * Translates the `cors` of a route's action or a virtual host, the older place of the same policy. It counts where no override of the filter
+ * says anything (Envoy, CorsFilter).
+ *
+ * @param scope - What has the policy.
+ * @param policy - The policy; absent for none.
+ * @param refusals - Refusals of what has it.
+ */
+export function translateOlderCors(
+  scope: FieldScope,
+  policy: VirtualHost['cors'],
+  refusals: ViewReasons,
+): { readonly cors?: CorsConfig } {
+  if (policy === undefined) return {}
+  const { enabledSpecifier, ...same } = policy
+  const cors = { ...same, filterEnabled: enabledSpecifier?.value }
+  return { cors: translateCorsPolicy(scope.at('cors'), cors, refusals) }
 }
 
 function translateOrigins(scope: FieldScope, policy: CorsPolicy, refusals: ViewReasons): readonly StringMatch[] {

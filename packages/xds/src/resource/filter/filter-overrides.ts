@@ -1,4 +1,4 @@
-import type { FilterConfig, FilterOverrides, View } from '@inmesh/core'
+import type { FilterConfig, FilterOverrides, FilterSwitch, View } from '@inmesh/core'
 import { type Any, RouteFilterConfig } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
@@ -23,7 +23,7 @@ export function translateFilterOverrides(
   refusals: ViewReasons,
 ): FilterOverrides {
   if (overrides.size === 0) return NO_OVERRIDES
-  const translated = new Map<string, FilterConfig | 'disabled'>()
+  const translated = new Map<string, FilterConfig | FilterSwitch>()
   for (const [name, any] of overrides) {
     const override = translateOverride(scope.at('typed_per_filter_config', name), any, refusals)
     if (override !== undefined) translated.set(name, override)
@@ -31,7 +31,11 @@ export function translateFilterOverrides(
   return translated
 }
 
-function translateOverride(scope: FieldScope, any: Any, refusals: ViewReasons): FilterConfig | 'disabled' | undefined {
+function translateOverride(
+  scope: FieldScope,
+  any: Any,
+  refusals: ViewReasons,
+): FilterConfig | FilterSwitch | undefined {
   const config = typedConfigOf(scope, any)
   if (config === undefined) return undefined
   if (config.typeName !== RouteFilterConfig.$type || config.bytes === undefined) {
@@ -40,13 +44,16 @@ function translateOverride(scope: FieldScope, any: Any, refusals: ViewReasons): 
   const wrapper = decodeConfig(scope, RouteFilterConfig, config.bytes)
   if (wrapper === undefined) return undefined
   if (wrapper.disabled) return 'disabled'
-  if (wrapper.config !== undefined) {
-    return translateConfig(scope.at('config'), wrapper.config, wrapper.isOptional, refusals)
+  const place = scope.at('config')
+  if (wrapper.config === undefined) {
+    place.malformed('the configuration is missing; an empty one turns the filter on')
+    return undefined
   }
-  // Envoy: "turns on a filter that is off", with its base configuration. Which filter that is stands in another resource.
-  if (wrapper.isOptional) scope.unsupported('filters are not turned on by an override without configuration')
-  else refusals.add(scope, 'filters are not turned on by an override without configuration')
-  return undefined
+  if (wrapper.config.typeUrl === '') {
+    refusals.add(place, 'gRPC takes no override without configuration (gRFC A39)', ['grpc'])
+    return 'enabled'
+  }
+  return translateConfig(place, wrapper.config, wrapper.isOptional, refusals)
 }
 
 function translateConfig(

@@ -31,7 +31,7 @@ export function translateHttpFilters(
   const entries: Entry[] = []
   for (const [index, message] of messages.entries()) {
     const last = index === messages.length - 1
-    const entry = readEntry(scope.at('http_filters', index), message, last, refusals)
+    const entry = readEntry(scope.at('http_filters', index), message, last)
     if (entry !== undefined) entries.push(entry)
   }
   checkTerminal(entries)
@@ -49,12 +49,7 @@ function checkNames(scope: FieldScope, messages: readonly HttpFilterMessage[], r
   }
 }
 
-function readEntry(
-  scope: FieldScope,
-  message: HttpFilterMessage,
-  last: boolean,
-  refusals: ViewReasons,
-): Entry | undefined {
+function readEntry(scope: FieldScope, message: HttpFilterMessage, last: boolean): Entry | undefined {
   const type = message.configType
   if (type?.$case === 'typedConfig') {
     const config = typedConfigOf(scope.at('typed_config'), type.value)
@@ -62,7 +57,8 @@ function readEntry(
   }
   if (type?.$case === 'configDiscovery') {
     const reason = 'filters whose configuration is discovered apart are not supported'
-    guardOrSkip(scope.at('config_discovery'), message, reason, refusals)
+    const place = scope.at('config_discovery')
+    return { scope: place, message, config: { typeName: '', bytes: undefined }, kind: { kind: 'guard', reason }, last }
   } else if (message.isOptional) {
     scope.unsupported('the filter has no configuration')
   } else {
@@ -94,12 +90,13 @@ function translateEntry(entry: Entry, refusals: ViewReasons): HttpFilter | undef
       return undefined
     case 'guard':
       guardOrSkip(scope, message, kind.reason, refusals)
-      return undefined
+      return dormantGuard(message, kind.reason)
     case 'carried': {
       const place = scope.at('typed_config')
       if (kind.base === undefined) {
-        guardOrSkip(place, message, `${config.typeName} configures overrides only`, refusals)
-        return undefined
+        const reason = `${config.typeName} configures overrides only`
+        guardOrSkip(place, message, reason, refusals)
+        return dormantGuard(message, reason)
       }
       const translated = kind.base(place, config, refusals)
       if (translated === undefined) return undefined
@@ -117,6 +114,11 @@ function refuseGrpc(
 ): void {
   if (isOptional || disabled) scope.unsupported(`${reason}; gRPC calls pass the filter by`)
   else refusals.add(scope, reason, ['grpc'])
+}
+
+/** A filter that is off may be turned on by a route, whose calls then fail. */
+function dormantGuard({ name, isOptional, disabled }: HttpFilterMessage, reason: string): HttpFilter | undefined {
+  return disabled && !isOptional ? { name, config: { kind: 'guard', reason }, disabled } : undefined
 }
 
 function guardOrSkip(scope: FieldScope, message: HttpFilterMessage, reason: string, refusals: ViewReasons): void {

@@ -350,11 +350,12 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
   },
   {
     id: 'LDS-47',
-    rule: 'a filter that is off is left out; routes that turn it on are refused',
+    rule: 'a filter that is off and not carried out fails the calls of the routes that turn it on',
     input: filters(filter(RBAC, {}, { disabled: true }), ROUTER),
     outcome: 'listed',
     fields: [`${HCM}.http_filters[0]`],
-    check: expectNoFilters,
+    check: ({ listener }) =>
+      assert.deepEqual([listener.filters[0]?.config.kind, listener.filters[0]?.disabled], ['guard', true]),
   },
 ]
 

@@ -269,7 +269,6 @@ const CHANGES: readonly Rule<RouteConfiguration>[] = [
     outcome: 'carried',
     check: (value) => assert.equal(forward(value).priority, 'high'),
   },
-  listed('RDS-144', 'cors', {}, 'cors'),
   listed('RDS-145', 'hedgePolicy', {}, 'hedge_policy'),
   listed('RDS-147', 'maxGrpcTimeout', '0s', 'max_grpc_timeout'),
   listed('RDS-148', 'rateLimits', [{ actions: [] }], 'rate_limits'),

@@ -8,6 +8,7 @@ import {
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
+import { translateOlderCors } from '../filter/cors.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHashPolicies } from './hash-policy.js'
 import { translateHostRewrite } from './host-rewrite.js'
@@ -48,7 +49,7 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   rateLimits: RATE_LIMIT,
   includeVhRateLimits: RATE_LIMIT,
   hashPolicy: CARRIED,
-  cors: leftOut('CORS is for browsers and is not answered yet'),
+  cors: CARRIED,
   // gRFC A31 does not read the deprecated fields either; grpc_timeout_header_max took their place.
   maxGrpcTimeout: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
   grpcTimeoutOffset: leftOut('the deprecated limit of gRPC requests is not read; max_stream_duration is'),
@@ -95,6 +96,7 @@ export function translateForwardAction(
     ...(retryPolicy && { retryPolicy }),
     ...(hashPolicies && { hashPolicies }),
     ...translateMetadataMatch(action.metadataMatch),
+    ...translateOlderCors(scope, action.cors, reasons.refusals),
     ...(pathRewrite && { pathRewrite }),
     ...(hostRewrite && { hostRewrite }),
     ...(mirrors.length > 0 && { mirrors }),

@@ -107,9 +107,9 @@ const TABLES: readonly Rule<RouteConfiguration>[] = [
   {
     id: 'RDS-12',
     rule: 'what a virtual host says and is not carried out is listed',
-    input: hosts(host({ includeRequestAttemptCount: true, hedgePolicy: {}, cors: {} })),
+    input: hosts(host({ includeRequestAttemptCount: true, hedgePolicy: {} })),
     outcome: 'listed',
-    fields: ['cors', 'include_request_attempt_count', 'hedge_policy'].map((field) => `virtual_hosts[0].${field}`),
+    fields: ['include_request_attempt_count', 'hedge_policy'].map((field) => `virtual_hosts[0].${field}`),
   },
   {
     id: 'RDS-13',
@@ -438,10 +438,49 @@ const OVERRIDES: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-88',
-    rule: 'an override that turns a filter on without configuration refuses the route',
-    input: overridden({ '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig' }),
-    outcome: 'refused',
-    fields: [`${ROUTE}.typed_per_filter_config["f"]`],
+    rule: 'an override without configuration is malformed for both, unless it turns the filter off',
+    input: overridden({ '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', isOptional: true }),
+    outcome: 'malformed',
+    fields: [`${ROUTE}.typed_per_filter_config["f"].config`],
+  },
+  {
+    id: 'RDS-270',
+    rule: 'an empty configuration turns the filter on in Envoy and is refused for gRPC (gRFC A39)',
+    input: overridden({ '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', config: {} }),
+    outcome: 'gRPC refused',
+    fields: [`${ROUTE}.typed_per_filter_config["f"].config`],
+    check: expectOverride('enabled'),
+  },
+  {
+    id: 'RDS-271',
+    rule: 'the older policy for CORS of a route and a virtual host is carried',
+    input: hosts(
+      host({
+        routes: [
+          { match: MATCH, route: { cluster: 'c', cors: { maxAge: '60', filterEnabled: { defaultValue: {} } } } },
+        ],
+        cors: { allowOriginStringMatch: [{ exact: 'https://shop.test' }], shadowEnabled: { defaultValue: {} } },
+      }),
+    ),
+    outcome: 'carried',
+    check: ({ virtualHosts: [first] }) => {
+      const { action } = first!.routes[0]!
+      assert.deepEqual(action.kind === 'forward' && action.cors, {
+        kind: 'cors',
+        maxAge: '60',
+        enabled: { perMillion: 0 },
+      })
+      const origin = { kind: 'exact', value: 'https://shop.test', ignoreCase: false }
+      assert.deepEqual(first!.cors, { kind: 'cors', allowOrigins: [origin] })
+    },
+  },
+  {
+    id: 'RDS-272',
+    rule: 'a matcher tree fails the calls of its virtual host with the reason, and no others',
+    input: hosts(host({ routes: [], matcher: {} }), host({ domains: ['b'] })),
+    outcome: 'fails',
+    fields: ['virtual_hosts[0].matcher'],
+    check: ({ virtualHosts: [, other] }) => assert.deepEqual(other!.routes[0]!.refused, {}),
   },
   {
     id: 'RDS-89',

@@ -1,8 +1,9 @@
-import type { MirrorPolicy, Refusals, Route, VirtualHost } from '@inmesh/core'
+import { type MirrorPolicy, NOTHING_REFUSED, type Refusals, type Route, type VirtualHost } from '@inmesh/core'
 import { VirtualHost_TlsRequirementType, type VirtualHost as VirtualHostMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut, MOOT, refusedForHttp } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
+import { translateOlderCors } from '../filter/cors.js'
 import { translateFilterOverrides } from '../filter/filter-overrides.js'
 import type { ClusterSpecifierPlugins } from './cluster-specifier-plugins.js'
 import { translateHeaderLevel } from './header-operations.js'
@@ -12,13 +13,15 @@ import { translateRoute, type VirtualHostTerms } from './route.js'
 
 const BODY_LIMIT = leftOut('bodies are not buffered')
 
+const NO_MATCHER = 'matcher trees are not supported'
+
 const FIELDS = new FieldTreatments<VirtualHostMessage>({
   name: CARRIED,
   domains: CARRIED,
   routes: CARRIED,
   typedPerFilterConfig: CARRIED,
   retryPolicy: CARRIED,
-  matcher: leftOut('matcher trees are not supported; the virtual host has no routes by them'),
+  matcher: refusedForHttp(NO_MATCHER),
   // Callers are the application itself, and never external.
   requireTls: (requirement) => (requirement === VirtualHost_TlsRequirementType.EXTERNAL_ONLY ? MOOT : CARRIED),
   virtualClusters: MOOT,
@@ -27,7 +30,7 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   requestHeadersToRemove: CARRIED,
   responseHeadersToAdd: CARRIED,
   responseHeadersToRemove: CARRIED,
-  cors: leftOut('CORS is for browsers and is not answered yet'),
+  cors: CARRIED,
   includeRequestAttemptCount: leftOut('x-envoy-attempt-count is not sent yet'),
   includeAttemptCountInResponse: leftOut('x-envoy-attempt-count is not sent yet'),
   includeIsTimeoutRetryHeader: leftOut('x-envoy-is-timeout-retry is not sent yet'),
@@ -39,13 +42,28 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   metadata: leftOut('metadata of routes is not used yet'),
 })
 
+const EVERY_PATH: Route['match'] = {
+  path: { kind: 'prefix', value: '/', caseSensitive: true },
+  headers: [],
+  grpcOnly: false,
+}
+
 /** What `require_tls: ALL` comes to: a route before all others that sends HTTP requests to the same URL under `https:` (Envoy). */
 const TLS_REDIRECT: Omit<Route, 'refused'> = {
   name: 'require_tls',
-  match: { path: { kind: 'prefix', value: '/', caseSensitive: true }, headers: [], grpcOnly: false },
+  match: EVERY_PATH,
   action: { kind: 'redirect', status: 301, scheme: 'https', stripQuery: false },
   filterOverrides: new Map(),
   skipped: { grpc: 'gRPC does not read require_tls' },
+}
+
+/** What stands for the routes of a matcher tree, so that calls fail with the reason and not for the lack of a route. */
+const MATCHER_ROUTE: Omit<Route, 'refused'> = {
+  name: 'matcher',
+  match: EVERY_PATH,
+  action: { kind: 'unsupported', reason: NO_MATCHER },
+  filterOverrides: new Map(),
+  skipped: NOTHING_REFUSED,
 }
 
 /** What a virtual host takes over from its route configuration. */
@@ -79,6 +97,7 @@ export function translateVirtualHost(
   const retryRefusals = ViewReasons.refusals()
   const retryPolicy =
     host.retryPolicy && translateRetryPolicy(scope.at('retry_policy'), host.retryPolicy, retryRefusals)
+  const cors = translateOlderCors(scope, host.cors, refusals)
   refusals.inherit(terms.refused)
   const mirrors = translateMirrors(scope, host.requestMirrorPolicies, refusals)
   const routeTerms: VirtualHostTerms = {
@@ -90,13 +109,16 @@ export function translateVirtualHost(
   const routes = host.routes.flatMap(
     (route, index) => translateRoute(scope.at('routes', index), route, routeTerms) ?? [],
   )
+  const { refused } = routeTerms
   return {
     name: host.name,
     domains: translateDomains(scope, host.domains, terms.domains),
-    routes:
-      host.requireTls === VirtualHost_TlsRequirementType.ALL
-        ? [{ ...TLS_REDIRECT, refused: routeTerms.refused }, ...routes]
-        : routes,
+    routes: [
+      ...(host.requireTls === VirtualHost_TlsRequirementType.ALL ? [{ ...TLS_REDIRECT, refused }] : []),
+      ...routes,
+      ...(host.matcher === undefined ? [] : [{ ...MATCHER_ROUTE, refused }]),
+    ],
+    ...cors,
     ...(retryPolicy && { retryPolicy }),
     ...headers,
     filterOverrides,
