@@ -48,7 +48,7 @@ export { type ClientStatusService, clientStatusService } from './status/client-s
 export { DependencyTree, type DependencyTreeOptions } from './tree/dependency-tree.js'
 export type { KubernetesDomain } from './tree/kubernetes-names.js'
 export type { LiveUnsupported } from './tree/live-unsupported.js'
-export { type MeshHosts, MeshHostsOnly } from './tree/mesh-hosts.js'
+export { hostsLike, type MeshHosts, MeshHostsOnly, serviceHosts } from './tree/mesh-hosts.js'
 export { SidecarStrategy } from './tree/sidecar-strategy.js'
 export { type TargetNaming, templateNaming } from './tree/target-naming.js'
 export { ListenerPerTarget, type TargetStrategy } from './tree/target-strategy.js'

@@ -25,7 +25,8 @@ export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: '
  */
 export async function openControlPlane(origin: ControlPlaneOrigin, settings: MeshSettings): Promise<Configuration> {
   const { clock, random, logger, workload, xdsProtocol, deletedResources, unknownHostTimeoutMs } = settings
-  const bootstrap = withWorkload(await readBootstrap(origin, settings), workload)
+  const given = await readBootstrap(origin, settings)
+  const bootstrap = withWorkload(given, workload)
   const provider = new AuthorityRouter({
     bootstrap,
     clock,
@@ -35,7 +36,7 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     deletion: deletedResources,
     absentAfterMs: unknownHostTimeoutMs,
   })
-  const strategy = targetStrategy(bootstrap, provider, settings)
+  const strategy = targetStrategy(given, provider, settings)
   const source = new DependencyTree({ provider, strategy, logger, clock, random })
   const { uri } = bootstrap.servers[0]!
   return new ControlPlaneConfiguration({

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLogger } from '@inmesh/core'
 import { type Bootstrap, listenerType, parseBootstrap, type ResourceProvider } from '@inmesh/xds'
-import { targetStrategy } from './target-strategy.js'
+import { RecordingLogger } from '../testing/recording-logger.js'
+import { type TargetSettings, targetStrategy } from './target-strategy.js'
 
 /** Writes down what is watched. */
 class Watched implements ResourceProvider {
@@ -28,11 +30,20 @@ function bootstrap(metadata: object, more: object = {}): Bootstrap {
   })
 }
 
-type Settings = Parameters<typeof targetStrategy>[2]
+function plain(): Bootstrap {
+  return bootstrap({}, { node: { id: 'shop-1' } })
+}
 
-function watched(of: Bootstrap, settings: Partial<Settings>, ...targets: string[]): readonly string[] {
+const DEFAULTS: TargetSettings = {
+  targetNaming: undefined,
+  meshHosts: undefined,
+  logger: silentLogger,
+  workload: { namespace: undefined },
+}
+
+function watched(of: Bootstrap, settings: Partial<TargetSettings>, ...targets: string[]): readonly string[] {
   const provider = new Watched()
-  const strategy = targetStrategy(of, provider, { targetNaming: undefined, meshHosts: undefined, ...settings })
+  const strategy = targetStrategy(of, provider, { ...DEFAULTS, ...settings })
   for (const target of targets) strategy.watchListener(target, WATCHER)
   return provider.names
 }
@@ -60,4 +71,60 @@ test('only hosts of the mesh are asked for, short names by the domains of the no
   const targets = ['catalog:80', 'catalog.other:80', 'catalog.other.svc.example.org:80', 'www.example.com:80']
   const names = watched(bootstrap({ NAMESPACE: 'shop' }), { meshHosts: ['*.shop.svc.example.org'] }, ...targets)
   assert.deepEqual(names, ['LDS catalog:80'])
+})
+
+/** The first four are names of services of the cluster `example.org`. */
+const HOSTS = [
+  'shop:80',
+  'shop.other:80',
+  'shop.other.svc:80',
+  'shop.other.svc.example.org:80',
+  'shop.other.svc.cluster.local:80',
+  'svc.example.org:80',
+  'api.example.com:80',
+]
+
+function asked(node: object, settings: Partial<TargetSettings> = {}): readonly string[] {
+  return watched(bootstrap({}, { node }), settings, ...HOSTS).map((name) => name.slice('LDS '.length))
+}
+
+test('a node that names the domain of its cluster asks for names of services only', () => {
+  const services = HOSTS.slice(0, 4)
+  const id = 'sidecar~10.0.0.1~pod.shop'
+  assert.deepEqual(asked({ id: `${id}~shop.svc.example.org` }), services)
+  assert.deepEqual(asked({ id: `${id}~example.org` }), services)
+  assert.deepEqual(asked({ id: 'pod', metadata: { DNS_DOMAIN: 'shop.svc.example.org' } }), services)
+  assert.deepEqual(asked({ id: 'pod', metadata: { NAMESPACE: 'shop' } }), [...HOSTS.slice(0, 3), HOSTS[4]])
+})
+
+test('a node that names no domain asks for every host, and so does one whose option says so', () => {
+  assert.deepEqual(asked({ id: 'pod' }), HOSTS)
+  assert.deepEqual(asked({ id: 'pod' }, { workload: { namespace: 'shop' } }), HOSTS)
+  assert.deepEqual(asked({ id: 'sidecar~10.0.0.1~pod.shop~shop.svc.example.org' }, { meshHosts: ['*'] }), HOSTS)
+})
+
+test('hosts of the option are asked for in place of services, not beside them', () => {
+  const node = { id: 'sidecar~10.0.0.1~pod.shop~shop.svc.example.org' }
+  assert.deepEqual(asked(node, { meshHosts: ['api.example.com'] }), ['api.example.com:80'])
+})
+
+test('a target that the application calls by xds: is asked for, whatever its name', () => {
+  const names = watched(bootstrap({}), {}, 'xds:///api.example.com', 'xds://far/api.example.com:80')
+  assert.deepEqual(names, [
+    'LDS api.example.com',
+    'LDS xdstp://far/envoy.config.listener.v3.Listener/api.example.com:80',
+  ])
+})
+
+test('a host that goes past the mesh by default is told of once, with what to do about it', () => {
+  const logger = new RecordingLogger()
+  watched(bootstrap({}), { logger }, 'shop:80', 'api.example.com:80', 'api.example.com:443', 'www.example.com:80')
+  assert.equal(logger.lines.length, 2)
+  assert.match(logger.lines[0]!, /^info: api\.example\.com .*meshHosts/)
+  assert.match(logger.lines[1]!, /^info: www\.example\.com /)
+  logger.lines.length = 0
+  watched(bootstrap({}), { logger, meshHosts: ['*.svc.example.org'] }, 'api.example.com:80')
+  watched(plain(), { logger }, 'api.example.com:80')
+  watched(bootstrap({}), { logger, targetNaming: 'sidecar' }, 'api.example.com:80')
+  assert.deepEqual(logger.lines, [])
 })

@@ -82,9 +82,11 @@ export interface MeshOptions {
    */
   readonly targetNaming?: TargetNamingMode
   /**
-   * Hosts that the control plane is asked for: names, `*.suffix` or `*`. Short names as in Kubernetes count as what they are short for. Calls to
-   * any other host go past the mesh. Default: every host, as a control plane may serve external ones too. `INMESH_MESH_HOSTS`, separated by
-   * commas.
+   * Hosts that the control plane is asked for: names, `*.suffix` or `*` for every host. Short names as in Kubernetes count as what they are
+   * short for. Calls to any other host go past the mesh. Default: where the bootstrap's node names the domain of a cluster, as for Istio, the
+   * names that services of the cluster have (`reviews`, `reviews.shop`, `reviews.shop.svc`, `*.svc.cluster.local`), so that external hosts, those
+   * of a `ServiceEntry` included, must be named here; else every host. With `sidecar` naming the control plane hears of no host, and the
+   * hosts of its route tables count. `INMESH_MESH_HOSTS`, separated by commas.
    */
   readonly meshHosts?: readonly string[]
   /**

@@ -34,7 +34,7 @@ export interface MeshSettings {
   readonly localReply: LocalReplyMode
   /** Undefined where the node is to say. */
   readonly targetNaming: TargetNamingMode | undefined
-  /** Undefined for every host. */
+  /** Undefined where the node is to say. */
   readonly meshHosts: readonly string[] | undefined
   readonly unknownHostTimeoutMs: number
   readonly discoveryTimeoutMs: number

@@ -1,35 +1,79 @@
 import { DomainIndex, type RouteConfiguration } from '@inmesh/core'
 import type { ListenerResource } from '../resource/listener/listener-resource.js'
 import type { ResourceWatcher } from '../resource/resource-provider.js'
-import { type KubernetesDomain, namesOfHost } from './kubernetes-names.js'
+import { isServiceName, type KubernetesDomain, namesOfHost } from './kubernetes-names.js'
 import type { TargetStrategy } from './target-strategy.js'
 
 /** Which hosts the mesh has anything to do with. */
 export interface MeshHosts {
-  /** `host`, `*.suffix` or `*`, compared in lower case. */
-  readonly patterns: readonly string[]
-  /** What short names are completed with: a pattern `*.svc.cluster.local` takes the name `reviews` too. */
-  readonly domain?: KubernetesDomain
+  /**
+   * Whether the control plane is asked for a host.
+   *
+   * @param host - In lower case, without its port.
+   */
+  includes(host: string): boolean
+  /**
+   * Told of a host that is not, before its watcher is.
+   *
+   * @param host - In lower case, without its port.
+   */
+  passed?(host: string): void
 }
 
-/** A strategy for some hosts only: of all others the control plane never hears, and they are unknown at once. */
+/**
+ * Hosts by patterns.
+ *
+ * @param patterns - `host`, `*.suffix` or `*`, compared in lower case.
+ * @param domain - What short names are completed with: a pattern `*.svc.cluster.local` takes the name `reviews` too.
+ */
+export function hostsLike(patterns: readonly string[], domain: KubernetesDomain = {}): MeshHosts {
+  const index = new DomainIndex<true>()
+  for (const pattern of patterns) index.add(pattern, true)
+  return { includes: (host) => namesOfHost(host, domain).some((name) => index.find(name) === true) }
+}
+
+/** So many hosts are told of; a crawler meets more, and must not fill the memory. */
+const MOST_TOLD = 1024
+
+/**
+ * Hosts that may be services of the cluster, as their names tell.
+ *
+ * @param domain - The cluster's domain, and what completes short names.
+ * @param passed - Told of every other host once.
+ */
+export function serviceHosts(domain: KubernetesDomain, passed: (host: string) => void): MeshHosts {
+  const told = new Set<string>()
+  return {
+    includes: (host) => isServiceName(host, domain),
+    passed: (host) => {
+      if (told.has(host) || told.size >= MOST_TOLD) return
+      told.add(host)
+      passed(host)
+    },
+  }
+}
+
+/**
+ * A strategy for some hosts only: of all others the control plane never hears, and they are unknown at once. A target `xds://...` is the
+ * application's own word that the control plane knows it.
+ */
 export class MeshHostsOnly implements TargetStrategy {
   readonly #strategy: TargetStrategy
-  readonly #hosts = new DomainIndex<true>()
-  readonly #domain: KubernetesDomain
+  readonly #hosts: MeshHosts
 
   /**
    * @param strategy - The strategy for hosts of the mesh.
    * @param hosts - Which they are.
    */
-  constructor(strategy: TargetStrategy, { patterns, domain = {} }: MeshHosts) {
+  constructor(strategy: TargetStrategy, hosts: MeshHosts) {
     this.#strategy = strategy
-    this.#domain = domain
-    for (const pattern of patterns) this.#hosts.add(pattern, true)
+    this.#hosts = hosts
   }
 
   watchListener(target: string, watcher: ResourceWatcher<ListenerResource>): () => void {
-    if (this.#includes(target.slice(0, target.lastIndexOf(':')))) return this.#strategy.watchListener(target, watcher)
+    const host = target.slice(0, target.lastIndexOf(':'))
+    if (target.startsWith('xds://') || this.#hosts.includes(host)) return this.#strategy.watchListener(target, watcher)
+    this.#hosts.passed?.(host)
     let isWatched = true
     queueMicrotask(() => {
       if (isWatched) watcher.missing()
@@ -45,9 +89,5 @@ export class MeshHostsOnly implements TargetStrategy {
 
   close(): void {
     this.#strategy.close()
-  }
-
-  #includes(host: string): boolean {
-    return namesOfHost(host, this.#domain).some((name) => this.#hosts.find(name) === true)
   }
 }

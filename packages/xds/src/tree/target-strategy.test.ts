@@ -9,7 +9,7 @@ import { FakeResourceProvider } from '../testing/fake-resource-provider.js'
 import { RecordingTargetWatcher } from '../testing/recording-target-watcher.js'
 import { listenerTo, routesTo } from '../testing/resource-fixtures.js'
 import { DependencyTree } from './dependency-tree.js'
-import { MeshHostsOnly } from './mesh-hosts.js'
+import { hostsLike, MeshHostsOnly } from './mesh-hosts.js'
 import { SidecarStrategy } from './sidecar-strategy.js'
 import { ListenerPerTarget } from './target-strategy.js'
 
@@ -101,6 +101,20 @@ describe('the strategy for sidecars', () => {
     assert.ok(!provider.isWatched(routeConfigurationType, '80'))
   })
 
+  it('names no host to the control plane: only what its own listeners and tables name is asked for', async () => {
+    const unknown = new RecordingTargetWatcher()
+    tree.watch('shop:80', watcher)
+    tree.watch('api.example.com:80', unknown)
+    tree.watch('api.example.com:443', unknown)
+    set(caught('0.0.0.0_80', '0.0.0.0', 80, rds('80')))
+    complete()
+    await settled()
+    provider.change(routeConfigurationType, '80', table('shop'))
+    await settled()
+    assert.deepEqual(provider.watched, ['CDS *', 'CDS shop', 'LDS *', 'RDS 80'])
+    assert.deepEqual(unknown.words, ['unknown', 'unknown'])
+  })
+
   it('needs only the clusters of the virtual host that the target belongs to', async () => {
     tree.watch('shop:80', watcher)
     set(caught('0.0.0.0_80', '0.0.0.0', 80, { kind: 'inline', routes: table('shop', 'other', '*') }))
@@ -148,7 +162,7 @@ describe('a mesh of some hosts only', () => {
     provider = new FakeResourceProvider()
     watcher = new RecordingTargetWatcher()
     const patterns = ['*.svc.cluster.local', 'api.example.com']
-    const strategy = new MeshHostsOnly(new ListenerPerTarget(provider), { patterns, domain: { namespace: 'demo' } })
+    const strategy = new MeshHostsOnly(new ListenerPerTarget(provider), hostsLike(patterns, { namespace: 'demo' }))
     tree = new DependencyTree({ provider, strategy })
   })
 
@@ -160,8 +174,8 @@ describe('a mesh of some hosts only', () => {
   })
 
   it('does not ask for any other, which is unknown at once', async () => {
-    const patterns = ['api.example.com']
-    tree = new DependencyTree({ provider, strategy: new MeshHostsOnly(new ListenerPerTarget(provider), { patterns }) })
+    const strategy = new MeshHostsOnly(new ListenerPerTarget(provider), hostsLike(['api.example.com']))
+    tree = new DependencyTree({ provider, strategy })
     const stop = tree.watch('elsewhere.example.com:443', watcher)
     tree.watch('late:80', watcher)()
     await settled()
