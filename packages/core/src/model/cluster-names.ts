@@ -13,5 +13,7 @@ export function clusterNames({ virtualHosts }: RouteConfiguration): ReadonlySet<
       for (const { cluster } of action.mirrors ?? []) names.add(cluster)
     }
   }
+  // Stands where a request names the cluster.
+  names.delete('')
   return names
 }

@@ -6,8 +6,10 @@ import type { Fraction } from './match.js'
  * only.
  */
 export interface MirrorPolicy {
-  /** Name of the cluster. */
+  /** Name of the cluster; the empty string where {@link MirrorPolicy.clusterHeader} names it. */
   readonly cluster: string
+  /** Header of the request that names the cluster, in lower case. A request without it is not mirrored. */
+  readonly clusterHeader?: string
   /** Share of the requests; absent means all. */
   readonly fraction?: Fraction
   /** Takes the place of the host; absent means the host of the request with `-shadow` behind its name. */

@@ -12,8 +12,10 @@ import type { Refusals } from './view.js'
 
 /** One destination of a route. */
 export interface WeightedCluster extends HeaderLevel {
-  /** Name of the cluster. */
+  /** Name of the cluster; the empty string where {@link WeightedCluster.clusterHeader} names it. */
   readonly name: string
+  /** Header of the request that names the cluster (`cluster_header`), in lower case. HTTP only: gRPC passes such routes by (gRFC A28). */
+  readonly clusterHeader?: string
   /** Share of the requests, relative to its siblings. At least 1: entries of weight 0 are left out. */
   readonly weight: number
   /** Overrides of filters for requests that this entry takes. */
@@ -48,10 +50,8 @@ export type ClusterChoice = HeaderClusterChoice | HashClusterChoice
 export interface ForwardAction {
   /** Tag of the union. */
   readonly kind: 'forward'
-  /** Destinations; one entry means all requests go there. Empty only where {@link ForwardAction.clusterHeader} names the cluster. */
+  /** Destinations, at least one; a single one means that all requests go there. */
   readonly clusters: readonly WeightedCluster[]
-  /** Header of the request that names the cluster (`cluster_header`). HTTP only: gRPC passes such routes by (gRFC A28). */
-  readonly clusterHeader?: string
   /** What chooses among several destinations in place of chance. HTTP only. */
   readonly clusterChoice?: ClusterChoice
   /** HTTP status for calls whose cluster does not exist (`cluster_not_found_response_code`). Default 503. */

@@ -1,12 +1,8 @@
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { RequestEditor } from '../call/request-editor.js'
 import type { RequestView } from '../call/request-view.js'
-import type { Cluster } from '../cluster/cluster.js'
-import type { FilterChain } from '../filters/filter-chain.js'
 import type { FormatContext } from '../format/format-context.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
-import type { HeaderChanges } from '../headers/header-changes.js'
-import type { SubsetMatch } from '../hosts/subset-match.js'
 import {
   compileCookieMatch,
   compileHeaderMatch,
@@ -20,30 +16,11 @@ import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
 import { RetryRules } from '../retry/retry-rules.js'
 import { steeredPolicy } from '../retry/steered-retry.js'
-import type { RequestChanges } from '../rewrite/request-changes.js'
 import { type ChoosingCall, drawWeight } from './cluster-choice.js'
+import type { Destination, Passage } from './destination.js'
 import type { LocalAnswer } from './local-answer.js'
+import type { RouteShare } from './route-share.js'
 import { compileTimeouts, type RouteTimeouts, timeoutsOf } from './route-timeouts.js'
-
-/** What a request passes before it goes out, and what its response passes on the way back. */
-export interface Passage {
-  /** Filters, overrides applied. */
-  readonly filters: FilterChain
-  /** What the route changes on the request; undefined for nothing. */
-  readonly requestChanges?: RequestChanges | undefined
-  /** What the route changes on the response; undefined for nothing. */
-  readonly responseChanges: HeaderChanges | undefined
-}
-
-/** One destination of a compiled route. */
-export interface Destination extends Passage {
-  /** The running cluster. */
-  readonly cluster: Cluster
-  /** Sum of the weights up to and including this destination. */
-  readonly upTo: number
-  /** What endpoints must have in their metadata; undefined when nothing is asked. */
-  readonly subset: SubsetMatch | undefined
-}
 
 /** A route's own answer, and the filters that a request passes before it gets it. */
 export interface Answering extends Passage {
@@ -64,8 +41,11 @@ export interface RouteFinder {
 
 /** A mirror of a route, made ready. Its copies are calls of their own, to one cluster, without filters and retries. */
 export interface Mirror {
-  /** Where the calls of the copies find their route. */
-  readonly table: RouteFinder
+  /**
+   * @param request - A request that is mirrored, as it goes out.
+   * @returns where the call of its copy finds its route; undefined when the request names no cluster that is known, and is not mirrored.
+   */
+  table(request: RequestView): RouteFinder | undefined
   /**
    * Draws whether a request is mirrored.
    *
@@ -81,6 +61,22 @@ export interface Mirror {
   apply(editor: RequestEditor, context: FormatContext): void
 }
 
+/** What a {@link CompiledRoute} is made of. */
+export interface RouteParts {
+  /** Virtual host of the route. */
+  readonly host: Pick<VirtualHost, 'name' | 'retryPolicy'>
+  /** The route. */
+  readonly source: Route
+  /** Its limits count for routes that do not say. */
+  readonly listener: ListenerConfig
+  /** Its destinations; absent for an action that does not forward. */
+  readonly shares?: readonly RouteShare[]
+  /** Its own answer, for an action that gives one. */
+  readonly answering?: Answering | undefined
+  /** Its mirrors. Default: none. */
+  readonly mirrors?: readonly Mirror[]
+}
+
 /** A route made ready for requests: conditions compiled, clusters found, everything per view decided. */
 export class CompiledRoute {
   /** The route as configured. */
@@ -93,7 +89,9 @@ export class CompiledRoute {
   readonly answering: Answering | undefined
   /** Mirrors of its requests; undefined where there are none. */
   readonly mirrors: readonly Mirror[] | undefined
-  readonly #destinations: readonly Destination[]
+  /** Where all requests go, if it is one cluster. */
+  readonly #only: Destination | undefined
+  readonly #shares: readonly RouteShare[]
   readonly #totalWeight: number
   readonly #conditions: readonly RequestMatcher[]
   readonly #perMillion: number
@@ -101,35 +99,20 @@ export class CompiledRoute {
   readonly #skipped: Record<View, boolean>
   readonly #refused: Record<View, LocalReply | undefined>
   readonly #timeouts: Record<View, RouteTimeouts>
-  readonly #byHeader: ((request: RequestView) => Destination | undefined) | undefined
   readonly #choice: ClusterChoice | undefined
   readonly #notFoundStatus: number
   readonly #retries: Record<View, RetryRules | undefined>
 
   /**
-   * @param host - Virtual host of the route.
-   * @param source - The route.
-   * @param destinations - Its clusters; empty for an action that does not forward.
-   * @param listener - Its limits count for routes that do not say.
-   * @param answering - Its own answer, for an action that gives one.
-   * @param byHeader - Finds the cluster of a request, where the request names it.
-   * @param mirrors - Its mirrors.
+   * @param parts - Parts of the route.
    */
-  constructor(
-    host: VirtualHost,
-    source: Route,
-    destinations: readonly Destination[],
-    listener: ListenerConfig,
-    answering?: Answering,
-    byHeader?: (request: RequestView) => Destination | undefined,
-    mirrors: readonly Mirror[] = [],
-  ) {
-    this.#byHeader = byHeader
+  constructor({ host, source, listener, shares = [], answering, mirrors = [] }: RouteParts) {
     this.source = source
     this.answering = answering
     this.mirrors = mirrors.length === 0 ? undefined : mirrors
-    this.#destinations = destinations
-    this.#totalWeight = destinations.at(-1)?.upTo ?? 0
+    this.#only = shares.length === 1 ? shares[0]!.fixed : undefined
+    this.#shares = shares
+    this.#totalWeight = shares.at(-1)?.upTo ?? 0
     this.#conditions = compileConditions(source.match)
     this.#perMillion = source.match.fraction?.perMillion ?? -1
     this.#grpcOnly = source.match.grpcOnly
@@ -206,13 +189,13 @@ export class CompiledRoute {
    * @returns undefined when the request names a cluster that does not exist.
    */
   destination(call: ChoosingCall): Destination | undefined {
-    const destinations = this.#destinations
-    if (destinations.length === 1) return destinations[0]!
-    if (this.#byHeader !== undefined) return this.#byHeader(call.request)
+    if (this.#only !== undefined) return this.#only
+    const shares = this.#shares
+    if (shares.length === 1) return shares[0]!.destination(call.request)
     const drawn = drawWeight(this.#choice, this.#totalWeight, call)
     let index = 0
-    while (destinations[index]!.upTo <= drawn) index++
-    return destinations[index]!
+    while (shares[index]!.upTo <= drawn) index++
+    return shares[index]!.destination(call.request)
   }
 
   /**
@@ -241,7 +224,7 @@ function compileConditions(match: RouteMatch): readonly RequestMatcher[] {
   ]
 }
 
-function refusal(host: VirtualHost, route: Route, view: View): LocalReply | undefined {
+function refusal(host: Pick<VirtualHost, 'name'>, route: Route, view: View): LocalReply | undefined {
   const reason = route.action.kind === 'unsupported' ? route.action.reason : route.refused[view]
   if (reason === undefined) return undefined
   return localReplies.routeRefused(`route ${route.name || '(unnamed)'} of virtual host ${host.name}: ${reason}`)

@@ -7,13 +7,14 @@ import { subsetMatch } from '../hosts/subset-match.js'
 import { DomainIndex } from '../matching/domain-index.js'
 import { RouteIndex } from '../matching/route-index.js'
 import type { FilterConfig, FilterOverrides } from '../model/filter-config.js'
-import type { RouteConfiguration, WeightedCluster } from '../model/route.js'
+import type { RouteConfiguration } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { Random } from '../ports/random.js'
 import { type Levels, orderedLevels, RequestChanges } from '../rewrite/request-changes.js'
-import { CompiledRoute, type Destination, type RouteFinder } from './compiled-route.js'
+import { CompiledRoute, type RouteFinder } from './compiled-route.js'
 import { compileAnswer } from './local-answer.js'
 import { CompiledMirror } from './mirror.js'
+import { compileShares } from './route-share.js'
 
 /** One virtual host: its routes in order and an index over them. */
 class VirtualHostTable {
@@ -120,12 +121,11 @@ function compileRoute(
       filters: FilterChain.compile(filters, overrides),
       responseChanges: HeaderChanges.compile(headerLevels, 'responseHeaders'),
     }
-    return new CompiledRoute(host, route, [], listener, answering)
+    return new CompiledRoute({ host, source: route, listener, answering })
   }
   const cors = [action.cors, host.cors].filter((policy) => policy !== undefined)
-  const destinationOf = (entry: WeightedCluster, cluster: Cluster, upTo: number): Destination => ({
+  const shares = compileShares(action.clusters, clusters, named, (entry, cluster) => ({
     cluster,
-    upTo,
     filters: FilterChain.compile(listener.filters, [entry.filterOverrides, ...overrides], {
       listener: listener.name,
       cluster: entry.name,
@@ -134,32 +134,9 @@ function compileRoute(
     subset: subsetMatch(action.metadataMatch, entry.metadataMatch),
     requestChanges: RequestChanges.compile(levels, action, entry),
     responseChanges: HeaderChanges.compile([entry, ...headerLevels], 'responseHeaders'),
-  })
-  const destinations: Destination[] = []
-  let upTo = 0
-  for (const entry of action.clusters) {
-    upTo += entry.weight
-    destinations.push(destinationOf(entry, clusters.get(entry.name)!, upTo))
-  }
-  const { clusterHeader } = action
-  const mirrors = (action.mirrors ?? []).map((policy) => {
-    return new CompiledMirror(levels, policy, clusters.get(policy.cluster)!)
-  })
-  if (clusterHeader === undefined) {
-    return new CompiledRoute(host, route, destinations, listener, undefined, undefined, mirrors)
-  }
-  const known = new WeakMap<Cluster, Destination>()
-  const byHeader = (request: RequestView): Destination | undefined => {
-    const cluster = named.find(request.header(clusterHeader) ?? '')
-    if (cluster === undefined) return undefined
-    let destination = known.get(cluster)
-    if (destination === undefined) {
-      destination = destinationOf({ name: cluster.name, weight: 1, filterOverrides: NO_OVERRIDES }, cluster, 1)
-      known.set(cluster, destination)
-    }
-    return destination
-  }
-  return new CompiledRoute(host, route, destinations, listener, undefined, byHeader, mirrors)
+  }))
+  const mirrors = (action.mirrors ?? []).map((policy) => new CompiledMirror(levels, policy, clusters, named))
+  return new CompiledRoute({ host, source: route, listener, shares, mirrors })
 }
 
 const ANY_PORT = '*'

@@ -1,4 +1,4 @@
-import { type Call, MeshError, type Mirror } from '@inmesh/core'
+import { type Call, MeshError, type RouteFinder } from '@inmesh/core'
 import { ClientCall } from './client-call.js'
 import type { Abortable, ClientScope, MirrorSender } from './client-scope.js'
 import type { LegacyHandler } from './legacy-handler.js'
@@ -75,6 +75,8 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
   #send(call: Call, request: OutboundRequest, body: unknown, fits: boolean): void {
     for (const mirror of call.route!.mirrors!) {
       if (!mirror.takes(call.random)) continue
+      const table = mirror.table(request)
+      if (table === undefined) continue
       if (!fits || this.#active.size >= MAX_ACTIVE) {
         this.dropped++
         continue
@@ -83,7 +85,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
       mirror.apply(copy.editor, call)
       this.sent++
       const handler = new DiscardingHandler(() => this.#active.delete(sending))
-      const sending: Abortable = new ClientCall(this.#scope, asTarget(mirror), copy, handler, Number.POSITIVE_INFINITY)
+      const sending: Abortable = new ClientCall(this.#scope, asTarget(table), copy, handler, Number.POSITIVE_INFINITY)
       this.#active.add(sending)
       ;(sending as ClientCall).begin()
     }
@@ -91,7 +93,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
 }
 
 /** A target whose routes are known. */
-function asTarget({ table }: Mirror): ConstructorParameters<typeof ClientCall>[1] {
+function asTarget(table: RouteFinder): ConstructorParameters<typeof ClientCall>[1] {
   const state = 'configured' as const
   return { name: table.name, state, snapshot: { table }, error: undefined, whenSettled: () => () => {} }
 }

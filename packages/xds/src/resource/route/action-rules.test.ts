@@ -123,7 +123,7 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
     input: routes({ route: { clusterHeader: 'x' } }),
     outcome: 'gRPC skipped',
     fields: [`${ACTION}.cluster_header`],
-    check: (value) => assert.equal(forward(value).clusterHeader, 'x'),
+    check: (value) => assert.equal(forward(value).clusters[0]!.clusterHeader, 'x'),
   },
   {
     id: 'RDS-109',
@@ -217,16 +217,20 @@ const ACTIONS: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-122',
-    rule: 'a weighted cluster chosen by header refuses the route',
-    input: weighted({ name: 'a', weight: 1 }, { clusterHeader: 'x', weight: 1 }),
-    outcome: 'refused',
+    rule: 'a weighted cluster chosen by header is carried for HTTP and refused for gRPC',
+    input: weighted({ name: 'a', weight: 1 }, { clusterHeader: 'X-Cluster', weight: 2 }),
+    outcome: 'gRPC refused',
     fields: [`${ACTION}.weighted_clusters.clusters[1].cluster_header`],
+    check: (value) => {
+      const [, second] = forward(value).clusters
+      assert.deepEqual([second?.name, second?.clusterHeader, second?.weight], ['', 'x-cluster', 2])
+    },
   },
   {
     id: 'RDS-123',
-    rule: 'where all are chosen by header the calls fail',
-    input: weighted({ clusterHeader: 'x', weight: 1 }),
-    outcome: 'fails',
+    rule: 'a weighted cluster that is chosen in two ways: Envoy refuses it, gRPC reads the name',
+    input: weighted({ name: 'a', clusterHeader: 'x', weight: 1 }),
+    outcome: 'HTTP refused',
     fields: [`${ACTION}.weighted_clusters.clusters[0].cluster_header`],
   },
   {

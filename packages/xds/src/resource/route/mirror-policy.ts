@@ -9,7 +9,7 @@ import { translateMutation } from '../filter/header-mutation.js'
 
 const FIELDS = new FieldTreatments<RouteAction_RequestMirrorPolicy>({
   cluster: CARRIED,
-  clusterHeader: leftOut('requests are not mirrored to clusters that a header names'),
+  clusterHeader: CARRIED,
   runtimeFraction: CARRIED,
   traceSampled: leftOut('copies of requests are sampled as the requests are'),
   disableShadowHostSuffixAppend: CARRIED,
@@ -49,9 +49,9 @@ function translateMirror(
     return translateMutation(scope.at('request_headers_mutations', index), mutation, new Set(), refusals) ?? []
   })
   if ((cluster === '') === (clusterHeader === '')) scope.malformed('one of cluster and cluster_header is required')
-  if (cluster === '') return undefined
   return {
     cluster,
+    ...(clusterHeader !== '' && { clusterHeader: clusterHeader.toLowerCase() }),
     ...(fraction && { fraction }),
     ...(host !== '' && { host }),
     ...(policy.disableShadowHostSuffixAppend && { keepsHost: true }),

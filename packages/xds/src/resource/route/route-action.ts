@@ -86,7 +86,7 @@ export function translateForwardAction(
   if (clusters === undefined) return undefined
   const priority = action.priority === RoutingPriority.HIGH ? { priority: 'high' as const } : undefined
   const choice = translateChoice(scope, action)
-  if (clusters.length === 0 && choice.clusterHeader === undefined) return { kind: 'unsupported', reason: UNCHOSEN }
+  if (clusters.length === 0) return { kind: 'unsupported', reason: UNCHOSEN }
   return {
     kind: 'forward',
     clusters,
@@ -109,7 +109,7 @@ const NOT_FOUND_STATUS: Readonly<Partial<Record<RouteAction_ClusterNotFoundRespo
   [RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR]: 500,
 }
 
-type Choice = Pick<ForwardAction, 'clusterHeader' | 'clusterChoice' | 'clusterNotFoundStatus'>
+type Choice = Pick<ForwardAction, 'clusterChoice' | 'clusterNotFoundStatus'>
 
 function translateChoice(scope: FieldScope, action: RouteActionMessage): Choice {
   const specifier = action.clusterSpecifier
@@ -117,7 +117,6 @@ function translateChoice(scope: FieldScope, action: RouteActionMessage): Choice 
     specifier?.$case === 'weightedClusters' && translateClusterChoice(scope.at('weighted_clusters'), specifier.value)
   const clusterNotFoundStatus = NOT_FOUND_STATUS[action.clusterNotFoundResponseCode]
   return {
-    ...(specifier?.$case === 'clusterHeader' && { clusterHeader: specifier.value.toLowerCase() }),
     ...(clusterChoice && { clusterChoice }),
     ...(clusterNotFoundStatus && { clusterNotFoundStatus }),
   }
@@ -148,7 +147,7 @@ function translateLimits(scope: FieldScope, action: RouteActionMessage): Limits 
   }
 }
 
-const UNCHOSEN = 'the cluster is not chosen by a header or plugin yet'
+const UNCHOSEN = 'the cluster is not chosen by a plugin'
 
 /** Empty when the cluster is not named but found out per request; undefined when the action is malformed. Both are reported. */
 function translateClusters(
@@ -175,7 +174,7 @@ function translateClusters(
     case 'clusterHeader':
       reasons.skips.add(scope.at('cluster_header'), 'gRPC does not choose clusters by a header', ['grpc'])
       if (specifier.value === '') scope.at('cluster_header').malformed('the name is missing')
-      return []
+      return [{ name: '', clusterHeader: specifier.value.toLowerCase(), weight: 1, filterOverrides: new Map() }]
     case 'inlineClusterSpecifierPlugin':
       return unchosen(scope.at('inline_cluster_specifier_plugin'), reasons, true)
     case undefined:

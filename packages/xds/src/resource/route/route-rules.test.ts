@@ -444,7 +444,7 @@ const OVERRIDES: readonly Rule<RouteConfiguration>[] = [
     fields: [`${ROUTE}.typed_per_filter_config["f"].config`],
   },
   {
-    id: 'RDS-270',
+    id: 'RDS-409',
     rule: 'an empty configuration turns the filter on in Envoy and is refused for gRPC (gRFC A39)',
     input: overridden({ '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', config: {} }),
     outcome: 'gRPC refused',
@@ -452,7 +452,7 @@ const OVERRIDES: readonly Rule<RouteConfiguration>[] = [
     check: expectOverride('enabled'),
   },
   {
-    id: 'RDS-271',
+    id: 'RDS-410',
     rule: 'the older policy for CORS of a route and a virtual host is carried',
     input: hosts(
       host({
@@ -475,7 +475,7 @@ const OVERRIDES: readonly Rule<RouteConfiguration>[] = [
     },
   },
   {
-    id: 'RDS-272',
+    id: 'RDS-411',
     rule: 'a matcher tree fails the calls of its virtual host with the reason, and no others',
     input: hosts(host({ routes: [], matcher: {} }), host({ domains: ['b'] })),
     outcome: 'fails',

@@ -37,7 +37,7 @@ const ENTRY_FIELDS = new FieldTreatments<WeightedCluster_ClusterWeight>({
  * @param scope - Where the split stands.
  * @param split - The split.
  * @param refusals - Refusals of the route: it is one unit, an entry that cannot be used refuses it whole.
- * @returns empty when no entry names its cluster; undefined when the split is malformed. Both are reported.
+ * @returns undefined when the split is malformed, which is reported.
  */
 export function translateWeightedClusters(
   scope: FieldScope,
@@ -54,16 +54,12 @@ export function translateWeightedClusters(
     const headers = translateHeaderLevel(place, entry, refusals)
     const hostRewrite = entry.hostRewriteSpecifier?.value ?? ''
     checkHeaderText(place.at('host_rewrite_literal'), hostRewrite)
-    if (entry.clusterHeader !== '') {
-      refusals.add(place.at('cluster_header'), 'the cluster is not chosen by a header yet')
-    } else if (entry.name === '') {
-      place.at('name').malformed('the name is missing')
-    }
+    const cluster = translateCluster(place, entry, refusals)
     const weight = entry.weight ?? 0
     total += weight
-    if (weight > 0 && entry.name !== '') {
+    if (weight > 0 && cluster !== undefined) {
       clusters.push({
-        name: entry.name,
+        ...cluster,
         weight,
         ...headers,
         ...(hostRewrite !== '' && { hostRewrite }),
@@ -77,6 +73,26 @@ export function translateWeightedClusters(
     .at('clusters')
     .malformed(total === 0 ? 'the weights are 0 in sum' : 'the weights are more than 4294967295 in sum')
   return undefined
+}
+
+/** gRPC reads the name only, and wants it (gRFC A28). */
+function translateCluster(
+  scope: FieldScope,
+  { name, clusterHeader }: WeightedCluster_ClusterWeight,
+  refusals: ViewReasons,
+): Pick<WeightedCluster, 'name' | 'clusterHeader'> | undefined {
+  if (clusterHeader === '') {
+    if (name !== '') return { name }
+    scope.at('name').malformed('the name is missing')
+    return undefined
+  }
+  const place = scope.at('cluster_header')
+  if (name !== '') {
+    refusals.add(place, 'only one of name and cluster_header may be given', ['http'])
+    return { name }
+  }
+  refusals.add(place, 'gRPC does not choose clusters by a header', ['grpc'])
+  return { name: '', clusterHeader: clusterHeader.toLowerCase() }
 }
 
 /**
