@@ -83,6 +83,22 @@ describe('aggregate clusters', () => {
     assert.deepEqual(await mesh.calls(shopUrl, 20), { v1: 20 })
   })
 
+  it('#72 a cluster that lost endpoints keeps what the rest can take, and the next gets what is over (Envoy)', async (t) => {
+    const half = locality('a', [lbEndpoint(v1.port), lbEndpoint(v2.port, { health_status: 'UNHEALTHY' })])
+    const { mesh } = await connected(
+      t,
+      aggregate('all', 'one', 'two'),
+      cluster('one'),
+      assignment('one', half),
+      cluster('two'),
+      endpoints('two', v2.port),
+    )
+    const calls = await mesh.calls(shopUrl, 400)
+    // Half of them times 1.4 are 70 percent; five standard deviations of so many throws are 46.
+    assert.deepEqual(Object.keys(calls).sort(), ['v1', 'v2'])
+    assert.ok(Math.abs(calls['v1']! - 280) < 46, `${calls['v1']} of 400`)
+  })
+
   it('#72 nothing is decided before all of its clusters are known; one in error is passed over', async (t) => {
     const { plane, mesh } = await connected(
       t,

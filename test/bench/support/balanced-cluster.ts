@@ -69,7 +69,7 @@ class Request implements PickContext {
   }
   readonly tried: readonly Endpoint[] = []
   readonly hostSelectionAttempts = 1
-  readonly excludedPriorities: readonly number[] = []
+  readonly avoidedPriorities: readonly Endpoint[] = []
   readonly subset = undefined
   readonly attempts = 0
   readonly overrideHost = undefined

@@ -19,10 +19,10 @@ export interface PickContext {
    */
   readonly hostSelectionAttempts: number
   /**
-   * Priorities that earlier attempts of the call went to and that are to be avoided; empty on the first (Envoy, `previous_priorities`). gRPC
-   * does not read it.
+   * Endpoints that earlier attempts of the call went to and whose priorities are to be avoided; empty on the first (Envoy,
+   * `previous_priorities`). gRPC does not read it.
    */
-  readonly excludedPriorities: readonly number[]
+  readonly avoidedPriorities: readonly Endpoint[]
   /**
    * Whether an attempt should rather go elsewhere, so that another endpoint is drawn as long as
    * {@link PickContext.hostSelectionAttempts} lets it: one that was tried, a canary, one with certain metadata (`retry_host_predicate`).

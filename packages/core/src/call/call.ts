@@ -27,7 +27,6 @@ export const NO_RETRY = -1
 const IMMEDIATE_FAIL_HEADER = 'x-envoy-immediate-health-check-fail'
 
 const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([])
-const NO_PRIORITIES: readonly number[] = Object.freeze([])
 
 /** Where a call stands: each method of {@link Call} moves it on, and refuses to be called out of turn. */
 type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
@@ -50,8 +49,8 @@ export class Call extends Exchange implements PickContext, HashedCall {
   idleMs = 0
   /** Endpoints that later attempts avoid. */
   tried: readonly Endpoint[] = NO_ENDPOINTS
-  /** Priorities that later attempts avoid. */
-  excludedPriorities: readonly number[] = NO_PRIORITIES
+  /** Endpoints whose priorities later attempts avoid. */
+  avoidedPriorities: readonly Endpoint[] = NO_ENDPOINTS
   subset: SubsetMatch | undefined
   readonly #table: RouteFinder
   #state: CallState = 'new'
@@ -62,8 +61,8 @@ export class Call extends Exchange implements PickContext, HashedCall {
   #connected = false
   #rules: RetryRules | undefined
   #requestMs = 0
-  /** Priorities of the attempts that failed, for as long as it takes to leave them out. */
-  #priorities: readonly number[] = NO_PRIORITIES
+  /** Where the attempts that failed went, for as long as it takes to leave their priorities out. */
+  #failedAt: readonly Endpoint[] = NO_ENDPOINTS
   #attemptStartedMs = 0
   #retries = 0
   /** Whether the next or current attempt is counted among the cluster's retries. */
@@ -320,8 +319,8 @@ export class Call extends Exchange implements PickContext, HashedCall {
     const after = policy.previousPrioritiesAfter
     if (after === undefined || this.request.view === 'grpc') return
     // Envoy, PreviousPrioritiesConfig.update_frequency: what was tried is left out in steps of so many attempts.
-    this.#priorities = [...this.#priorities, endpoint.priority]
-    if (this.#priorities.length % after === 0) this.excludedPriorities = [...new Set(this.#priorities)]
+    this.#failedAt = [...this.#failedAt, endpoint]
+    if (this.#failedAt.length % after === 0) this.avoidedPriorities = this.#failedAt
   }
 
   /** Only measured where somebody hears of it. */

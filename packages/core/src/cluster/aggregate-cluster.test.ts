@@ -122,15 +122,3 @@ test('clusters are held as long as an aggregate stands for them', () => {
   all.release()
   assert.deepEqual(names(), [])
 })
-
-test('a cluster that connects for more than ten seconds is passed over while there is another (A37, A56)', () => {
-  const carrier = new FakeCarrier('grpc', 'ahead')
-  const clock = new SimulatedClock()
-  const clusters = new ClusterRegistry({ carriers: [carrier], clock, random: new SeededRandom(1) })
-  const all = clusters.acquire('all', aggregate(usable('near', [endpoint(1)]), usable('far', [endpoint(2)])))
-  const far = [...clusters.values()].find(({ name }) => name === 'far')!
-  far.view('grpc').connectivityChanged(far.endpoints.get('10.0.0.1:2')!, 'ready')
-  assert.equal(pick(all, 'grpc'), 'queued')
-  clock.advance(10_000)
-  assert.equal(pick(all, 'grpc'), '2')
-})

@@ -32,13 +32,13 @@ export class ClusterRegistry {
    *
    * @param name - Resource name.
    * @param resolved - Its configuration.
-   * @param held - Where clusters are added that were held for this; `release()` gives each back.
+   * @param held - Where clusters are added that were held in reserve for this; `release(true)` gives each back.
    */
   *prepare(name: string, resolved: ResolvedCluster, held: Cluster[]): Slices<void> {
     if (resolved.kind === 'aggregate') {
       for (const leaf of resolved.leaves) yield* this.prepare(leaf.config.name, leaf, held)
     } else if (resolved.kind === 'resolved' && this.#clusters.get(name)?.resolved !== resolved) {
-      const cluster = this.hold(name)
+      const cluster = this.#hold(name, true)
       held.push(cluster)
       yield* cluster.prepare(resolved.endpoints)
     }
@@ -52,9 +52,7 @@ export class ClusterRegistry {
    * @returns the cluster; `release()` gives it back.
    */
   acquire(name: string, resolved: ResolvedCluster): Cluster {
-    const cluster = this.hold(name)
-    this.#update(cluster, resolved)
-    return cluster
+    return this.#acquire(name, resolved, false)
   }
 
   /**
@@ -64,12 +62,22 @@ export class ClusterRegistry {
    * @returns the cluster; `release()` gives it back.
    */
   hold(name: string): Cluster {
+    return this.#hold(name, false)
+  }
+
+  #acquire(name: string, resolved: ResolvedCluster, inReserve: boolean): Cluster {
+    const cluster = this.#hold(name, inReserve)
+    this.#update(cluster, resolved)
+    return cluster
+  }
+
+  #hold(name: string, inReserve: boolean): Cluster {
     let cluster = this.#clusters.get(name)
     if (cluster === undefined) {
       cluster = new Cluster(name, this.#environment, (unused) => this.#retire(unused))
       this.#clusters.set(name, cluster)
     }
-    cluster.hold()
+    cluster.hold(inReserve)
     return cluster
   }
 
@@ -106,7 +114,7 @@ export class ClusterRegistry {
     const leaves = resolved.kind === 'aggregate' ? resolved.leaves : []
     cluster.update(
       resolved,
-      leaves.map((leaf) => this.acquire(leaf.config.name, leaf)),
+      leaves.map((leaf) => this.#acquire(leaf.config.name, leaf, true)),
     )
   }
 

@@ -3,21 +3,43 @@ import { knownPolicy, NO_POLICIES, policyProblem } from '../balancing/balancing-
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
-import { type ClusterLeaf, pickFromLeaves, whenLeafPickable } from '../hosts/cluster-leaves.js'
+import type { ClusterLeaf, LeafSelector } from '../hosts/cluster-leaf.js'
 import { GrpcHosts } from '../hosts/grpc-hosts.js'
 import type { HostSelector, Queued } from '../hosts/host-selector.js'
 import { HttpHosts } from '../hosts/http-hosts.js'
+import { LinearLeaves } from '../hosts/linear-leaves.js'
+import type { PriorityHealth } from '../hosts/priority-load.js'
+import type { PriorityChoice } from '../hosts/priority-set.js'
+import { RankedLeaves } from '../hosts/ranked-leaves.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { Carrier } from './carrier.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
-import type { Connectivity, Endpoint } from './endpoint.js'
+import type { Connectivity, Endpoint, EndpointOwner } from './endpoint.js'
 
 /** Of a cluster that takes no requests, whose policy is not known or not good. */
 const ROUND_ROBIN: LoadBalancingPolicy = Object.freeze({ kind: 'round-robin' })
 
-const NO_LEAVES: readonly ClusterLeaf[] = Object.freeze([])
+const NO_PRIORITIES: readonly PriorityHealth[] = Object.freeze([])
+
+/** A cluster whose endpoints are being checked for the first time may well be well: what falls to it waits until that is known. */
+const UNKNOWN_HEALTH: readonly PriorityHealth[] = Object.freeze([{ size: 1, available: 1, healthy: 100, degraded: 0 }])
+
+/** Chooses endpoints of a cluster. */
+interface Chooser {
+  pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply | Queued
+}
+
+/** What a {@link ClusterView} cannot tell of its cluster. */
+export interface LeafSource {
+  /** The cluster. */
+  readonly owner: EndpointOwner
+  /** Whether the first health checks are over. */
+  readonly settled: boolean
+  /** Chooses an endpoint of it, its drops and limits looked at. */
+  pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply | Queued
+}
 
 /** A cluster as one carrier sees it: which endpoint an attempt goes to by the rules of its view, and who waits for one. */
 export class ClusterView {
@@ -30,7 +52,15 @@ export class ClusterView {
   readonly #ill = new Set<Endpoint>()
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #refused: LocalReply | undefined
-  #leaves: readonly ClusterLeaf[] = NO_LEAVES
+  readonly #environment: ClusterEnvironment
+  /** Who chooses: its own hosts, or who stands in for them. */
+  #chooser: Chooser
+  #leaves: LeafSelector | undefined
+  readonly #watchers = new Set<() => void>()
+  /** Whether anybody sends requests to it by its own name, not only as a part of an aggregate. */
+  #used = true
+  /** How many aggregates need it connected. */
+  #connectedFor = 0
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -46,6 +76,8 @@ export class ClusterView {
       carrier.view === 'http'
         ? new HttpHosts(name, environment, cluster)
         : new GrpcHosts(name, carrier, environment, cluster, () => this.#wake())
+    this.#environment = environment
+    this.#chooser = this.#hosts
   }
 
   /**
@@ -56,7 +88,7 @@ export class ClusterView {
    * @param endpoints - Its running endpoints, already brought in line with `assignment`.
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    this.#leaves = NO_LEAVES
+    this.#choose(this.#hosts)
     this.#endpoints = endpoints
     for (const endpoint of this.#ill) if (endpoint.removed) this.#ill.delete(endpoint)
     const policies = this.#policies
@@ -88,17 +120,43 @@ export class ClusterView {
   /**
    * The cluster as one of those that an aggregate stands for.
    *
-   * @param pick - Chooses an endpoint of it, its drops and limits looked at.
+   * @param source - The cluster.
    */
-  asLeaf(pick: ClusterLeaf['pick']): ClusterLeaf {
-    const hosts = this.#hosts
+  asLeaf(source: LeafSource): ClusterLeaf {
+    const view = this
     return {
-      get available() {
-        return hosts.available
+      owner: source.owner,
+      get health() {
+        if (view.#refused !== undefined) return NO_PRIORITIES
+        return source.settled ? view.#hosts.health : UNKNOWN_HEALTH
       },
-      pick,
-      whenPickable: (callback) => this.whenPickable(callback),
+      get state() {
+        return view.#refused === undefined ? view.#hosts.state : 'failed'
+      },
+      holdsPinned: (context) => view.#hosts.pinned(context) !== undefined,
+      pick: (context, choice) => source.pick(context, choice),
+      watch: (callback) => {
+        // A function of its own, as the same one may watch twice.
+        const watcher = () => callback()
+        view.#watchers.add(watcher)
+        return () => view.#watchers.delete(watcher)
+      },
+      connect: () => {
+        view.#connectFor(1)
+        return () => view.#connectFor(-1)
+      },
     }
+  }
+
+  /**
+   * Whether requests go to the cluster by its own name. A cluster that is only part of an aggregate is connected to when that needs it.
+   *
+   * @param used - Whether so.
+   */
+  use(used: boolean): void {
+    if (used === this.#used) return
+    this.#used = used
+    this.#connectFor(0)
   }
 
   /**
@@ -108,7 +166,23 @@ export class ClusterView {
    * @param leaves - The others, first to be tried first.
    */
   updateLeaves(config: ClusterConfig, leaves: readonly ClusterLeaf[]): void {
-    this.#leaves = leaves
+    const { random, clock } = this.#environment
+    const woken = () => this.#wake()
+    this.#leaves ??= this.#carrier.view === 'http' ? new LinearLeaves(random, woken) : new RankedLeaves(clock, woken)
+    this.#leaves.update(config, leaves)
+    this.#choose(this.#leaves)
+    this.#setRefused(config)
+    this.#wake()
+  }
+
+  /**
+   * Takes over a configuration that leaves the choice to somebody else.
+   *
+   * @param config - The cluster.
+   * @param chooser - Who chooses.
+   */
+  updateChooser(config: ClusterConfig, chooser: Chooser): void {
+    this.#choose(chooser)
     this.#setRefused(config)
     this.#wake()
   }
@@ -117,10 +191,10 @@ export class ClusterView {
    * Chooses an endpoint.
    *
    * @param context - The request.
+   * @param choice - The priority, where an aggregate has chosen one.
    */
-  pick(context: PickContext): Endpoint | LocalReply | Queued {
-    if (this.#refused !== undefined) return this.#refused
-    return this.#leaves.length > 0 ? pickFromLeaves(this.#leaves, context) : this.#hosts.pick(context)
+  pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply | Queued {
+    return this.#refused ?? this.#chooser.pick(context, choice)
   }
 
   /** Endpoints were found ill or well. */
@@ -151,14 +225,29 @@ export class ClusterView {
    * @returns a function that takes the wish back.
    */
   whenPickable(callback: () => void): () => void {
-    if (this.#leaves.length > 0) return whenLeafPickable(this.#leaves, callback)
     this.#waiting.add(callback)
     return () => this.#waiting.delete(callback)
   }
 
   /** Ends what it does on its own. Called when nothing uses the cluster any more. */
   close(): void {
+    this.#leaves?.close()
     this.#hosts.close()
+  }
+
+  /** Whoever chose before and is not to choose any more lets go of what it holds. */
+  #choose(chooser: Chooser): void {
+    this.#chooser = chooser
+    if (chooser !== this.#leaves) {
+      this.#leaves?.close()
+      this.#leaves = undefined
+    }
+    this.#connectFor(0)
+  }
+
+  #connectFor(more: number): void {
+    this.#connectedFor += more
+    this.#hosts.need(this.#chooser === this.#hosts && (this.#used || this.#connectedFor > 0))
   }
 
   /** New connections to an endpoint that was ill may lead elsewhere (Envoy drains its pools then, whatever the cluster says). */
@@ -178,6 +267,7 @@ export class ClusterView {
   }
 
   #wake(): void {
+    for (const watcher of this.#watchers) watcher()
     if (this.#waiting.size === 0) return
     const waiting = [...this.#waiting]
     this.#waiting.clear()

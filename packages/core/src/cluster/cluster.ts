@@ -1,8 +1,9 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { HealthCheckStatistics } from '../health-check/health-check-statistics.js'
-import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
+import type { ClusterLeaf } from '../hosts/cluster-leaf.js'
 import { QUEUED, type Queued } from '../hosts/host-selector.js'
+import type { PriorityChoice } from '../hosts/priority-set.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
 import type { ClusterConfig, OriginalDestinationCluster, ResolvedCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
@@ -54,6 +55,8 @@ export class Cluster implements EndpointOwner {
   #config: ClusterConfig | undefined
   #failure: LocalReply | undefined
   #held = 0
+  /** How many of those who hold it send requests to it by its name. */
+  #users = 0
   readonly #onUnused: (cluster: Cluster) => void
 
   /**
@@ -107,7 +110,7 @@ export class Cluster implements EndpointOwner {
    * Takes over a configuration. Does nothing when it is the one in use.
    *
    * @param resolved - The cluster as resolved.
-   * @param leaves - Where it is an aggregate, the running clusters that it stands for, held for it.
+   * @param leaves - Where it is an aggregate, the running clusters that it stands for, held in reserve for it.
    */
   update(resolved: ResolvedCluster, leaves: readonly Cluster[] = NO_LEAVES): void {
     if (resolved === this.#resolved) return
@@ -115,7 +118,7 @@ export class Cluster implements EndpointOwner {
     const leavesBefore = this.#leaves
     this.#leaves = leaves
     this.#takeOver(resolved)
-    for (const leaf of leavesBefore) leaf.release()
+    for (const leaf of leavesBefore) leaf.release(true)
   }
 
   /** Does ahead, in slices, what can be done of the {@link Cluster.update} to come without anybody noticing. */
@@ -172,8 +175,9 @@ export class Cluster implements EndpointOwner {
    *
    * @param view - The carrier's view.
    * @param context - The request.
+   * @param choice - The priority, where an aggregate that the cluster is part of has chosen one.
    */
-  pick(view: ClusterView, context: PickContext): Endpoint | LocalReply | Queued {
+  pick(view: ClusterView, context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply | Queued {
     if (this.#failure !== undefined) return this.#failure
     if (this.#resolved === undefined) return QUEUED
     const drops = this.#endpoints.assignment.drops
@@ -192,7 +196,7 @@ export class Cluster implements EndpointOwner {
       return localReplies.overflow(`cluster ${this.name}: ${this.breakers.default.requests} requests are in flight`)
     }
     if (!this.#health.settled && context.request.view === 'http') return QUEUED
-    return view.pick(context)
+    return view.pick(context, choice)
   }
 
   /** Attempts that were given an endpoint and have not ended, of all priorities. */
@@ -302,15 +306,27 @@ export class Cluster implements EndpointOwner {
     for (const view of this.#views.values()) view.healthChanged()
   }
 
-  /** Keeps the cluster alive: a route that names it, or a call that may still retry on it (gRFC A31). */
-  hold(): void {
+  /**
+   * Keeps the cluster alive: a route that names it, or a call that may still retry on it (gRFC A31).
+   *
+   * @param inReserve - No requests go to it by its own name, so that nobody need be connected: an aggregate says when.
+   */
+  hold(inReserve = false): void {
     this.#held++
+    if (!inReserve) this.#users++
+    if (this.#users <= 1) this.#tellUse()
   }
 
-  /** Gives one {@link Cluster.hold} back. */
-  release(): void {
+  /**
+   * Gives one {@link Cluster.hold} back.
+   *
+   * @param inReserve - As it was held.
+   */
+  release(inReserve = false): void {
     this.#held--
+    if (!inReserve) this.#users--
     if (this.#held === 0) this.#onUnused(this)
+    else if (this.#users === 0) this.#tellUse()
   }
 
   /** Whether anything holds the cluster. */
@@ -328,7 +344,7 @@ export class Cluster implements EndpointOwner {
     this.#health.check(undefined, true)
     for (const view of this.#views.values()) view.close()
     this.#endpoints.clear()
-    for (const leaf of this.#leaves) leaf.release()
+    for (const leaf of this.#leaves) leaf.release(true)
     this.#leaves = NO_LEAVES
   }
 
@@ -338,12 +354,23 @@ export class Cluster implements EndpointOwner {
       this.#destinations = new OriginalDestinations(this.#endpoints, this.#environment.clock, cleanupMs)
     }
     this.#destinations.cleanupMs = cleanupMs
-    for (const view of this.#views.values()) view.updateLeaves(config, [this.#destinations])
+    for (const view of this.#views.values()) view.updateChooser(config, this.#destinations)
+  }
+
+  #tellUse(): void {
+    for (const view of this.#views.values()) view.use(this.#users > 0)
   }
 
   /** The cluster as a part of an aggregate. */
   #asLeaf(view: View): ClusterLeaf {
     const own = this.view(view)
-    return own.asLeaf((context) => this.pick(own, context))
+    const health = this.#health
+    return own.asLeaf({
+      owner: this,
+      get settled() {
+        return health.settled
+      },
+      pick: (context, choice) => this.pick(own, context, choice),
+    })
   }
 }

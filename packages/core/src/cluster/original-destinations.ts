@@ -1,5 +1,4 @@
 import type { PickContext } from '../balancing/pick-context.js'
-import type { ClusterLeaf } from '../hosts/cluster-leaves.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Endpoint } from './endpoint.js'
 import type { EndpointSet } from './endpoint-set.js'
@@ -11,9 +10,7 @@ const HTTP_PORT = 80
  * The endpoints of a cluster that sends requests where they were meant to go. Each is made by the first request for it, and goes when there
  * was none for a while (Envoy, `cleanup_interval`).
  */
-export class OriginalDestinations implements ClusterLeaf {
-  /** Nothing is known of destinations that speaks against them. */
-  readonly available = true
+export class OriginalDestinations {
   /** How long a destination is kept without use, in milliseconds. */
   cleanupMs: number
   readonly #endpoints: EndpointSet
@@ -32,15 +29,14 @@ export class OriginalDestinations implements ClusterLeaf {
     this.cleanupMs = cleanupMs
   }
 
+  /**
+   * @param context - The request.
+   * @returns where it was meant to go.
+   */
   pick({ target }: PickContext): Endpoint {
     const endpoint = this.#endpoints.byKey.get(target) ?? this.#add(target)
     this.#usedAt.set(endpoint, this.#clock.now())
     return endpoint
-  }
-
-  /** A pick is never queued. */
-  whenPickable(): () => void {
-    return () => {}
   }
 
   /** Ends the search for unused destinations. */

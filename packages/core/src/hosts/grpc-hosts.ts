@@ -15,9 +15,10 @@ import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { ConnectedHosts } from './connected-hosts.js'
 import { Connections } from './connections.js'
 import { EagerHosts } from './eager-hosts.js'
-import { type HostSelector, QUEUED, type Queued, STALLED } from './host-selector.js'
+import { type HostSelector, QUEUED, type Queued } from './host-selector.js'
 import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
 import { pinnedEndpoint } from './override-host.js'
+import type { PriorityHealth } from './priority-load.js'
 import { PriorityNames } from './priority-names.js'
 import { PriorityPolicy } from './priority-policy.js'
 import { RingHosts } from './ring-hosts.js'
@@ -25,6 +26,14 @@ import { type TargetLocality, WeightedLocalities } from './weighted-localities.j
 
 /** Where a cluster does not say (gRFC A55). */
 const OVERRIDE_STATUSES: readonly EndpointHealth[] = ['healthy']
+
+const NO_PRIORITIES: readonly PriorityHealth[] = Object.freeze([])
+
+/** A configuration. */
+interface Given {
+  readonly config: ClusterConfig
+  readonly assignment: EndpointAssignment
+}
 
 /** Which priority and which locality of it an endpoint belongs to. */
 interface Membership {
@@ -46,6 +55,9 @@ export class GrpcHosts implements HostSelector {
   readonly #onChange: () => void
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #overrideStatuses = OVERRIDE_STATUSES
+  /** What was given last; taken over once it is needed. */
+  #given: Given | undefined
+  #needed = true
   #policy: LoadBalancingPolicy | undefined
   #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
   readonly #known: KnownMembers = new WeakMap()
@@ -71,24 +83,40 @@ export class GrpcHosts implements HostSelector {
     this.#onChange = onChange
   }
 
-  /** gRPC knows no panic: whether there is somebody, a pick says. */
-  readonly available = true
+  readonly health: readonly PriorityHealth[] = NO_PRIORITIES
 
   /** Drops are thrown for requests that could be sent only, and so once for each (gRFC A27). */
   get ready(): boolean {
-    return this.#priorities?.current?.state === 'ready'
+    return this.state === 'ready'
+  }
+
+  get state(): Connectivity {
+    return this.#priorities?.current?.state ?? 'failed'
   }
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    const before = this.#priorities
     this.#endpoints = endpoints
     this.#overrideStatuses = config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES
+    this.#given = { config, assignment }
+    if (this.#needed) this.#takeOver(this.#given)
+    this.#connections.prune()
+  }
+
+  need(needed: boolean): void {
+    if (needed === this.#needed) return
+    this.#needed = needed
+    if (!needed) this.close()
+    else if (this.#given !== undefined) this.#takeOver(this.#given)
+  }
+
+  #takeOver({ config, assignment }: Given): void {
+    const before = this.#priorities
     if (this.#policy === undefined || !sameValue(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }
     const shape = shapeOf(config)
-    const priorities = membersByPriority(assignment, endpoints, this.#known)
+    const priorities = membersByPriority(assignment, this.#endpoints, this.#known)
       .map((localities) => localities.filter(({ weight }) => weight > 0))
       .filter((localities) => localities.length > 0)
     const names = this.#names.assign(
@@ -103,7 +131,6 @@ export class GrpcHosts implements HostSelector {
     )
     // After the new one took over what is still used, so that it stays connected.
     if (before !== this.#priorities) before?.close()
-    this.#connections.prune()
   }
 
   healthChanged(): void {
@@ -125,25 +152,30 @@ export class GrpcHosts implements HostSelector {
 
   pick(context: PickContext): Endpoint | LocalReply | Queued {
     if (context.overrideHost !== undefined) {
-      const pinned = this.#pinned(context)
+      const pinned = this.#connected(this.pinned(context))
       if (pinned !== undefined) return pinned
     }
     const current = this.#priorities?.current
     const picked = current?.pick(context)
-    if (picked !== undefined) return picked === QUEUED && !this.#priorities!.hopeful ? STALLED : picked
+    if (picked !== undefined) return picked
     if (current === undefined || current.empty) {
       return localReplies.noHealthyEndpoint(`cluster ${this.#name} has no healthy endpoint`)
     }
     return localReplies.connectFailure(`cluster ${this.#name}: ${this.#connections.lastFailure}`)
   }
 
+  pinned(context: PickContext): Endpoint | undefined {
+    return pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+  }
+
   close(): void {
     this.#priorities?.close()
+    this.#priorities = undefined
+    this.#policy = undefined
   }
 
   /** An endpoint that a request is pinned to is connected to for it, whatever its priority; one that failed is passed over (gRFC A55). */
-  #pinned(context: PickContext): Endpoint | Queued | undefined {
-    const endpoint = pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+  #connected(endpoint: Endpoint | undefined): Endpoint | Queued | undefined {
     if (endpoint === undefined) return undefined
     const state = this.#connections.of(endpoint)
     if (state === 'ready') return endpoint

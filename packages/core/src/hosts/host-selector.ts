@@ -3,27 +3,26 @@ import type { LocalReply } from '../call/local-reply.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
+import type { PriorityHealth } from './priority-load.js'
+import type { PriorityChoice } from './priority-set.js'
 
 /** The pick cannot be made yet: ask again when `ClusterView.whenPickable` calls back. */
 export interface Queued {
   /** Tag of the unions it is part of. */
   readonly kind: 'queued'
-  /** Whether it has waited for long already, so that another cluster may be asked if there is one. */
-  readonly stalled: boolean
 }
 
 /** Something is under way. */
-export const QUEUED: Queued = Object.freeze({ kind: 'queued', stalled: false })
-
-/** Something has been under way for too long to be waited for where there is a choice. */
-export const STALLED: Queued = Object.freeze({ kind: 'queued', stalled: true })
+export const QUEUED: Queued = Object.freeze({ kind: 'queued' })
 
 /** Decides by the rules of one view which endpoint of a cluster an attempt goes to. */
 export interface HostSelector {
   /** Whether a request could be sent now. False does not say that it cannot: asking may start what it takes. */
   readonly ready: boolean
-  /** Whether it has an endpoint that is not chosen in panic only. */
-  readonly available: boolean
+  /** How well each priority is. gRPC has none, as it goes by connections. */
+  readonly health: readonly PriorityHealth[]
+  /** How it is connected, all of it; `ready` where connections are made on demand. */
+  readonly state: Connectivity
   /**
    * Takes over a configuration.
    *
@@ -32,6 +31,12 @@ export interface HostSelector {
    * @param endpoints - Its running endpoints by key, already brought in line with `assignment`.
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void
+  /**
+   * Whether anybody needs endpoints to be connected. Until told otherwise somebody does.
+   *
+   * @param needed - Whether so; without, connections are let go and none is asked for.
+   */
+  need(needed: boolean): void
   /** Endpoints were found ill or well. */
   healthChanged(): void
   /**
@@ -43,11 +48,19 @@ export interface HostSelector {
    */
   connectivityChanged(endpoint: Endpoint, connectivity: Connectivity, reason: string): void
   /**
+   * Finds the endpoint that a request is pinned to.
+   *
+   * @param context - The request.
+   * @returns undefined when there is none that may be used.
+   */
+  pinned(context: PickContext): Endpoint | undefined
+  /**
    * Chooses an endpoint. Called for every attempt.
    *
    * @param context - The request.
+   * @param choice - The priority, where an aggregate has chosen one. gRPC does not look at it.
    */
-  pick(context: PickContext): Endpoint | LocalReply | Queued
+  pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply | Queued
   /** Ends its timers; it is not asked again. */
   close(): void
 }

@@ -232,8 +232,9 @@ test('a cluster that is let go ends its timers', () => {
 test('a retry that avoids a priority goes to another', () => {
   const { cluster } = rig()
   cluster.update(resolved('c', [], { priorities: [[endpoint(1)], [endpoint(2)]] }))
+  const first = cluster.endpoints.get('10.0.0.1:1')!
   for (let pick = 0; pick < 20; pick++) {
-    const picked = cluster.pick(cluster.view('http'), pickContext({ excludedPriorities: [0] }))
+    const picked = cluster.pick(cluster.view('http'), pickContext({ avoidedPriorities: [first] }))
     assert.ok(picked.kind === 'endpoint' && picked.port === 2 && picked.priority === 1)
   }
 })

@@ -15,9 +15,10 @@ import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { SubsetConfig } from '../model/subset-config.js'
 import type { Hashing } from './health-class.js'
 import type { HostSelector } from './host-selector.js'
-import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
+import { hostSet, type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
 import { namedEndpoint, pinnedEndpoint } from './override-host.js'
-import { PrioritySet, type PrioritySetOptions } from './priority-set.js'
+import { type PriorityHealth, priorityHealth } from './priority-load.js'
+import { type PriorityChoice, PrioritySet, type PrioritySetOptions } from './priority-set.js'
 import { SubsetHosts } from './subset-hosts.js'
 import { WarmUp } from './warm-up.js'
 
@@ -29,9 +30,12 @@ const OVERRIDE_STATUSES: readonly EndpointHealth[] = ['healthy', 'degraded']
 
 const NO_HEADERS: readonly string[] = []
 
+const NO_PRIORITIES: readonly PriorityHealth[] = Object.freeze([])
+
 /** The endpoints of a cluster as Envoy chooses among them. Connections are made on demand, so connectivity plays no part. */
 export class HttpHosts implements HostSelector {
   readonly ready = true
+  readonly state = 'ready'
   readonly #environment: ClusterEnvironment
   readonly #cluster: BalancedCluster
   readonly #nobody: LocalReply
@@ -45,6 +49,8 @@ export class HttpHosts implements HostSelector {
   #assignment: EndpointAssignment | undefined
   #members: readonly (readonly LocalityMembers[])[] = []
   #options: PrioritySetOptions | undefined
+  /** How well each priority is; undefined until somebody asks. */
+  #health: readonly PriorityHealth[] | undefined
   readonly #known: KnownMembers = new WeakMap()
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #overrideStatuses = OVERRIDE_STATUSES
@@ -90,20 +96,29 @@ export class HttpHosts implements HostSelector {
     this.#refresh()
   }
 
+  need(): void {}
+
   healthChanged(): void {
     this.#refresh()
   }
 
   connectivityChanged(): void {}
 
-  /** Of subsets each request has its own; they are asked. */
-  get available(): boolean {
-    return this.#hosts?.available ?? true
+  /** Of all endpoints, whatever their subsets. */
+  get health(): readonly PriorityHealth[] {
+    const options = this.#options
+    if (options === undefined) return NO_PRIORITIES
+    this.#health ??= this.#hosts?.health ?? this.#members.map((members) => priorityHealth(hostSet(members), options))
+    return this.#health
   }
 
-  pick(context: PickContext): Endpoint | LocalReply {
+  pinned(context: PickContext): Endpoint | undefined {
+    return pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+  }
+
+  pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply {
     if (context.overrideHost !== undefined && context.attempts === 0) {
-      const pinned = pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+      const pinned = this.pinned(context)
       if (pinned !== undefined) return pinned
       if (context.overrideHost.strict) return this.#nobody
     }
@@ -114,9 +129,9 @@ export class HttpHosts implements HostSelector {
     const hosts = this.#chooser
     if (hosts === undefined) return this.#nobody
     const { hostSelectionAttempts } = context
-    let endpoint = hosts.pick(context, 0)
+    let endpoint = hosts.pick(context, 0, choice)
     for (let draw = 1; endpoint !== undefined && draw < hostSelectionAttempts && context.rejects(endpoint); draw++) {
-      endpoint = hosts.pick(context, draw)
+      endpoint = hosts.pick(context, draw, choice)
     }
     return endpoint ?? this.#nobody
   }
@@ -151,6 +166,7 @@ export class HttpHosts implements HostSelector {
 
   readonly #refresh = (): void => {
     if (this.#options === undefined) return
+    this.#health = undefined
     this.#hosts?.update(this.#members, this.#options)
     if (this.#division !== undefined) this.#subsets?.update(this.#members, this.#options, this.#division)
   }

@@ -3,19 +3,21 @@ import { test } from 'node:test'
 import { Endpoint } from '../cluster/endpoint.js'
 import type { EndpointHealth } from '../model/endpoint.js'
 import { endpoint } from '../testing/fixtures.js'
-import { type HostSet, hostSet } from './host-set.js'
-import { type PriorityOptions, priorityLoads, retryLoads } from './priority-load.js'
+import { hostSet } from './host-set.js'
+import { type HealthMeasure, type PriorityHealth, priorityHealth, priorityLoads, retryLoads } from './priority-load.js'
 
-const OPTIONS: PriorityOptions = { overprovisioningFactor: 140, weightedHealth: false, panicThreshold: 50 }
-const NO_PANIC: PriorityOptions = { ...OPTIONS, panicThreshold: 0 }
+const MEASURE: HealthMeasure = { overprovisioningFactor: 140, weightedHealth: false }
+const PANIC = 50
+const NO_PANIC = 0
 
 /** A priority of 100 endpoints, so many of them healthy and degraded. */
-function level(healthy: number, degraded = 0, count = 100): HostSet {
+function level(healthy: number, degraded = 0, count = 100, measure = MEASURE): PriorityHealth {
   const members = Array.from({ length: count }, (_, index) => {
     const health: EndpointHealth = index < healthy ? 'healthy' : index < healthy + degraded ? 'degraded' : 'unhealthy'
     return { endpoint: new Endpoint(endpoint(index, { health })), weight: 1 }
   })
-  return hostSet([{ key: '', locality: { region: '', zone: '', subZone: '' }, weight: 1, members }])
+  const locality = { region: '', zone: '', subZone: '' }
+  return priorityHealth(hostSet([{ key: '', locality, weight: 1, members }]), measure)
 }
 
 test('a priority takes what its health allows, times 1.4, and the next the rest', () => {
@@ -53,7 +55,7 @@ test('a priority takes what its health allows, times 1.4, and the next the rest'
   for (const [healthy, load] of rows) {
     const { healthy: found, panic } = priorityLoads(
       healthy.map((count) => level(count)),
-      OPTIONS,
+      PANIC,
     )
     assert.deepEqual([found, panic], [load, [false, false, false]], String(healthy))
   }
@@ -67,7 +69,10 @@ test('what all priorities have together is scaled up to everything', () => {
 
 test('another factor overflows sooner or later', () => {
   const load = (overprovisioningFactor: number) =>
-    priorityLoads([level(60), level(100)], { ...OPTIONS, overprovisioningFactor }).healthy
+    priorityLoads(
+      [60, 100].map((healthy) => level(healthy, 0, 100, { ...MEASURE, overprovisioningFactor })),
+      PANIC,
+    ).healthy
   assert.deepEqual(
     [load(100), load(140), load(200)],
     [
@@ -79,7 +84,7 @@ test('another factor overflows sooner or later', () => {
 })
 
 test('degraded endpoints take what healthy ones of all priorities leave', () => {
-  const loads = priorityLoads([level(40, 40), level(10, 50)], OPTIONS)
+  const loads = priorityLoads([level(40, 40), level(10, 50)], PANIC)
   assert.deepEqual(
     [loads.healthy, loads.degraded],
     [
@@ -87,7 +92,7 @@ test('degraded endpoints take what healthy ones of all priorities leave', () => 
       [30, 0],
     ],
   )
-  assert.deepEqual(priorityLoads([level(0, 100)], OPTIONS).degraded, [100])
+  assert.deepEqual(priorityLoads([level(0, 100)], PANIC).degraded, [100])
 })
 
 test('health is counted in weights where the assignment says so', () => {
@@ -102,7 +107,8 @@ test('health is counted in weights where the assignment says so', () => {
       ],
     },
   ])
-  const load = (weightedHealth: boolean) => priorityLoads([set, level(100)], { ...NO_PANIC, weightedHealth }).healthy
+  const load = (weightedHealth: boolean) =>
+    priorityLoads([priorityHealth(set, { ...MEASURE, weightedHealth }), level(100)], NO_PANIC).healthy
   assert.deepEqual(
     [load(false), load(true)],
     [
@@ -116,17 +122,17 @@ test('a priority below the threshold panics only while all together cannot take 
   const panic = (...healthy: number[]) =>
     priorityLoads(
       healthy.map((count) => level(count)),
-      OPTIONS,
+      PANIC,
     ).panic
   assert.deepEqual(panic(5, 100), [false, false])
   assert.deepEqual(panic(5, 65), [true, false])
   assert.deepEqual(panic(60), [false])
   assert.deepEqual(panic(49), [true])
-  assert.deepEqual(priorityLoads([level(25, 25)], OPTIONS).panic, [false], 'degraded endpoints count as available')
+  assert.deepEqual(priorityLoads([level(25, 25)], PANIC).panic, [false], 'degraded endpoints count as available')
 })
 
 test('when every priority panics each takes its share of the endpoints', () => {
-  const loads = priorityLoads([level(10, 0, 50), level(10, 20, 100)], OPTIONS)
+  const loads = priorityLoads([level(10, 0, 50), level(10, 20, 100)], PANIC)
   assert.deepEqual(
     [loads.healthy, loads.degraded, loads.panic],
     [
@@ -143,13 +149,13 @@ test('without panic and without health the first priority takes the requests, an
     degraded: [0, 0],
     panic: [false, false],
   })
-  assert.deepEqual(priorityLoads([], OPTIONS), { healthy: [], degraded: [], panic: [] })
+  assert.deepEqual(priorityLoads([], PANIC), { healthy: [], degraded: [], panic: [] })
 })
 
 test('a retry avoids priorities as long as others have something', () => {
   const sets = [level(100), level(50), level(10)]
-  const first = priorityLoads(sets, OPTIONS)
-  const retry = (...avoided: number[]) => retryLoads(sets, OPTIONS, first, avoided).healthy
+  const first = priorityLoads(sets, PANIC)
+  const retry = (...avoided: number[]) => retryLoads(sets, first, (priority) => avoided.includes(priority)).healthy
   assert.deepEqual(
     [retry(0), retry(0, 1), retry(0, 1, 2)],
     [

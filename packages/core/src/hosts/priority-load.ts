@@ -1,14 +1,24 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { HostSet } from './host-set.js'
 
-/** What decides how priorities share the requests. */
-export interface PriorityOptions {
+/** How the health of a priority is measured. */
+export interface HealthMeasure {
   /** How many percent of its endpoints a priority may lose before its requests overflow is this, less 100. Default 140. */
   readonly overprovisioningFactor: number
   /** Whether health is counted in weights instead of endpoints. */
   readonly weightedHealth: boolean
-  /** In percent; 0 for no panic. */
-  readonly panicThreshold: number
+}
+
+/** How well a priority is. */
+export interface PriorityHealth {
+  /** How many endpoints it has, whatever their health. */
+  readonly size: number
+  /** How many of them are healthy or degraded. */
+  readonly available: number
+  /** What its healthy endpoints can take, in percent of the requests, 100 at most. */
+  readonly healthy: number
+  /** What its degraded endpoints can take, in percent of the requests, 100 at most. */
+  readonly degraded: number
 }
 
 /** How priorities share the requests. Each list has an entry per priority; the shares of both together are 100. */
@@ -33,49 +43,89 @@ interface Availability {
  * endpoints before degraded ones; below the panic threshold health is not believed (Envoy, "Priority levels", "Degraded endpoints" and
  * "Panic threshold"). All figures are whole percents, rounded down as there.
  *
- * @param sets - The priorities, highest first.
- * @param options - What the cluster says.
+ * @param priorities - The priorities, highest first.
+ * @param panicThreshold - In percent; 0 for no panic.
  */
-export function priorityLoads(sets: readonly HostSet[], options: PriorityOptions): PriorityLoads {
-  const availability = availabilityOf(sets, options)
-  const panic = sets.map((set) => availability.total < 100 && inPanic(set, options.panicThreshold))
-  if (sets.length > 0 && panic.every(Boolean)) return { ...totalPanic(sets), panic }
+export function priorityLoads(priorities: readonly PriorityHealth[], panicThreshold: number): PriorityLoads {
+  const available = availability(priorities.map(healthyOf), priorities.map(degradedOf))
+  const panic = priorities.map((priority) => available.total < 100 && inPanic(priority, panicThreshold))
+  if (priorities.length > 0 && panic.every(Boolean)) return { ...totalPanic(priorities), panic }
   // Nothing is available and there is no panic: the first priority takes the requests, and finds nobody for them.
-  return { ...(distribute(availability) ?? onlyFirst(sets.length)), panic }
+  return { ...(distribute(available) ?? onlyFirst(priorities.length)), panic }
 }
 
 /**
  * Divides the requests of a retry, which avoids priorities that earlier attempts of the call went to. Where nothing is available
  * without them, they are not avoided (Envoy, `previous_priorities`).
  *
- * @param sets - The priorities, highest first.
- * @param options - What the cluster says.
+ * @param priorities - The priorities, highest first.
  * @param loads - How first attempts are divided.
- * @param avoided - The priorities to avoid.
+ * @param avoided - Whether a priority is to be avoided.
  */
 export function retryLoads(
-  sets: readonly HostSet[],
-  options: PriorityOptions,
+  priorities: readonly PriorityHealth[],
   loads: PriorityLoads,
-  avoided: readonly number[],
+  avoided: (priority: number) => boolean,
 ): PriorityLoads {
-  const { healthy, degraded } = availabilityOf(sets, options)
-  const without = (share: number, priority: number): number => (avoided.includes(priority) ? 0 : share)
-  const rest = distribute(availability(healthy.map(without), degraded.map(without)))
+  const without = (share: number, priority: number): number => (avoided(priority) ? 0 : share)
+  const left = availability(priorities.map(healthyOf).map(without), priorities.map(degradedOf).map(without))
+  const rest = distribute(left)
   return rest === undefined ? loads : { ...rest, panic: loads.panic }
 }
 
-function availabilityOf(sets: readonly HostSet[], options: PriorityOptions): Availability {
-  const share = (set: HostSet, part: readonly WeightedEndpoint[]): number => {
-    const whole = options.weightedHealth ? weightOf(set.all) : set.all.length
-    if (whole === 0) return 0
-    const count = options.weightedHealth ? weightOf(part) : part.length
-    return Math.min(100, Math.floor((options.overprovisioningFactor * count) / whole))
+/**
+ * Chooses a priority by its load.
+ *
+ * @param loads - How the requests are divided.
+ * @param draw - 0 to 99.
+ * @returns the priority, counted on behind the last one where its degraded endpoints are meant; -1 when there is none.
+ */
+export function drawPriority({ healthy, degraded }: PriorityLoads, draw: number): number {
+  let rest = draw
+  for (let priority = 0; priority < healthy.length; priority++) {
+    rest -= healthy[priority]!
+    if (rest < 0) return priority
   }
-  return availability(
-    sets.map((set) => share(set, set.healthy)),
-    sets.map((set) => share(set, set.degraded)),
-  )
+  for (let priority = 0; priority < degraded.length; priority++) {
+    rest -= degraded[priority]!
+    if (rest < 0) return healthy.length + priority
+  }
+  return -1
+}
+
+/**
+ * Measures the health of a priority.
+ *
+ * @param set - Its endpoints.
+ * @param measure - How they are counted.
+ */
+export function priorityHealth(set: HostSet, measure: HealthMeasure): PriorityHealth {
+  const { all, healthy, degraded } = set
+  return {
+    size: all.length,
+    available: healthy.length + degraded.length,
+    healthy: shareOf(all, healthy, measure),
+    degraded: shareOf(all, degraded, measure),
+  }
+}
+
+function shareOf(
+  all: readonly WeightedEndpoint[],
+  part: readonly WeightedEndpoint[],
+  { overprovisioningFactor, weightedHealth }: HealthMeasure,
+): number {
+  const whole = weightedHealth ? weightOf(all) : all.length
+  if (whole === 0) return 0
+  const count = weightedHealth ? weightOf(part) : part.length
+  return Math.min(100, Math.floor((overprovisioningFactor * count) / whole))
+}
+
+function healthyOf({ healthy }: PriorityHealth): number {
+  return healthy
+}
+
+function degradedOf({ degraded }: PriorityHealth): number {
+  return degraded
 }
 
 function availability(healthy: readonly number[], degraded: readonly number[]): Availability {
@@ -100,19 +150,17 @@ function distribute({ healthy, degraded, total }: Availability): Omit<PriorityLo
   return loads
 }
 
-function inPanic(set: HostSet, threshold: number): boolean {
-  const count = set.all.length
-  const available = count === 0 ? 0 : (100 * (set.healthy.length + set.degraded.length)) / count
-  return available < threshold
+function inPanic({ size, available }: PriorityHealth, threshold: number): boolean {
+  return (size === 0 ? 0 : (100 * available) / size) < threshold
 }
 
 /** Every priority is in panic: each takes its share of the endpoints. */
-function totalPanic(sets: readonly HostSet[]): Omit<PriorityLoads, 'panic'> {
-  const count = sets.reduce((sum, { all }) => sum + all.length, 0)
-  if (count === 0) return onlyFirst(sets.length)
-  const healthy = sets.map(({ all }) => Math.floor((100 * all.length) / count))
-  healthy[sets.findIndex(({ all }) => all.length > 0)]! += 100 - healthy.reduce(add, 0)
-  return { healthy, degraded: sets.map(() => 0) }
+function totalPanic(priorities: readonly PriorityHealth[]): Omit<PriorityLoads, 'panic'> {
+  const count = priorities.reduce((sum, { size }) => sum + size, 0)
+  if (count === 0) return onlyFirst(priorities.length)
+  const healthy = priorities.map(({ size }) => Math.floor((100 * size) / count))
+  healthy[priorities.findIndex(({ size }) => size > 0)]! += 100 - healthy.reduce(add, 0)
+  return { healthy, degraded: priorities.map(() => 0) }
 }
 
 function onlyFirst(count: number): Omit<PriorityLoads, 'panic'> {

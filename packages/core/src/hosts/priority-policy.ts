@@ -47,7 +47,6 @@ export class PriorityPolicy<Config, Child extends PriorityChild<Config>> {
   readonly #slots = new Map<string, Slot<Config> & { readonly child: Child }>()
   #priorities: readonly NamedPriority<Config>[] = []
   #current: Child | undefined
-  #hopeful = false
   #busy = false
 
   /**
@@ -64,11 +63,6 @@ export class PriorityPolicy<Config, Child extends PriorityChild<Config>> {
   /** The child that requests go to; undefined when there is no priority. */
   get current(): Child | undefined {
     return this.#current
-  }
-
-  /** Whether the current child is usable, or within its time to become so; else it is only the least bad. */
-  get hopeful(): boolean {
-    return this.#hopeful
   }
 
   /**
@@ -115,7 +109,6 @@ export class PriorityPolicy<Config, Child extends PriorityChild<Config>> {
   }
 
   #choose(): void {
-    this.#hopeful = true
     for (const [priority, { name, config }] of this.#priorities.entries()) {
       const slot = this.#slots.get(name) ?? this.#start(name, config)
       slot.deactivation?.cancel()
@@ -130,7 +123,6 @@ export class PriorityPolicy<Config, Child extends PriorityChild<Config>> {
         return
       }
     }
-    this.#hopeful = false
     const slots = this.#priorities.map(({ name }) => this.#slots.get(name)!)
     const connecting = slots.find(({ state }) => state === 'connecting')
     this.#current = (connecting ?? slots.at(-1))?.child

@@ -1,14 +1,32 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { BalancingParts, LocalityOptions } from './health-class.js'
-import { type HostSet, hostSet, type LocalityMembers } from './host-set.js'
+import { hostSet, type LocalityMembers } from './host-set.js'
 import { PriorityLevel } from './priority-level.js'
-import { type PriorityLoads, type PriorityOptions, priorityLoads, retryLoads } from './priority-load.js'
+import {
+  drawPriority,
+  type HealthMeasure,
+  type PriorityHealth,
+  type PriorityLoads,
+  priorityHealth,
+  priorityLoads,
+  retryLoads,
+} from './priority-load.js'
 
 /** What decides where requests go within a {@link PrioritySet}. */
-export interface PrioritySetOptions extends PriorityOptions, LocalityOptions {
+export interface PrioritySetOptions extends HealthMeasure, LocalityOptions {
+  /** In percent; 0 for no panic. */
+  readonly panicThreshold: number
   /** Requests fail where a priority is in panic. */
   readonly failOnPanic: boolean
+}
+
+/** A priority that was chosen elsewhere, by an aggregate that the cluster is part of. */
+export interface PriorityChoice {
+  /** The priority, 0 for the highest. */
+  readonly priority: number
+  /** Whether one of its degraded endpoints is to take the request. */
+  readonly degraded: boolean
 }
 
 const NO_LOADS: PriorityLoads = Object.freeze({ healthy: [], degraded: [], panic: [] })
@@ -20,10 +38,9 @@ const NO_LOADS: PriorityLoads = Object.freeze({ healthy: [], degraded: [], panic
 export class PrioritySet {
   readonly #parts: BalancingParts
   readonly #levels: PriorityLevel[] = []
-  #sets: readonly HostSet[] = []
+  #health: readonly PriorityHealth[] = []
   #options: PrioritySetOptions | undefined
   #loads = NO_LOADS
-  #available = false
 
   /**
    * @param parts - What it is made of.
@@ -40,21 +57,21 @@ export class PrioritySet {
    */
   update(priorities: readonly (readonly LocalityMembers[])[], options: PrioritySetOptions): void {
     this.#options = options
-    this.#sets = priorities.map(hostSet)
-    this.#loads = priorityLoads(this.#sets, options)
-    this.#available = this.#sets.some(({ healthy, degraded }) => healthy.length + degraded.length > 0)
+    const sets = priorities.map(hostSet)
+    this.#health = sets.map((set) => priorityHealth(set, options))
+    this.#loads = priorityLoads(this.#health, options.panicThreshold)
     while (this.#levels.length < priorities.length) this.#levels.push(new PriorityLevel(this.#parts))
     for (const level of this.#levels.splice(priorities.length)) level.close()
     for (const [priority, level] of this.#levels.entries()) {
-      level.update(this.#sets[priority]!, options)
+      level.update(sets[priority]!, options)
       const { healthy, degraded, panic } = this.#loads
       if (healthy[priority]! + degraded[priority]! > 0) level.prepare(degraded[priority]! > 0, panic[priority]!)
     }
   }
 
-  /** Whether any endpoint is healthy or degraded. */
-  get available(): boolean {
-    return this.#available
+  /** How well each priority is. */
+  get health(): readonly PriorityHealth[] {
+    return this.#health
   }
 
   /**
@@ -62,21 +79,19 @@ export class PrioritySet {
    *
    * @param context - The request.
    * @param again - How often an endpoint was chosen for the attempt and not wanted.
+   * @param choice - The priority to choose it from. Absent: as the priorities share the requests.
    */
-  pick(context: PickContext, again: number): Endpoint | undefined {
-    const { healthy, degraded, panic } = context.excludedPriorities.length === 0 ? this.#loads : this.#retry(context)
-    if (healthy.length === 0) return undefined
-    // 1 to 100, so that a priority of load 0 is never chosen.
-    let draw = healthy[0] === 100 ? 1 : this.#draw(context) + 1
-    for (let priority = 0; priority < healthy.length; priority++) {
-      draw -= healthy[priority]!
-      if (draw <= 0) return this.#pickFrom(priority, false, panic[priority]!, context, again)
+  pick(context: PickContext, again: number, choice?: PriorityChoice): Endpoint | undefined {
+    const count = this.#levels.length
+    if (choice !== undefined) {
+      return choice.priority < count ? this.#pickFrom(choice.priority, choice.degraded, context, again) : undefined
     }
-    for (let priority = 0; priority < degraded.length; priority++) {
-      draw -= degraded[priority]!
-      if (draw <= 0) return this.#pickFrom(priority, true, panic[priority]!, context, again)
-    }
-    return undefined
+    const loads = context.avoidedPriorities.length === 0 ? this.#loads : this.#retry(context)
+    const drawn = loads.healthy[0] === 100 ? 0 : drawPriority(loads, this.#draw(context))
+    if (drawn < 0) return undefined
+    return drawn < count
+      ? this.#pickFrom(drawn, false, context, again)
+      : this.#pickFrom(drawn - count, true, context, again)
   }
 
   /** Ends every balancer. */
@@ -84,15 +99,9 @@ export class PrioritySet {
     for (const level of this.#levels) level.close()
   }
 
-  #pickFrom(
-    priority: number,
-    degraded: boolean,
-    panic: boolean,
-    context: PickContext,
-    again: number,
-  ): Endpoint | undefined {
+  #pickFrom(priority: number, degraded: boolean, context: PickContext, again: number): Endpoint | undefined {
     const level = this.#levels[priority]!
-    if (!panic) return level.pick(degraded, context, again)
+    if (!this.#loads.panic[priority]) return level.pick(degraded, context, again)
     return this.#options!.failOnPanic ? undefined : level.all.pick(context, again)
   }
 
@@ -105,6 +114,7 @@ export class PrioritySet {
   }
 
   #retry(context: PickContext): PriorityLoads {
-    return retryLoads(this.#sets, this.#options!, this.#loads, context.excludedPriorities)
+    const { avoidedPriorities } = context
+    return retryLoads(this.#health, this.#loads, (at) => avoidedPriorities.some(({ priority }) => priority === at))
   }
 }

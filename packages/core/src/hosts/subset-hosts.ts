@@ -1,7 +1,7 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { SubsetConfig, SubsetMetadata } from '../model/subset-config.js'
-import type { PrioritySet, PrioritySetOptions } from './priority-set.js'
+import type { PriorityChoice, PrioritySet, PrioritySetOptions } from './priority-set.js'
 import { type SubsetCriterion, type SubsetMatch, subsetKey } from './subset-match.js'
 import { divide, filterMembers, hasMetadata, type Members, type SubsetMembers } from './subset-members.js'
 
@@ -71,8 +71,9 @@ export class SubsetHosts {
    *
    * @param context - The request.
    * @param again - How often an endpoint was chosen for the attempt and not wanted.
+   * @param choice - See {@link PrioritySet.pick}.
    */
-  pick(context: PickContext, again: number): Endpoint | undefined {
+  pick(context: PickContext, again: number, choice?: PriorityChoice): Endpoint | undefined {
     const key = context.subset?.key ?? ''
     let choosers = this.#resolved.get(key)
     if (choosers === undefined) {
@@ -80,7 +81,7 @@ export class SubsetHosts {
       this.#resolved.set(key, choosers)
     }
     for (let index = 0; index < choosers.length; index++) {
-      const endpoint = choosers[index]!.pick(context, again)
+      const endpoint = choosers[index]!.pick(context, again, choice)
       if (endpoint !== undefined) return endpoint
     }
     return undefined

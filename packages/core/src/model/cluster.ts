@@ -102,14 +102,15 @@ export interface FailedCluster {
 }
 
 /**
- * A cluster that stands for others, whose priorities follow one another: those of the first, then those of the second, and so on (Envoy,
- * "Aggregate cluster"; gRFC A37). Policy, limits, drops and health are each leaf's own (gRFC A75); what is in flight, and what was found
+ * A cluster that stands for others. For HTTP their priorities are one list, those of the first cluster, then those of the second, and so on,
+ * which shares the requests as the priorities of a single cluster do (Envoy, "Aggregate cluster"); for gRPC each cluster is a priority of its
+ * own, all or nothing (gRFC A37, A75). Policy, limits, drops and health are each leaf's own (gRFC A75); what is in flight, and what was found
  * out about its endpoints, a leaf shares with whoever else uses it by name.
  */
 export interface AggregateCluster {
   /** Tag of the union. */
   readonly kind: 'aggregate'
-  /** Of the aggregate itself only name, refusals and the limits of retries count. */
+  /** Of the aggregate itself only name, refusals, the limits of retries and, for HTTP, the threshold of panic count. */
   readonly config: ClusterConfig
   /** The clusters, first to be tried first; at least one, each once. */
   readonly leaves: readonly UsableCluster[]

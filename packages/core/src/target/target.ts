@@ -118,7 +118,7 @@ export class Target implements TargetWatcher {
       for (const [name, cluster] of resolved) yield* this.#registry.prepare(name, cluster, prepared)
       this.#configure(config, resolved)
     } finally {
-      for (const cluster of prepared) cluster.release()
+      for (const cluster of prepared) cluster.release(true)
     }
   }
 

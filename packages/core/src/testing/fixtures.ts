@@ -38,7 +38,7 @@ export function pickContext(parts: Partial<PickContext> = {}): PickContext {
     request: parts.request ?? request(),
     tried,
     hostSelectionAttempts: 1,
-    excludedPriorities: [],
+    avoidedPriorities: [],
     rejects: (endpoint) => tried.includes(endpoint),
     hash: () => undefined,
     attempts: 0,
