@@ -44,6 +44,7 @@ describe('ADS: watchers', () => {
     await plane.acknowledged('Listener', '1')
     await plane.send({ type: typeNames.listener, version: '2', resources: [listener('one')] })
     await plane.acknowledged('Listener', '2')
+    assert.deepEqual([client.told('first'), client.told('second')], [['changed'], ['changed']])
     await plane.send({ type: typeNames.listener, version: '3', resources: [listener('one', 'other')] })
     await client.heard('first', 'changed', 2)
     await client.heard('second', 'changed', 2)
@@ -181,7 +182,7 @@ describe('ADS: watchers', () => {
       'large',
       locality(
         'a',
-        Array.from({ length: 3000 }, (_, index) => ({
+        Array.from({ length: 10_000 }, (_, index) => ({
           endpoint: { address: { socket_address: { address: `10.0.${index >> 8}.${index & 255}`, port_value: port } } },
         })),
       ),
@@ -193,11 +194,10 @@ describe('ADS: watchers', () => {
     await client.watch('large', 'endpoints', 'large')
     await client.heard('large', 'changed')
     await plane.acknowledged('ClusterLoadAssignment', '1')
-    const nonces: string[] = []
-    for (const port of [2, 3, 4]) {
-      const resources = [large(port)]
-      nonces.push(await plane.send({ type: typeNames.endpoints, version: String(port), resources }))
-    }
+    const sent = [2, 3, 4].map((port) => {
+      return plane.send({ type: typeNames.endpoints, version: String(port), resources: [large(port)] })
+    })
+    const nonces = await Promise.all(sent)
     await plane.acknowledged('ClusterLoadAssignment', '4')
     const answered = plane.requests('ClusterLoadAssignment').map(({ nonce }) => nonce)
     assert.deepEqual(

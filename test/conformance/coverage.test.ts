@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { testedScenarios } from './scenarios.js'
 
 /** The scenarios are numbered as in the field's list: 1 to 53 and 57 to 108. The rest is about identity and servers. */
 const FIRST_GAP = 54
@@ -17,21 +16,8 @@ const LATER: ReadonlyMap<number, string> = new Map([
   [98, 'the authority is verified against a certificate: needs identity'],
 ])
 
-const folder = fileURLToPath(new URL('../../conformance/', import.meta.url))
-
-function claimed(): Set<number> {
-  const rows = new Set<number>()
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith('.test.ts')) continue
-    for (const [title] of readFileSync(folder + file, 'utf8').matchAll(/\bit\(\s*(['"`])(?:#\d+ )+/g)) {
-      for (const [, row] of title.matchAll(/#(\d+)/g)) rows.add(Number(row))
-    }
-  }
-  return rows
-}
-
 it('every scenario has a test that bears its number, or a reason why it cannot be tested yet', () => {
-  const rows = claimed()
+  const rows = testedScenarios()
   const missing: number[] = []
   for (let row = 1; row <= LAST; row++) {
     if (row >= FIRST_GAP && row < SECOND_RANGE) continue

@@ -53,6 +53,7 @@ describe('federation', () => {
       },
       localReply: 'throw',
       clockFactor: 4,
+      discoveryTimeoutMs: 60_000,
     })
   }
 
@@ -94,6 +95,18 @@ describe('federation', () => {
     ])
     const mesh = await connected(t, plane, other, 'xdstp://other.authority/envoy.config.listener.v3.Listener/%s')
     assert.equal((await mesh.get('http://shop.test/')).server, 'v2')
+  })
+
+  it('#26 authorities that have the same server share one stream to it', async (t) => {
+    const table = xdstp('routes', 'shop')
+    const plane = await ScriptedControlPlane.start(t, [
+      listener('shop.test:80', table),
+      routes(table, to(xdstp('cluster', 'shop'))),
+      ...federated('shop', v2.port),
+    ])
+    const mesh = await connected(t, plane, plane)
+    assert.equal((await mesh.get('http://shop.test/')).server, 'v2')
+    assert.equal(plane.streams, 1)
   })
 
   for (const type of ['routes', 'cluster', 'endpoints'] as const) {

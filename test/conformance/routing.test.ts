@@ -281,7 +281,7 @@ describe('routing', () => {
       listener(shop, shop, { http_filters: filters }),
       routes(shop, to('v1', {}, { prefix: '/held' }), to('v1')),
     ])
-    const held = mesh.call({ url: `${shopUrl}held`, mesh: { timeoutMs: 8_000 } })
+    const held = mesh.call({ url: `${shopUrl}held`, mesh: { timeoutMs: 3_000 } })
     await mesh.until('one is held back', shopUrl, ({ server }) => server === 'v1')
     await plane.set('2', routes(shop, to('v1', {}, { prefix: '/held' }), to('v2')))
     await mesh.answeredBy('v2', shopUrl)
@@ -291,11 +291,18 @@ describe('routing', () => {
 
   it('#73 a cluster that a header names keeps no other request waiting', async (t) => {
     const byHeader = { match: { prefix: '/by-header' }, route: { cluster_header: 'x-cluster' } }
-    const { mesh } = await connected(t, [listener(shop), routes(shop, byHeader, to('v1'))])
+    const { plane, mesh } = await connected(t, [listener(shop), routes(shop, byHeader, to('v1'))], {
+      clockFactor: 10,
+      discoveryTimeoutMs: 60_000,
+      localReply: 'throw',
+    })
     assert.equal((await mesh.get(shopUrl)).server, 'v1')
     assert.equal((await mesh.get(`${shopUrl}by-header`, { 'x-cluster': 'v2' })).server, 'v2')
-    assert.equal((await mesh.get(`${shopUrl}by-header`, { 'x-cluster': 'nowhere' })).server, null)
-    assert.equal((await mesh.get(`${shopUrl}by-header`)).server, null)
+    const waiting = mesh.get(`${shopUrl}by-header`, { 'x-cluster': 'nowhere' })
+    await plane.request('the cluster of the header', ({ names }) => names?.includes('nowhere') === true)
+    assert.deepEqual(await mesh.calls(shopUrl, 10), { v1: 10 })
+    assert.equal((await waiting).error?.code, 'ERR_INMESH_NO_CLUSTER')
+    assert.equal((await mesh.get(`${shopUrl}by-header`)).error?.code, 'ERR_INMESH_NO_CLUSTER')
     assert.deepEqual(await mesh.calls(shopUrl, 10), { v1: 10 })
   })
 })

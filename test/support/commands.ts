@@ -17,20 +17,33 @@ export type Commands = Readonly<Record<string, (parameters: never) => unknown>>
  * @param onEnd - Called when the test has no more commands, or is gone.
  */
 export function serveCommands(commands: Commands, onEnd: () => void = () => {}): void {
+  serveRequests((command, parameters) => performed(commands, command, parameters), onEnd)
+}
+
+/** The same for a script that finds out itself what a command means. */
+export function serveRequests(perform: (command: string, parameters: JsonLine) => unknown, onEnd: () => void): void {
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (text) => {
     const parameters = JSON.parse(text) as { id: number; command: string }
-    void run(commands, parameters)
+    void answer(perform, parameters)
   })
   lines.on('close', onEnd)
 }
 
-async function run(commands: Commands, parameters: { id: number; command: string }): Promise<void> {
+/** Does what a command says. */
+export function performed(commands: Commands, command: string, parameters: JsonLine): unknown {
+  const perform = commands[command]
+  if (perform === undefined) throw new Error(`there is no command ${command}`)
+  return perform(parameters as never)
+}
+
+async function answer(
+  perform: (command: string, parameters: JsonLine) => unknown,
+  parameters: { id: number; command: string },
+): Promise<void> {
   const { id, command } = parameters
   try {
-    const perform = commands[command]
-    if (perform === undefined) throw new Error(`there is no command ${command}`)
-    const result: unknown = await perform(parameters as never)
+    const result: unknown = await perform(command, parameters)
     say({ id, result: result ?? null })
   } catch (error) {
     say({ id, error: inspect(error) })

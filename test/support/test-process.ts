@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -84,6 +85,15 @@ export class TestProcess {
   static node(scope: TestScope, script: URL, options: StartOptions = {}): TestProcess {
     const file = fileURLToPath(script)
     return TestProcess.#start(scope, basename(file), process.execPath, [file, ...(options.args ?? [])], options)
+  }
+
+  /** Starts a Node script for all tests of a file, one after the other. It keeps the file's process from nothing, and ends with it. */
+  static shared(script: URL): TestProcess {
+    const file = fileURLToPath(script)
+    const started = new TestProcess(basename(file), process.execPath, [file], {})
+    const { stdin, stdout, stderr } = started.#child as unknown as Record<string, Socket>
+    for (const each of [started.#child, stdin, stdout, stderr]) each?.unref()
+    return started
   }
 
   /** Starts a program. */

@@ -1,4 +1,5 @@
-import { TestProcess, type TestScope } from '../../support/test-process.js'
+import type { TestScope } from '../../support/test-process.js'
+import { Part } from './part.js'
 import type { typeNames } from './resources.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
@@ -21,12 +22,12 @@ export type WatchParameters = {
   readonly alsoWatch?: WatchParameters
 }
 
-/** A client of a control plane in a process of its own, without a mesh on top. */
+/** A client of a control plane, without a mesh on top, in a process apart from the test and the server. */
 export class ClientProcess {
-  readonly #process: TestProcess
+  readonly #part: Part
 
-  private constructor(process: TestProcess) {
-    this.#process = process
+  private constructor(part: Part) {
+    this.#part = part
   }
 
   static async start(
@@ -35,23 +36,26 @@ export class ClientProcess {
     { clockFactor = 1, serverFeatures = [] }: Partial<Omit<ClientParameters, 'address'>> = {},
   ): Promise<ClientProcess> {
     const parameters: ClientParameters = { address, clockFactor, serverFeatures }
-    const script = new URL('./client-script.js', import.meta.url)
-    const process = TestProcess.node(scope, script, { args: [JSON.stringify(parameters)] })
-    await process.event('started')
-    return new ClientProcess(process)
+    return new ClientProcess(await Part.start(scope, new URL('./client-script.js', import.meta.url), parameters))
   }
 
   watch(watcher: string, type: WatchParameters['type'], name: string, alsoWatch?: WatchParameters): Promise<void> {
-    return this.#process.ask('watch', { watcher, type, name, ...(alsoWatch !== undefined && { alsoWatch }) })
+    return this.#part.ask('watch', { watcher, type, name, ...(alsoWatch !== undefined && { alsoWatch }) })
+  }
+
+  /** Lets time pass on the client's clock, in milliseconds. */
+  timePasses(ms: number): Promise<void> {
+    return this.#part.ask('timePasses', { ms })
   }
 
   unwatch(watcher: string): Promise<void> {
-    return this.#process.ask('unwatch', { watcher })
+    return this.#part.ask('unwatch', { watcher })
   }
 
   /** What a watcher was told so far: `changed`, `missing`, `absent`, `failed` or `ambient`. */
   told(watcher: string): string[] {
-    return this.#process.lines
+    return this.#part
+      .lines()
       .filter((line) => line.event === 'told' && line.watcher === watcher)
       .map(({ news }) => String(news))
   }
@@ -63,7 +67,7 @@ export class ClientProcess {
    */
   async heard(watcher: string, news: string, times = 1): Promise<string> {
     let seen = 0
-    const line = await this.#process.line(`${watcher} hears ${news} ${times} times`, (each) => {
+    const line = await this.#part.line(`${watcher} hears ${news} ${times} times`, (each) => {
       if (each.event === 'told' && each.watcher === watcher && each.news === news) seen++
       return seen >= times
     })

@@ -1,5 +1,5 @@
-// A process with a client of a control plane and nothing on top of it, that a test drives by commands and that reports what its watchers
-// are told. The first argument holds the address of the control plane.
+// A process with clients of control planes and nothing on top of them, that tests drive by commands and that reports what their watchers
+// are told.
 import { SeededRandom } from '@inmesh/core'
 import {
   AdsClient,
@@ -10,52 +10,50 @@ import {
   type ResourceType,
   routeConfigurationType,
 } from '@inmesh/xds'
-import { say, serveCommands } from '../../support/commands.js'
 import type { ClientParameters, WatchParameters } from './client-process.js'
 import { nodeId } from './mesh-process.js'
+import { type PartSay, serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
 
-const { address, clockFactor, serverFeatures } = JSON.parse(process.argv[2]!) as ClientParameters
-const bootstrap = parseBootstrap({
-  xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }],
-  node: { id: nodeId },
-})
-const client = new AdsClient({
-  server: bootstrap.servers[0]!,
-  node: bootstrap.node,
-  clock: new SpedUpClock(clockFactor),
-  random: new SeededRandom(1),
-})
 const types: Readonly<Record<string, ResourceType<unknown>>> = {
   listener: listenerType,
   routes: routeConfigurationType,
   cluster: clusterType,
   endpoints: endpointAssignmentType,
 }
-const unwatches = new Map<string, () => void>()
 
-function watch({ watcher, type, name, alsoWatch }: WatchParameters): void {
-  const tell = (news: string, error?: Error): void =>
-    say({ event: 'told', watcher, news, error: error?.message ?? null })
-  const unwatch = client.watch(types[type]!, name, {
-    changed: () => {
-      tell('changed')
-      if (alsoWatch !== undefined) watch(alsoWatch)
-    },
-    missing: () => tell('missing'),
-    absent: () => tell('absent'),
-    failed: (error) => tell('failed', error),
-    ambient: (error) => tell('ambient', error),
+serveParts(({ address, clockFactor, serverFeatures }: ClientParameters, say: PartSay) => {
+  const server = { server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }
+  const bootstrap = parseBootstrap({ xds_servers: [server], node: { id: nodeId } })
+  const clock = new SpedUpClock(clockFactor)
+  const client = new AdsClient({
+    server: bootstrap.servers[0]!,
+    node: bootstrap.node,
+    clock,
+    random: new SeededRandom(1),
   })
-  unwatches.set(watcher, unwatch)
-}
+  const unwatches = new Map<string, () => void>()
 
-serveCommands(
-  {
+  function watch({ watcher, type, name, alsoWatch }: WatchParameters): void {
+    const tell = (news: string, error?: Error): void =>
+      say({ event: 'told', watcher, news, error: error?.message ?? null })
+    const unwatch = client.watch(types[type]!, name, {
+      changed: () => {
+        tell('changed')
+        if (alsoWatch !== undefined) watch(alsoWatch)
+      },
+      missing: () => tell('missing'),
+      absent: () => tell('absent'),
+      failed: (error) => tell('failed', error),
+      ambient: (error) => tell('ambient', error),
+    })
+    unwatches.set(watcher, unwatch)
+  }
+
+  return {
     watch: (parameters: WatchParameters) => watch(parameters),
     unwatch: ({ watcher }: { watcher: string }) => unwatches.get(watcher)?.(),
-    close: () => client.close(),
-  },
-  () => process.exit(),
-)
-say({ event: 'started' })
+    timePasses: ({ ms }: { ms: number }) => new Promise<void>((resolve) => clock.setTimer(ms, resolve, true)),
+    end: () => client.close(),
+  }
+})

@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import type { GrpcCarrier } from './grpc-carrier.js'
+import { method } from './grpc-method.js'
 
 /** What became of a call. */
 export interface GrpcResult {
@@ -20,9 +21,6 @@ export interface GrpcResult {
   readonly server: string | null
   readonly attempts: number
 }
-
-/** The method that every call is to. */
-export const method = '/conformance.Echo/Call'
 
 function asIs(bytes: Buffer): Buffer {
   return bytes

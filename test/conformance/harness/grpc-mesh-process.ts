@@ -1,7 +1,8 @@
 import { eventually } from '../../support/patience.js'
-import { TestProcess, type TestScope } from '../../support/test-process.js'
+import type { TestScope } from '../../support/test-process.js'
 import type { GrpcResult } from './grpc-call.js'
 import type { Tally } from './mesh-process.js'
+import { Part } from './part.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
 /** How the process is made. */
@@ -25,12 +26,12 @@ export type GrpcCallParameters = {
   readonly deadlineMs?: number
 }
 
-/** Calls decided by gRPC's rules, in a process of their own. */
+/** Calls decided by gRPC's rules, in a process apart from the test, the control plane and the upstreams. */
 export class GrpcMeshProcess {
-  readonly #process: TestProcess
+  readonly #part: Part
 
-  private constructor(process: TestProcess) {
-    this.#process = process
+  private constructor(part: Part) {
+    this.#part = part
   }
 
   static async start(
@@ -39,19 +40,16 @@ export class GrpcMeshProcess {
     parts: Partial<Omit<GrpcMeshParameters, 'address'>> = {},
   ): Promise<GrpcMeshProcess> {
     const parameters: GrpcMeshParameters = { address, clockFactor: 1, serverFeatures: [], seed: 1, ...parts }
-    const script = new URL('./grpc-mesh-script.js', import.meta.url)
-    const process = TestProcess.node(scope, script, { args: [JSON.stringify(parameters)] })
-    await process.event('started')
-    return new GrpcMeshProcess(process)
+    return new GrpcMeshProcess(await Part.start(scope, new URL('./grpc-mesh-script.js', import.meta.url), parameters))
   }
 
   call(target: string, parameters: Omit<GrpcCallParameters, 'target'> = {}): Promise<GrpcResult> {
-    return this.#process.ask('call', { target, ...parameters })
+    return this.#part.ask('call', { target, ...parameters })
   }
 
   /** Makes calls one after the other, and counts them by server or status. */
   calls(target: string, count: number, parameters: Omit<GrpcCallParameters, 'target'> = {}): Promise<Tally> {
-    return this.#process.ask('calls', { call: { target, ...parameters }, count })
+    return this.#part.ask('calls', { call: { target, ...parameters }, count })
   }
 
   /** Makes a call until a server answers. */

@@ -1,50 +1,49 @@
-// A process whose calls are decided by gRPC's rules, over the same configuration and core as a mesh. The first argument holds the address of
-// the control plane.
+// A process whose calls are decided by gRPC's rules, over the same configuration and core as a mesh.
 import { DataPlane, SeededRandom, type Target } from '@inmesh/core'
 import { AdsClient, DependencyTree, parseBootstrap, templateNaming } from '@inmesh/xds'
-import { say, serveCommands } from '../../support/commands.js'
-import { GrpcCall, type GrpcResult, method } from './grpc-call.js'
+import { GrpcCall, type GrpcResult } from './grpc-call.js'
 import { GrpcCarrier } from './grpc-carrier.js'
 import type { GrpcCallParameters, GrpcMeshParameters } from './grpc-mesh-process.js'
+import { method } from './grpc-method.js'
 import { nodeId } from './mesh-process.js'
+import { serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
-
-const { address, clockFactor, serverFeatures, seed } = JSON.parse(process.argv[2]!) as GrpcMeshParameters
-const bootstrap = parseBootstrap({
-  xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }],
-  node: { id: nodeId },
-})
-const clock = new SpedUpClock(clockFactor)
-const random = new SeededRandom(seed)
-const provider = new AdsClient({ server: bootstrap.servers[0]!, node: bootstrap.node, clock, random })
-const source = new DependencyTree({ provider, naming: templateNaming('%s') })
-const carrier = new GrpcCarrier()
-const plane = new DataPlane({ source, clock, random, carriers: [carrier] })
-carrier.report = (endpoint, connectivity, reason) => {
-  for (const cluster of plane.clusters()) {
-    if (cluster.endpoints.get(endpoint.key) === endpoint) {
-      cluster.view('grpc').connectivityChanged(endpoint, connectivity, reason)
-    }
-  }
-}
 
 function settled(target: Target): Promise<void> {
   return target.state === 'pending' ? new Promise((resolve) => target.whenSettled(() => resolve())) : Promise.resolve()
 }
 
-async function call(parameters: GrpcCallParameters): Promise<GrpcResult> {
-  const target = plane.target(parameters.target)
-  await settled(target)
-  const unavailable = { code: 14, server: null, attempts: 0 }
-  if (target.state !== 'configured') return { ...unavailable, details: target.error?.message ?? target.state }
-  return await new Promise((resolve) => {
-    const { path = method, headers = {}, deadlineMs = 60_000 } = parameters
-    new GrpcCall(plane, carrier, target, { path, headers, deadlineMs }, resolve).begin()
+serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters) => {
+  const bootstrap = parseBootstrap({
+    xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }],
+    node: { id: nodeId },
   })
-}
+  const clock = new SpedUpClock(clockFactor)
+  const random = new SeededRandom(seed)
+  const provider = new AdsClient({ server: bootstrap.servers[0]!, node: bootstrap.node, clock, random })
+  const source = new DependencyTree({ provider, naming: templateNaming('%s') })
+  const carrier = new GrpcCarrier()
+  const plane = new DataPlane({ source, clock, random, carriers: [carrier] })
+  carrier.report = (endpoint, connectivity, reason) => {
+    for (const cluster of plane.clusters()) {
+      if (cluster.endpoints.get(endpoint.key) === endpoint) {
+        cluster.view('grpc').connectivityChanged(endpoint, connectivity, reason)
+      }
+    }
+  }
 
-serveCommands(
-  {
+  async function call(parameters: GrpcCallParameters): Promise<GrpcResult> {
+    const target = plane.target(parameters.target)
+    await settled(target)
+    const unavailable = { code: 14, server: null, attempts: 0 }
+    if (target.state !== 'configured') return { ...unavailable, details: target.error?.message ?? target.state }
+    return await new Promise((resolve) => {
+      const { path = method, headers = {}, deadlineMs = 60_000 } = parameters
+      new GrpcCall(plane, carrier, target, { path, headers, deadlineMs }, resolve).begin()
+    })
+  }
+
+  return {
     call: (parameters: GrpcCallParameters) => call(parameters),
     calls: async ({ call: parameters, count }: { call: GrpcCallParameters; count: number }) => {
       const tally: Record<string, number> = {}
@@ -55,7 +54,9 @@ serveCommands(
       }
       return tally
     },
-  },
-  () => process.exit(),
-)
-say({ event: 'started' })
+    end: () => {
+      plane.close()
+      provider.close()
+    },
+  }
+})

@@ -1,7 +1,8 @@
 import type { LiveUnsupported } from '@inmesh/xds'
 import type { MeshCallOptions, MeshOptions } from 'inmesh'
 import { eventually } from '../../support/patience.js'
-import { TestProcess, type TestScope } from '../../support/test-process.js'
+import type { TestScope } from '../../support/test-process.js'
+import { Part } from './part.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
 /** Id of the node that a mesh presents. */
@@ -47,19 +48,16 @@ export interface SeenRecord {
   readonly fault: { readonly details: string; readonly version: string } | null
 }
 
-/** A mesh in a process of its own. */
+/** A mesh in a process apart from the test, the control plane and the upstreams. */
 export class MeshProcess {
-  readonly #process: TestProcess
+  readonly #part: Part
 
-  private constructor(process: TestProcess) {
-    this.#process = process
+  private constructor(part: Part) {
+    this.#part = part
   }
 
   static async start(scope: TestScope, parameters: MeshParameters): Promise<MeshProcess> {
-    const script = new URL('./mesh-script.js', import.meta.url)
-    const process = TestProcess.node(scope, script, { args: [JSON.stringify(parameters)] })
-    await process.event('started')
-    return new MeshProcess(process)
+    return new MeshProcess(await Part.start(scope, new URL('./mesh-script.js', import.meta.url), parameters))
   }
 
   /** A mesh that is configured by a control plane. */
@@ -76,7 +74,7 @@ export class MeshProcess {
 
   /** Makes a call. */
   call(parameters: CallParameters): Promise<CallResult> {
-    return this.#process.ask('call', parameters)
+    return this.#part.ask('call', parameters)
   }
 
   /** Makes a GET. */
@@ -101,29 +99,30 @@ export class MeshProcess {
    */
   calls(url: string, count: number, parameters: Partial<CallParameters> & { callers?: number } = {}): Promise<Tally> {
     const { callers = 4, ...call } = parameters
-    return this.#process.ask('calls', { call: { url, ...call }, count, callers })
+    return this.#part.ask('calls', { call: { url, ...call }, count, callers })
   }
 
   /** What the mesh does not carry out. */
   unsupported(): Promise<readonly LiveUnsupported[]> {
-    return this.#process.ask('unsupported')
+    return this.#part.ask('unsupported')
   }
 
   /** What the mesh says of its resources. */
   clientStatus(): Promise<readonly SeenRecord[]> {
-    return this.#process.ask('clientStatus')
+    return this.#part.ask('clientStatus')
   }
 
   /** Every warning and error in the log so far. */
   get warnings(): readonly string[] {
-    return this.#process.lines
+    return this.#part
+      .lines()
       .filter(({ event, level }) => event === 'log' && (level === 'warn' || level === 'error'))
       .map(({ message }) => String(message))
   }
 
   /** Waits for a message in the log. */
   async logged(pattern: RegExp): Promise<string> {
-    const line = await this.#process.line(
+    const line = await this.#part.line(
       `a log message like ${pattern}`,
       ({ event, message }) => event === 'log' && pattern.test(String(message)),
     )
@@ -132,7 +131,7 @@ export class MeshProcess {
 
   /** Closes the mesh. */
   close(): Promise<void> {
-    return this.#process.ask('close')
+    return this.#part.ask('close')
   }
 }
 

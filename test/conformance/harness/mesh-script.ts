@@ -1,19 +1,14 @@
-// A process with a mesh that a test drives by commands. The first argument holds the mesh's options as JSON.
+// A process with meshes that tests drive by commands.
 import type { Logger } from '@inmesh/core'
-import { createMesh, type MeshOptions, type ResourceRecord } from 'inmesh'
-import { say, serveCommands } from '../../support/commands.js'
+import { createMesh, type Mesh, type MeshOptions, type ResourceRecord } from 'inmesh'
 import type { CallParameters, CallResult, MeshParameters, SeenRecord } from './mesh-process.js'
+import { type PartSay, serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
 
-const { clockFactor, ...options } = JSON.parse(process.argv[2]!) as MeshParameters
-const log = (level: keyof Logger) => (message: string) => say({ event: 'log', level, message })
-const mesh = await createMesh({
-  ...(options as MeshOptions),
-  logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-  ...(clockFactor !== undefined && { clock: new SpedUpClock(clockFactor) }),
-})
-
-async function call({ url, method, headers, body, mesh: limits, redirect }: CallParameters): Promise<CallResult> {
+async function call(
+  mesh: Mesh,
+  { url, method, headers, body, mesh: limits, redirect }: CallParameters,
+): Promise<CallResult> {
   try {
     const response = await mesh.fetch(url, {
       method: method ?? 'GET',
@@ -38,12 +33,15 @@ async function call({ url, method, headers, body, mesh: limits, redirect }: Call
   }
 }
 
-async function calls({ call: parameters, count, callers }: { call: CallParameters; count: number; callers: number }) {
+async function calls(
+  mesh: Mesh,
+  { call: parameters, count, callers }: { call: CallParameters; count: number; callers: number },
+) {
   const tally: Record<string, number> = {}
   let left = count
   const caller = async (): Promise<void> => {
     while (left-- > 0) {
-      const { server, status, error } = await call(parameters)
+      const { server, status, error } = await call(mesh, parameters)
       const key = error?.code ?? server ?? String(status)
       tally[key] = (tally[key] ?? 0) + 1
     }
@@ -63,14 +61,19 @@ function withoutBytes({ typeUrl, name, status, version, bytes, fault }: Resource
   }
 }
 
-serveCommands(
-  {
-    call: (parameters: CallParameters) => call(parameters),
-    calls,
+serveParts(async ({ clockFactor, ...options }: MeshParameters, say: PartSay) => {
+  const log = (level: keyof Logger) => (message: string) => say({ event: 'log', level, message })
+  const mesh = await createMesh({
+    ...(options as MeshOptions),
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    ...(clockFactor !== undefined && { clock: new SpedUpClock(clockFactor) }),
+  })
+  return {
+    call: (parameters: CallParameters) => call(mesh, parameters),
+    calls: (parameters: Parameters<typeof calls>[1]) => calls(mesh, parameters),
     unsupported: () => mesh.unsupported(),
     clientStatus: () => mesh.clientStatus().flatMap(({ resources }) => resources.map(withoutBytes)),
     close: () => mesh.close(),
-  },
-  () => process.exit(),
-)
-say({ event: 'started' })
+    end: () => mesh.close(),
+  }
+})

@@ -1,4 +1,5 @@
-import { type JsonLine, TestProcess, type TestScope } from '../../support/test-process.js'
+import type { JsonLine, TestScope } from '../../support/test-process.js'
+import { Part } from './part.js'
 import type { WordedResponse } from './scripted-stream.js'
 import type { ScriptedResource, WorldChange } from './world.js'
 
@@ -75,21 +76,21 @@ function sumOf(reports: readonly LoadReport[]): LoadSum {
   }
 }
 
-/** A control plane in a process of its own that does what a test tells it to, right or wrong. */
+/** A control plane in a process apart from the test and the meshes that does what a test tells it to, right or wrong. */
 export class ScriptedControlPlane {
-  readonly #process: TestProcess
+  readonly #part: Part
   /** `host:port`. */
   readonly address: string
 
-  private constructor(process: TestProcess, address: string) {
-    this.#process = process
+  private constructor(part: Part, address: string) {
+    this.#part = part
     this.address = address
   }
 
   static async start(scope: TestScope, resources: readonly ScriptedResource[] = []): Promise<ScriptedControlPlane> {
-    const process = TestProcess.node(scope, new URL('./scripted-server.js', import.meta.url))
-    const { address } = await process.event('listening')
-    const server = new ScriptedControlPlane(process, String(address))
+    const part = await Part.start(scope, new URL('./scripted-server.js', import.meta.url), {})
+    const { address } = await part.event('listening')
+    const server = new ScriptedControlPlane(part, String(address))
     if (resources.length > 0) await server.serve('1', resources)
     return server
   }
@@ -111,12 +112,12 @@ export class ScriptedControlPlane {
 
   /** Changes what is served; streams that asked for it hear of it at once. */
   change(change: WorldChange): Promise<void> {
-    return this.#process.ask('change', change)
+    return this.#part.ask('change', change)
   }
 
   /** Says nothing of these types, by short name, until it is told otherwise. */
   silence(...types: readonly string[]): Promise<void> {
-    return this.#process.ask('silence', { types })
+    return this.#part.ask('silence', { types })
   }
 
   /**
@@ -125,27 +126,27 @@ export class ScriptedControlPlane {
    * @returns its nonce.
    */
   send(response: WordedResponse): Promise<string> {
-    return this.#process.ask('send', { response })
+    return this.#part.ask('send', { response })
   }
 
   /** Ends every stream with a gRPC status; 0 ends it in good order. Connections stay. */
   endStreams(code = 14): Promise<void> {
-    return this.#process.ask('endStreams', { code })
+    return this.#part.ask('endStreams', { code })
   }
 
   /** Cuts every connection and refuses new ones. */
   stop(): Promise<void> {
-    return this.#process.ask('stop')
+    return this.#part.ask('stop')
   }
 
   /** Takes connections again, on the same port. */
   restart(): Promise<void> {
-    return this.#process.ask('start')
+    return this.#part.ask('restart')
   }
 
   /** As much as the server has told; what comes later has an index from here on. */
   get mark(): number {
-    return this.#process.lines.length
+    return this.#part.mark
   }
 
   /** Requests so far. */
@@ -170,7 +171,7 @@ export class ScriptedControlPlane {
 
   /** The first request, past or to come, that passes. */
   async request(what: string, passes: (request: SeenRequest) => boolean, from = 0): Promise<SeenRequest> {
-    const found = await this.#process.line(
+    const found = await this.#part.line(
       what,
       (line) => line.event === 'request' && passes(line as unknown as SeenRequest),
       from,
@@ -194,12 +195,12 @@ export class ScriptedControlPlane {
 
   /** Waits for the n-th stream, counted from 1. */
   async stream(number: number): Promise<void> {
-    await this.#process.line(`stream ${number}`, (line) => line.event === 'stream' && line.stream === number)
+    await this.#part.line(`stream ${number}`, (line) => line.event === 'stream' && line.stream === number)
   }
 
   /** Waits for the end of a stream. */
   async streamOver(number: number): Promise<void> {
-    await this.#process.line(
+    await this.#part.line(
       `the end of stream ${number}`,
       (line) => line.event === 'stream-over' && line.stream === number,
     )
@@ -208,19 +209,19 @@ export class ScriptedControlPlane {
   /** Waits until what was reported of all clusters together passes. */
   async loadReported(passes: (sum: LoadSum) => boolean): Promise<LoadSum> {
     const sum = (): LoadSum => sumOf(this.#lines<LoadReport>('load', 0))
-    await this.#process.line('a load report', ({ event }) => event === 'load' && passes(sum()))
+    await this.#part.line('a load report', ({ event }) => event === 'load' && passes(sum()))
     return sum()
   }
 
   /** Waits for the end of a stream of load reports. */
   async loadReportOver(number: number): Promise<void> {
-    await this.#process.line(
+    await this.#part.line(
       `the end of load reports ${number}`,
       ({ event, stream }) => event === 'load-over' && stream === number,
     )
   }
 
   #lines<T = JsonLine>(event: string, from: number): T[] {
-    return this.#process.lines.slice(from).filter((line) => line.event === event) as unknown as T[]
+    return this.#part.lines(from).filter((line) => line.event === event) as unknown as T[]
   }
 }

@@ -1,7 +1,19 @@
-// A server in a process of its own that takes connections and says nothing.
-import { type AddressInfo, createServer } from 'node:net'
-import { say, serveCommands } from '../../support/commands.js'
+// A process with servers that take connections and say nothing.
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type PartSay, serveParts } from './parts.js'
+import type { UpstreamParameters } from './upstream.js'
 
-const upstream = createServer((socket) => socket.resume())
-upstream.listen(0, '127.0.0.1', () => say({ event: 'listening', port: (upstream.address() as AddressInfo).port }))
-serveCommands({}, () => process.exit())
+serveParts(async ({ port }: UpstreamParameters, say: PartSay) => {
+  const sockets = new Set<Socket>()
+  const upstream = createServer((socket) => {
+    sockets.add(socket)
+    socket.resume().on('error', () => {})
+  })
+  await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
+  say({ event: 'listening', port: (upstream.address() as AddressInfo).port })
+  const kill = (): void => {
+    upstream.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  return { kill, end: kill }
+})

@@ -1,4 +1,5 @@
-import { TestProcess, type TestScope } from '../../support/test-process.js'
+import type { TestScope } from '../../support/test-process.js'
+import { Part } from './part.js'
 
 const scripts = {
   http: new URL('./http-upstream-script.js', import.meta.url),
@@ -6,34 +7,43 @@ const scripts = {
   silent: new URL('./silent-upstream-script.js', import.meta.url),
 }
 
-/** A server in a process of its own, outside any mesh. */
+/** How a server is made. */
+export type UpstreamParameters = {
+  /** What it answers with. */
+  readonly name: string
+  /** 0 for one that is free. */
+  readonly port: number
+}
+
+/** A server outside any mesh, in a process apart from the test and the meshes. */
 export class Upstream {
   /** What it answers with. */
   readonly name: string
   readonly port: number
-  readonly #process: TestProcess
+  readonly #part: Part
 
-  private constructor(name: string, port: number, process: TestProcess) {
+  private constructor(name: string, port: number, part: Part) {
     this.name = name
     this.port = port
-    this.#process = process
+    this.#part = part
   }
 
   /** Starts a server on a port of its own, or on one that is free again. One that is silent takes connections and says nothing. */
   static async start(scope: TestScope, name: string, kind: keyof typeof scripts = 'http', port = 0): Promise<Upstream> {
-    const process = TestProcess.node(scope, scripts[kind], { args: [name, String(port)] })
-    return new Upstream(name, Number((await process.event('listening')).port), process)
+    const parameters: UpstreamParameters = { name, port }
+    const part = await Part.start(scope, scripts[kind], parameters)
+    return new Upstream(name, Number((await part.event('listening')).port), part)
   }
 
   /** Requests so far. */
   get requests(): number {
-    return this.#process.lines.filter(({ event }) => event === 'request').length
+    return this.#part.lines().filter(({ event }) => event === 'request').length
   }
 
   /** Waits until a path, or anything at all, was asked for so many times. */
   async received(path: string | undefined, times = 1): Promise<void> {
     let seen = 0
-    await this.#process.line(`${times} requests for ${path}`, ({ event, url }) => {
+    await this.#part.line(`${times} requests for ${path}`, ({ event, url }) => {
       if (event === 'request' && (path === undefined || url === path)) seen++
       return seen >= times
     })
@@ -41,11 +51,11 @@ export class Upstream {
 
   /** Answers every request that it holds. */
   release(): Promise<void> {
-    return this.#process.ask('release')
+    return this.#part.ask('release')
   }
 
-  /** Ends it, as a crash does. */
+  /** Cuts its connections and takes no more, as a crash does. */
   kill(): Promise<void> {
-    return this.#process.kill()
+    return this.#part.ask('kill')
   }
 }

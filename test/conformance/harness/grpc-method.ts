@@ -1,0 +1,2 @@
+/** The method that every call is to. */
+export const method = '/conformance.Echo/Call'

@@ -1,0 +1,96 @@
+import type { Removal } from './removal.js'
+
+/** What the rows about watchers are about. */
+export const adsWatchers: readonly Removal[] = [
+  {
+    row: 10,
+    without: 'the pause of the stream while a response is dealt with',
+    file: 'xds/src/ads/ads-stream.ts',
+    code: 'this.#stream?.pause()',
+    becomes: '',
+  },
+  {
+    row: 11,
+    without: 'the word about a refusal that another response follows at once',
+    file: 'xds/src/source/watched-resource.ts',
+    code: 'else this.#tell((watcher) => watcher.ambient(trouble.error))',
+    becomes: 'else setTimeout(() => this.#tell((watcher) => watcher.ambient(trouble.error)), 500)',
+  },
+  {
+    row: 15,
+    without: 'what is to be told because of a callback',
+    file: 'xds/src/source/delivery-queue.ts',
+    code: 'while (this.#deliveries.length > 0)',
+    becomes: 'if (this.#deliveries.length > 0)',
+  },
+  {
+    row: 17,
+    without: 'silence about a copy that is the same',
+    file: 'xds/src/source/watched-resource.ts',
+    code: 'return this.#cached !== undefined && equalBytes(this.#cached.bytes, bytes)',
+    becomes: 'return false',
+  },
+  {
+    row: 18,
+    without: 'the cache for later watchers',
+    file: 'xds/src/source/watched-resource.ts',
+    code: 'this.#replay(watch)',
+    becomes: '',
+  },
+  {
+    row: 19,
+    without: 'the end of the timer where the resource comes malformed',
+    file: 'xds/src/ads/type-subscription.ts',
+    code: "return this.#resources.get(name)?.status === 'requested'",
+    becomes: "return ['requested', 'rejected'].includes(this.#resources.get(name)?.status)",
+  },
+  {
+    row: 19,
+    without: 'the end of the timers where resources come',
+    file: 'xds/src/ads/arrival-timers.ts',
+    code: 'if (!isAwaited(name)) this.cancel(name)',
+    becomes: 'if (false) this.cancel(name)',
+  },
+  {
+    row: 20,
+    without: 'deletion by absence',
+    file: 'xds/src/ads/type-subscription.ts',
+    code: 'if (resource.isCached || this.#all.has(resource)) this.#remove(resource)',
+    becomes: '',
+  },
+  {
+    row: 20,
+    without: 'keeping the deletion to what is absent',
+    file: 'xds/src/ads/type-subscription.ts',
+    code: 'if (present.has(resource) || failed.has(resource.name)) continue',
+    becomes: '',
+  },
+  {
+    row: 21,
+    without: 'what a late watcher is told of a deleted resource',
+    file: 'xds/src/source/watched-resource.ts',
+    code: "else if (this.#status === 'missing') this.#tellOne(watch",
+    becomes: 'else if (false) this.#tellOne(watch',
+  },
+  {
+    row: 22,
+    without: 'what a late watcher is told of a refusal',
+    file: 'xds/src/source/watched-resource.ts',
+    code: 'if (trouble === undefined) return if (cached',
+    becomes: 'if (true) return; if (cached',
+  },
+  {
+    row: 24,
+    without: 'the wait for what never came',
+    file: 'xds/src/ads/type-subscription.ts',
+    code: 'if (resource.isCached || this.#all.has(resource)) this.#remove(resource)',
+    becomes: 'this.#remove(resource)',
+  },
+  {
+    row: 25,
+    without: 'the difference between types whose responses are complete and others',
+    file: 'xds/src/ads/protocol/sotw-protocol.ts',
+    code: 'this.tellsAbsence = type.fullState',
+    becomes: 'this.tellsAbsence = true',
+  },
+]
