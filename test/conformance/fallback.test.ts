@@ -26,7 +26,7 @@ describe('server fallback', () => {
     return MeshProcess.start(t, {
       bootstrap: { xds_servers, node: { id: nodeId } },
       clockFactor: 4,
-      discoveryTimeoutMs: 60_000,
+
       localReply: 'throw',
     })
   }

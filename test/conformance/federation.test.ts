@@ -53,7 +53,6 @@ describe('federation', () => {
       },
       localReply: 'throw',
       clockFactor: 4,
-      discoveryTimeoutMs: 60_000,
     })
   }
 

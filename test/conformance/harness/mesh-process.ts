@@ -6,7 +6,7 @@ import { Part } from './part.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
 /** Id of the node that a mesh presents. */
-export const nodeId = 'shop~127.0.0.1~shop-1.conformance~conformance.local'
+export const nodeId = 'conformance-1'
 
 /** Options of a mesh in another process, and how fast its time runs. */
 export type MeshParameters = Omit<MeshOptions, 'logger' | 'clock' | 'random'> & {
@@ -56,7 +56,9 @@ export class MeshProcess {
     this.#part = part
   }
 
-  static async start(scope: TestScope, parameters: MeshParameters): Promise<MeshProcess> {
+  /** Starts a mesh. Where the test does not say otherwise, it waits for its configuration as long as the test does. */
+  static async start(scope: TestScope, options: MeshParameters): Promise<MeshProcess> {
+    const parameters: MeshParameters = { discoveryTimeoutMs: 600_000, ...options }
     return new MeshProcess(await Part.start(scope, new URL('./mesh-script.js', import.meta.url), parameters))
   }
 

@@ -90,8 +90,8 @@ export const adsStreams: readonly Removal[] = [
     row: 26,
     without: 'the end of the stream with the mesh',
     file: 'xds/src/authority/client-pool.ts',
-    code: 'ads.close()',
-    becomes: '',
+    code: 'loads.close() ads.close()',
+    becomes: 'loads.close()',
   },
   {
     row: 29,
