@@ -3,9 +3,11 @@ import type { Carrier } from './cluster/carrier.js'
 import type { Cluster } from './cluster/cluster.js'
 import { ClusterRegistry } from './cluster/cluster-registry.js'
 import type { LoadReporting } from './cluster/load-reporting.js'
+import { LocalCluster } from './cluster/local-cluster.js'
 import { NamedClusters } from './cluster/named-clusters.js'
 import { ActiveFaults } from './filters/active-faults.js'
 import type { HealthProber } from './health-check/health-prober.js'
+import type { Locality } from './model/endpoint.js'
 import type { Clock, Timer } from './ports/clock.js'
 import type { ConfigSource } from './ports/config-source.js'
 import type { Random } from './ports/random.js'
@@ -14,6 +16,14 @@ import { Target } from './target/target.js'
 
 /** How often targets that nobody uses are looked for. One that was not used between two looks is closed. */
 const SWEEP_MS = 300_000
+
+/** The cluster that a process is part of (Envoy, `local_cluster_name`). Its endpoints are watched as long as the plane is open. */
+export interface LocalClusterOptions {
+  /** Resource name. */
+  readonly name: string
+  /** Where the process is. */
+  readonly locality: Locality
+}
 
 /** What a {@link DataPlane} is made of. */
 export interface DataPlaneOptions {
@@ -29,6 +39,8 @@ export interface DataPlaneOptions {
   readonly loadReporting?: LoadReporting | undefined
   /** Carries out active health checks. Default: nobody is checked. */
   readonly prober?: HealthProber
+  /** The cluster that this process is part of, so that requests can be kept in its zone. Default: not known. */
+  readonly localCluster?: LocalClusterOptions | undefined
   /** Load balancing policies of the application's own, by name. Default: none. */
   readonly policies?: BalancingPolicies | undefined
 }
@@ -50,6 +62,7 @@ export class DataPlane {
   readonly #registry: ClusterRegistry
   readonly #named: NamedClusters
   readonly #targets = new Map<string, Target>()
+  readonly #unwatchLocal: (() => void) | undefined
   #sweep: Timer
   #closed = false
 
@@ -61,8 +74,11 @@ export class DataPlane {
     this.random = options.random
     this.timers = new TimerWheel(options.clock)
     this.#source = options.source
-    this.#registry = new ClusterRegistry(options)
+    const { localCluster } = options
+    const local = localCluster && new LocalCluster(localCluster.name, localCluster.locality)
+    this.#registry = new ClusterRegistry({ ...options, local })
     this.#named = new NamedClusters(this.#source, this.#registry)
+    this.#unwatchLocal = local && this.#registry.watch(local.name, this.#source)?.unwatch
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)
   }
 
@@ -98,6 +114,7 @@ export class DataPlane {
     this.#sweep.cancel()
     for (const target of this.#targets.values()) target.close()
     this.#named.close()
+    this.#unwatchLocal?.()
   }
 
   /** A crawler asks for many hosts once: without this, each would stay subscribed for ever. */

@@ -97,6 +97,8 @@ export {
   LoadStatsResponse,
   Locality,
   LocalityLbConfig,
+  LocalityLbConfig_ZoneAwareLbConfig,
+  LocalityLbConfig_ZoneAwareLbConfig_LocalityBasis,
   LocalityLbEndpoints,
   Maglev,
   Metadata,

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { Carrier } from './carrier.js'
 import type { LoadReporting } from './load-reporting.js'
+import type { LocalCluster } from './local-cluster.js'
 
 /** What every cluster of a plane is given: the plane's ports. */
 export interface ClusterEnvironment {
@@ -17,6 +18,12 @@ export interface ClusterEnvironment {
   readonly loadReporting?: LoadReporting | undefined
   /** Carries out active health checks. Absent: nobody is checked, and endpoints count as well. */
   readonly prober?: HealthProber
+  /**
+   * The cluster that the mesh is part of. Absent: it is not known.
+   *
+   * @internal
+   */
+  readonly local?: LocalCluster | undefined
   /** Load balancing policies of the application's own. Default: none. */
   readonly policies?: BalancingPolicies | undefined
 }

@@ -8,15 +8,15 @@ import type { OutlierStatistics } from '../outlier/outlier-statistics.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import type { Endpoint } from './endpoint.js'
 
-/** The cluster whose endpoints are watched. */
-export interface WatchedCluster extends OutlierSubject, Omit<CheckedCluster, 'passedHealthCheck'> {
+/** The cluster whose health is watched. */
+export interface HealthSubject extends OutlierSubject, Omit<CheckedCluster, 'passedHealthCheck'> {
   /** Starts to tell of every attempt; the function that is returned ends it. */
   observe: BalancedCluster['observe']
 }
 
 /** What a mesh itself finds out about the health of a cluster's endpoints: by what requests meet (outlier detection), and by asking. */
 export class ClusterHealth {
-  readonly #cluster: WatchedCluster
+  readonly #cluster: HealthSubject
   readonly #environment: ClusterEnvironment
   #checker: HealthChecker | undefined
   #outliers: OutlierDetector | undefined
@@ -26,7 +26,7 @@ export class ClusterHealth {
    * @param cluster - The cluster.
    * @param environment - Ports of the plane.
    */
-  constructor(cluster: WatchedCluster, environment: ClusterEnvironment) {
+  constructor(cluster: HealthSubject, environment: ClusterEnvironment) {
     this.#cluster = cluster
     this.#environment = environment
   }

@@ -5,6 +5,14 @@ import type { Slices } from '../slices/slices.js'
 import { Cluster } from './cluster.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 
+/** A cluster that is kept up to date because somebody wants it by name. */
+export interface WatchedCluster {
+  /** The cluster. */
+  readonly cluster: Cluster
+  /** Ends it, and lets go of the cluster. */
+  readonly unwatch: () => void
+}
+
 /**
  * The clusters of a mesh by name. A cluster that several targets name is one cluster: one set of endpoints, one count of what is in
  * flight.
@@ -102,6 +110,26 @@ export class ClusterRegistry {
       clusterChanged: (resolved) => this.#update(cluster, resolved),
     })
     this.#watched.set(cluster, unwatch)
+  }
+
+  /**
+   * Holds a cluster that no configuration names, and keeps it up to date.
+   *
+   * @param name - Resource name.
+   * @param source - Where its updates come from.
+   * @returns the cluster, which may still wait for its configuration; undefined where the source knows no clusters by name.
+   */
+  watch(name: string, source: ConfigSource): WatchedCluster | undefined {
+    if (source.watchCluster === undefined) return undefined
+    const cluster = this.hold(name)
+    const unwatch = source.watchCluster(name, { clusterChanged: (resolved) => this.#update(cluster, resolved) })
+    return {
+      cluster,
+      unwatch: () => {
+        unwatch()
+        cluster.release()
+      },
+    }
   }
 
   /** Every cluster that is held. */

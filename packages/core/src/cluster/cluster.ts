@@ -118,6 +118,7 @@ export class Cluster implements EndpointOwner {
     const leavesBefore = this.#leaves
     this.#leaves = leaves
     this.#takeOver(resolved)
+    this.#tellLocal()
     for (const leaf of leavesBefore) leaf.release(true)
   }
 
@@ -303,6 +304,7 @@ export class Cluster implements EndpointOwner {
 
   /** The health of endpoints changed by something that the mesh itself saw: every view selects its hosts anew. */
   healthChanged(): void {
+    this.#tellLocal()
     for (const view of this.#views.values()) view.healthChanged()
   }
 
@@ -346,6 +348,12 @@ export class Cluster implements EndpointOwner {
     this.#endpoints.clear()
     for (const leaf of this.#leaves) leaf.release(true)
     this.#leaves = NO_LEAVES
+  }
+
+  /** Where it is the cluster that the mesh is part of: others want to know where its endpoints are. */
+  #tellLocal(): void {
+    const { local } = this.#environment
+    if (local?.name === this.name) local.update(this.#endpoints.assignment, this.#endpoints.byKey)
   }
 
   #passThrough({ config, cleanupMs }: OriginalDestinationCluster): void {

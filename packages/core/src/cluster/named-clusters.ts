@@ -1,13 +1,11 @@
 import type { ConfigSource } from '../ports/config-source.js'
 import type { Cluster } from './cluster.js'
-import type { ClusterRegistry } from './cluster-registry.js'
+import type { ClusterRegistry, WatchedCluster } from './cluster-registry.js'
 
 /** A header names what it likes; a service that runs knows fewer clusters. */
 const LIMIT = 1000
 
-interface Named {
-  readonly cluster: Cluster
-  readonly unwatch: () => void
+interface Named extends WatchedCluster {
   used: boolean
 }
 
@@ -59,20 +57,16 @@ export class NamedClusters implements ClusterFinder {
   }
 
   #watch(name: string): Named | undefined {
-    if (this.#source.watchCluster === undefined || name === '' || this.#named.size >= LIMIT) return undefined
-    const cluster = this.#registry.hold(name)
-    const unwatch = this.#source.watchCluster(name, {
-      // Acquired and released: it is held already.
-      clusterChanged: (resolved) => this.#registry.acquire(name, resolved).release(),
-    })
-    const named: Named = { cluster, unwatch, used: true }
+    if (name === '' || this.#named.size >= LIMIT) return undefined
+    const watched = this.#registry.watch(name, this.#source)
+    if (watched === undefined) return undefined
+    const named: Named = { ...watched, used: true }
     this.#named.set(name, named)
     return named
   }
 
-  #forget(name: string, { cluster, unwatch }: Named): void {
+  #forget(name: string, { unwatch }: Named): void {
     this.#named.delete(name)
     unwatch()
-    cluster.release()
   }
 }

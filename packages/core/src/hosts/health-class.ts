@@ -6,6 +6,7 @@ import type { Random } from '../ports/random.js'
 import { BalancedHosts } from './balanced-hosts.js'
 import type { HostSet, LocalityHosts } from './host-set.js'
 import { LocalitySchedule } from './locality-schedule.js'
+import { ANYWHERE, type LocalHosts, NOWHERE, type ZoneRouting } from './zone-routing.js'
 
 /** How a policy hashes requests that chooses by their hash. */
 export interface Hashing {
@@ -17,6 +18,8 @@ export interface Hashing {
 export interface BalancingParts {
   /** Dice. */
   readonly random: Random
+  /** The cluster that the mesh is part of. Absent: none is known, and nobody is kept in its zone. */
+  readonly local: LocalHosts | undefined
   /** Makes a balancer of the cluster's policy, without endpoints. */
   readonly createBalancer: () => Balancer
   /**
@@ -27,6 +30,8 @@ export interface BalancingParts {
   /** Scales the weights of endpoints that are new. */
   readonly scale: (hosts: readonly WeightedEndpoint[]) => readonly WeightedEndpoint[]
 }
+
+const NO_WEIGHTS: readonly number[] = Object.freeze([])
 
 /** What decides where requests go within a priority. */
 export interface LocalityOptions {
@@ -45,6 +50,7 @@ export class HealthClass {
   #localities: readonly BalancedHosts[] = []
   #weights: readonly number[] = []
   #schedule: LocalitySchedule | undefined
+  #zones: ZoneRouting | undefined
 
   /**
    * @param parts - What its balancers are made of.
@@ -61,15 +67,17 @@ export class HealthClass {
    *
    * @param set - Those of the priority.
    * @param options - What the cluster says.
+   * @param zones - Chooses among the localities where these have no weights. Absent: nobody does.
    */
-  update(set: HostSet, options: LocalityOptions): void {
+  update(set: HostSet, options: LocalityOptions, zones?: ZoneRouting): void {
     const { scale, random, createBalancer, hashing } = this.#parts
     if (hashing !== undefined && options.localityWeights) {
       this.#together.offer(joined(set, this.#select))
       return
     }
     this.#together.offer(scale(this.#select(set)))
-    if (!options.localityWeights) {
+    this.#zones = zones
+    if (!options.localityWeights && zones === undefined) {
       for (const hosts of this.#byLocality.values()) hosts.close()
       this.#byLocality.clear()
       this.#localities = []
@@ -77,7 +85,6 @@ export class HealthClass {
       this.#schedule = undefined
       return
     }
-    const weights = set.localities.map((locality) => this.#effectiveWeight(locality, options.overprovisioningFactor))
     const byLocality = new Map<string, BalancedHosts>()
     for (const locality of set.localities) {
       const hosts = this.#byLocality.get(locality.key) ?? new BalancedHosts(createBalancer)
@@ -87,6 +94,9 @@ export class HealthClass {
     for (const [key, hosts] of this.#byLocality) if (!byLocality.has(key)) hosts.close()
     this.#byLocality = byLocality
     this.#localities = [...byLocality.values()]
+    const weights = options.localityWeights
+      ? set.localities.map((locality) => this.#effectiveWeight(locality, options.overprovisioningFactor))
+      : NO_WEIGHTS
     if (sameNumbers(weights, this.#weights)) return
     this.#weights = weights
     const schedule = new LocalitySchedule(weights, random)
@@ -96,8 +106,13 @@ export class HealthClass {
 
   /** Makes ready what the next requests will ask. */
   prepare(): void {
-    if (this.#schedule === undefined) this.#together.prepare()
-    else for (const [index, hosts] of this.#localities.entries()) if (this.#weights[index]! > 0) hosts.prepare()
+    if (this.#schedule !== undefined) {
+      for (const [index, hosts] of this.#localities.entries()) if (this.#weights[index]! > 0) hosts.prepare()
+    } else if (this.#zones !== undefined) {
+      for (const hosts of this.#localities) hosts.prepare()
+    } else {
+      this.#together.prepare()
+    }
   }
 
   /**
@@ -107,8 +122,11 @@ export class HealthClass {
    * @param again - How often an endpoint was chosen for the attempt and not wanted.
    */
   pick(context: PickContext, again: number): Endpoint | undefined {
-    if (this.#schedule === undefined) return this.#together.pick(context, again)
-    return this.#localities[this.#schedule.next()]!.pick(context, again)
+    if (this.#schedule !== undefined) return this.#localities[this.#schedule.next()]!.pick(context, again)
+    if (this.#zones === undefined) return this.#together.pick(context, again)
+    const zone = this.#zones.choose()
+    if (zone === NOWHERE) return undefined
+    return (zone === ANYWHERE ? this.#together : this.#localities[zone]!).pick(context, again)
   }
 
   /** Ends every balancer. */

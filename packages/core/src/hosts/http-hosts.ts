@@ -10,7 +10,7 @@ import { sameValue } from '../collections/same-value.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
-import { DEFAULT_HOST_POLICY, type SlowStart } from '../model/host-policy.js'
+import { DEFAULT_HOST_POLICY, DEFAULT_ZONE_AWARENESS, type SlowStart } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { SubsetConfig } from '../model/subset-config.js'
 import type { Hashing } from './health-class.js'
@@ -39,6 +39,7 @@ export class HttpHosts implements HostSelector {
   readonly #environment: ClusterEnvironment
   readonly #cluster: BalancedCluster
   readonly #nobody: LocalReply
+  readonly #unobserveLocal: (() => void) | undefined
   #policy: LoadBalancingPolicy | undefined
   #slowStart: SlowStart | undefined
   #warmUp: WarmUp | undefined
@@ -64,6 +65,7 @@ export class HttpHosts implements HostSelector {
   constructor(name: string, environment: ClusterEnvironment, cluster: BalancedCluster) {
     this.#environment = environment
     this.#cluster = cluster
+    this.#unobserveLocal = environment.local?.observe(() => this.#refresh())
     this.#nobody = localReplies.noHealthyEndpoint(`cluster ${name} has no healthy endpoint`)
   }
 
@@ -91,6 +93,7 @@ export class HttpHosts implements HostSelector {
       weightedHealth: assignment.weightedPriorityHealth ?? false,
       panicThreshold: policy.panicThreshold,
       failOnPanic: policy.failOnPanic,
+      zoneAwareness: policy.zoneAwareness ?? DEFAULT_ZONE_AWARENESS,
       localityWeights: policy.localities === 'weighted',
     }
     this.#refresh()
@@ -137,6 +140,7 @@ export class HttpHosts implements HostSelector {
   }
 
   close(): void {
+    this.#unobserveLocal?.()
     this.#warmUp?.stop()
     this.#chooser?.close()
   }
@@ -147,10 +151,11 @@ export class HttpHosts implements HostSelector {
 
   /** How the priorities of all endpoints, or of a subset, are made. */
   #priorities(policy: LoadBalancingPolicy): () => PrioritySet {
-    const { clock, random, policies = NO_POLICIES } = this.#environment
+    const { clock, random, local, policies = NO_POLICIES } = this.#environment
     const environment = { view: 'http' as const, clock, random, policies, cluster: this.#cluster }
     const parts = {
       random,
+      local,
       createBalancer: () => createBalancer(policy, environment),
       hashing: hashingOf(policy),
       scale: (hosts: readonly WeightedEndpoint[]) => this.#warmUp?.scale(hosts) ?? hosts,

@@ -3,6 +3,7 @@ import type { Endpoint } from '../cluster/endpoint.js'
 import { BalancedHosts } from './balanced-hosts.js'
 import { type BalancingParts, HealthClass, type LocalityOptions } from './health-class.js'
 import type { HostSet } from './host-set.js'
+import type { ZoneRouting } from './zone-routing.js'
 
 /** The balancers of one priority. */
 export class PriorityLevel {
@@ -27,11 +28,12 @@ export class PriorityLevel {
    *
    * @param set - The endpoints.
    * @param options - What the cluster says.
+   * @param zones - Chooses among localities without weights. Absent: nobody does.
    */
-  update(set: HostSet, options: LocalityOptions): void {
+  update(set: HostSet, options: LocalityOptions, zones?: ZoneRouting): void {
     this.all.offer(this.#scale(set.all))
-    this.#healthy.update(set, options)
-    this.#degraded.update(set, options)
+    this.#healthy.update(set, options, zones)
+    this.#degraded.update(set, options, zones)
   }
 
   /**

@@ -150,7 +150,13 @@ function distribute({ healthy, degraded, total }: Availability): Omit<PriorityLo
   return loads
 }
 
-function inPanic({ size, available }: PriorityHealth, threshold: number): boolean {
+/**
+ * Whether so few endpoints are available that health is not believed.
+ *
+ * @param health - How many there are, and how many of them are healthy or degraded.
+ * @param threshold - In percent; 0 for no panic.
+ */
+export function inPanic({ size, available }: Pick<PriorityHealth, 'size' | 'available'>, threshold: number): boolean {
   return (size === 0 ? 0 : (100 * available) / size) < threshold
 }
 

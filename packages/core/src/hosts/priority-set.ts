@@ -1,7 +1,7 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Endpoint } from '../cluster/endpoint.js'
 import type { BalancingParts, LocalityOptions } from './health-class.js'
-import { hostSet, type LocalityMembers } from './host-set.js'
+import { type HostSet, hostSet, type LocalityMembers } from './host-set.js'
 import { PriorityLevel } from './priority-level.js'
 import {
   drawPriority,
@@ -12,14 +12,10 @@ import {
   priorityLoads,
   retryLoads,
 } from './priority-load.js'
+import { type ZoneOptions, ZoneRouting } from './zone-routing.js'
 
 /** What decides where requests go within a {@link PrioritySet}. */
-export interface PrioritySetOptions extends HealthMeasure, LocalityOptions {
-  /** In percent; 0 for no panic. */
-  readonly panicThreshold: number
-  /** Requests fail where a priority is in panic. */
-  readonly failOnPanic: boolean
-}
+export interface PrioritySetOptions extends HealthMeasure, LocalityOptions, ZoneOptions {}
 
 /** A priority that was chosen elsewhere, by an aggregate that the cluster is part of. */
 export interface PriorityChoice {
@@ -63,7 +59,8 @@ export class PrioritySet {
     while (this.#levels.length < priorities.length) this.#levels.push(new PriorityLevel(this.#parts))
     for (const level of this.#levels.splice(priorities.length)) level.close()
     for (const [priority, level] of this.#levels.entries()) {
-      level.update(sets[priority]!, options)
+      const set = sets[priority]!
+      level.update(set, options, priority === 0 ? this.#zones(set, options) : undefined)
       const { healthy, degraded, panic } = this.#loads
       if (healthy[priority]! + degraded[priority]! > 0) level.prepare(degraded[priority]! > 0, panic[priority]!)
     }
@@ -111,6 +108,12 @@ export class PrioritySet {
     const hash = hashing && context.hash(hashing.hasher)
     if (hash === undefined) return random.below(100)
     return ((hash.high % 100) * 0x1_0000_0000 + hash.low) % 100
+  }
+
+  /** Placement by hash knows no zones. */
+  #zones(set: HostSet, options: PrioritySetOptions): ZoneRouting | undefined {
+    const { local, hashing, random } = this.#parts
+    return local && hashing === undefined ? ZoneRouting.of(set, local, options, random) : undefined
   }
 
   #retry(context: PickContext): PriorityLoads {

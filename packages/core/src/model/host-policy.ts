@@ -16,6 +16,30 @@ export interface SlowStart {
  */
 export type LocalityBalancing = 'together' | 'weighted'
 
+/**
+ * How requests are kept in the caller's own zone, where the mesh knows the cluster that it is part of (Envoy, "Zone aware routing").
+ */
+export interface ZoneAwareness {
+  /** Share of the requests that it is done for, in whole percent. Default 100. */
+  readonly routingPercent: number
+  /** Fewest healthy endpoints of the first priority that it is done for. Default 6. */
+  readonly minClusterSize: number
+  /**
+   * With so many healthy endpoints in the own zone or more, all requests stay there, whatever share of the callers is there. Absent: as many
+   * stay as the zone's share of the endpoints is good for.
+   */
+  readonly forceLocalMinSize?: number
+  /** Whether shares are those of numbers of healthy endpoints (default) or of their weights. */
+  readonly basis: 'count' | 'weight'
+}
+
+/** What holds where a cluster does not say: a mesh that knows its own cluster is aware of zones. */
+export const DEFAULT_ZONE_AWARENESS: ZoneAwareness = Object.freeze({
+  routingPercent: 100,
+  minClusterSize: 6,
+  basis: 'count',
+})
+
 /** Which endpoints of a cluster a request may go to, before the policy chooses among them. */
 export interface HostPolicy {
   /**
@@ -27,6 +51,8 @@ export interface HostPolicy {
   readonly failOnPanic: boolean
   /** How localities share requests, for HTTP. */
   readonly localities: LocalityBalancing
+  /** How requests are kept in the own zone, unless localities have weights. gRPC does not read it. Default {@link DEFAULT_ZONE_AWARENESS}. */
+  readonly zoneAwareness?: ZoneAwareness
   /** Whether localities share requests by their weights for gRPC: they do unless the policy is typed and not within wrr_locality (gRFC A52). */
   readonly grpcLocalityWeights: boolean
   /** Absent: a new endpoint takes its whole share at once. gRPC does not read it. */

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
+import type { ConfigSource, LoadReporting, Locality, MeshError } from '@inmesh/core'
 import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 
 /** Where a mesh's configuration comes from, as long as the mesh lives. */
@@ -8,6 +8,8 @@ export interface Configuration {
   readonly source: ConfigSource
   /** Where load is counted that is reported to whoever the configuration comes from; undefined where nobody can ask. */
   readonly loadReporting: LoadReporting | undefined
+  /** Where this workload is; undefined where nobody said. */
+  readonly locality: Locality | undefined
   /** Resolves once calls can be decided: the control plane answered, or the directory was read. Asks for that where needed. */
   whenReady(): Promise<void>
   /** What {@link Configuration.whenReady} still waits for, a sentence without the final stop, and the last error that stands in the way. */

@@ -15,6 +15,7 @@ function configuration(parts: { template?: string } = { template: 'inmesh/inboun
     source,
     listenerTemplate: parts.template,
     instanceIp: '192.0.2.7',
+    locality: undefined,
     loadReporting: {
       recordLoad: () => {
         throw new Error('no cluster is configured')

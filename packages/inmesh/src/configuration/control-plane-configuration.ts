@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { ConfigSource, LoadReporting, MeshError } from '@inmesh/core'
+import type { ConfigSource, LoadReporting, Locality, MeshError } from '@inmesh/core'
 import {
   type ClientStatus,
   type LiveUnsupported,
@@ -23,6 +23,8 @@ export interface ControlPlaneParts {
   readonly source: ConfigSource & { unsupported(): readonly LiveUnsupported[] }
   /** Counts load for the control plane. */
   readonly loadReporting: LoadReporting
+  /** Where the workload is; undefined where nobody said. */
+  readonly locality: Locality | undefined
   /** `server_listener_resource_name_template`; servers are not registered without one. */
   readonly listenerTemplate: string | undefined
   /** The address that stands for "every address". */
@@ -39,6 +41,7 @@ export interface ControlPlaneParts {
 export class ControlPlaneConfiguration implements Configuration {
   readonly source: ConfigSource
   readonly loadReporting: LoadReporting
+  readonly locality: Locality | undefined
   readonly #parts: ControlPlaneParts
   /** Listeners asked for that the control plane has said nothing about. */
   readonly #unanswered = new Set<string>()
@@ -54,6 +57,7 @@ export class ControlPlaneConfiguration implements Configuration {
     this.#parts = parts
     this.source = parts.source
     this.loadReporting = parts.loadReporting
+    this.locality = parts.locality
   }
 
   /** Servers that listen are waited for too: whoever is ready can be called. */

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { type ConfigSource, type Logger, MeshError } from '@inmesh/core'
+import { type ConfigSource, type Locality, type Logger, MeshError } from '@inmesh/core'
 import { type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
 import { type ClientStatus, DependencyTree, type LiveUnsupported, LocalSource, templateNaming } from '@inmesh/xds'
 import type { MeshSettings, WorkloadSettings } from '../options/mesh-settings.js'
@@ -10,6 +10,7 @@ import { LocalRegistrations } from './local-registrations.js'
 export class DirectoryConfiguration implements Configuration {
   readonly source: ConfigSource
   readonly loadReporting = undefined
+  readonly locality: Locality | undefined
   readonly #logger: Logger
   readonly #tree: DependencyTree
   readonly #resources: LocalSource
@@ -26,6 +27,7 @@ export class DirectoryConfiguration implements Configuration {
     this.source = this.#tree
     this.#catalog = new ResourceCatalog(config)
     this.#node = nodeView(settings.workload)
+    this.locality = settings.workload.locality && this.#node.locality
     this.#registrations = new LocalRegistrations(settings.workload, this.#node)
     this.#warn(config)
     this.#publish()

@@ -12,6 +12,7 @@ export class NoConfiguration implements Configuration {
   }
 
   readonly loadReporting = undefined
+  readonly locality = undefined
 
   async whenReady(): Promise<void> {}
 

@@ -44,6 +44,7 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     provider,
     source,
     loadReporting: provider,
+    locality: bootstrap.node.locality,
     listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
     instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(uri),
     clientStatus: () => provider.status(),

@@ -44,6 +44,12 @@ export interface MeshOptions {
   /** Where the workload runs; callers prefer what is near. `INMESH_LOCALITY` as `region/zone/subZone`. */
   readonly locality?: LocalityOption
   /**
+   * Name of the cluster, as the configuration has it, that this workload's own endpoints are in. With it and a locality, here or in the
+   * bootstrap, HTTP calls stay in the caller's zone as far as that has its share of the endpoints (Envoy, `local_cluster_name`). Default: none.
+   * `INMESH_LOCAL_CLUSTER`.
+   */
+  readonly localCluster?: string
+  /**
    * Address under which others reach servers that listen on every address. Default: loopback when the control plane is on this machine,
    * else the first IPv4 address of its network interfaces. `INMESH_INSTANCE_IP`.
    */

@@ -28,6 +28,8 @@ export interface MeshSettings {
   readonly workload: WorkloadSettings
   /** Undefined only when the mode is `off`. */
   readonly origin: ConfigurationOrigin | undefined
+  /** Undefined where nobody is kept in a zone. */
+  readonly localCluster: string | undefined
   readonly xdsProtocol: XdsProtocol
   readonly deletedResources: DeletionPolicy
   readonly trusted: TrustedNetworks

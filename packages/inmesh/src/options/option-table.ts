@@ -27,6 +27,7 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   labels: { variable: 'INMESH_LABELS', read: pairs, check: check.labels },
   servicePort: { variable: 'INMESH_SERVICE_PORT', read: number, check: check.port },
   locality: { variable: 'INMESH_LOCALITY', read: locality, check: check.locality },
+  localCluster: { variable: 'INMESH_LOCAL_CLUSTER', read: asWritten, check: check.text },
   instanceIp: { variable: 'INMESH_INSTANCE_IP', read: asWritten, check: check.ipAddress },
   config: { variable: 'INMESH_CONFIG', read: asWritten, check: check.text },
   controlPlane: { variable: 'INMESH_CONTROL_PLANE', read: asWritten, check: check.hostAndPort },

@@ -30,6 +30,7 @@ describe('values', () => {
         INMESH_LABELS: 'tier=gold, team=books',
         INMESH_SERVICE_PORT: '9080',
         INMESH_LOCALITY: 'eu/eu-1/rack-7',
+        INMESH_LOCAL_CLUSTER: 'outbound|80||reviews.shop.svc.cluster.local',
         INMESH_INSTANCE_IP: '192.0.2.7',
         INMESH_CONTROL_PLANE: 'localhost:18000',
         INMESH_XDS_PROTOCOL: 'delta',
@@ -53,6 +54,7 @@ describe('values', () => {
       locality: { region: 'eu', zone: 'eu-1', subZone: 'rack-7' },
       instanceIp: '192.0.2.7',
     })
+    assert.equal(settings.localCluster, 'outbound|80||reviews.shop.svc.cluster.local')
     assert.equal(settings.xdsProtocol, 'delta')
     assert.equal(settings.deletedResources, 'drop')
     assert.equal(settings.localReply, 'throw')

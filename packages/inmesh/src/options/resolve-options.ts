@@ -52,6 +52,7 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
       instanceIp: values.instanceIp,
     },
     origin: mode === 'off' ? undefined : originOf(code, variables, environment),
+    localCluster: values.localCluster,
     xdsProtocol: values.xdsProtocol ?? 'sotw',
     deletedResources: values.deletedResources ?? 'keep',
     trusted: new TrustedNetworks(values.trustedNetworks),

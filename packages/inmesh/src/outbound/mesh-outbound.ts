@@ -1,4 +1,4 @@
-import { type ContextStore, DataPlane } from '@inmesh/core'
+import { type ContextStore, DataPlane, type LocalClusterOptions } from '@inmesh/core'
 import { createFetch, HttpCarrier, MeshDispatcher, type MeshFetch, SocketProber } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
 import type { MeshSettings } from '../options/mesh-settings.js'
@@ -18,13 +18,16 @@ export class MeshOutbound implements Outbound {
    */
   constructor(
     settings: MeshSettings,
-    { source, loadReporting }: Pick<Configuration, 'source' | 'loadReporting'>,
+    configuration: Pick<Configuration, 'source' | 'loadReporting' | 'locality'>,
     context: ContextStore,
   ) {
     const { clock, random, localReply, discoveryTimeoutMs, balancingPolicies: policies } = settings
     const carrier = new HttpCarrier()
     const prober = new SocketProber()
-    this.#plane = new DataPlane({ source, clock, random, carriers: [carrier], loadReporting, prober, policies })
+    const { source, loadReporting } = configuration
+    const localCluster = localClusterOf(settings, configuration)
+    const carriers = [carrier]
+    this.#plane = new DataPlane({ source, clock, random, carriers, loadReporting, localCluster, prober, policies })
     this.dispatcher = new MeshDispatcher({ plane: this.#plane, carrier, context, localReply, discoveryTimeoutMs })
     this.fetch = createFetch(this.dispatcher)
   }
@@ -33,4 +36,17 @@ export class MeshOutbound implements Outbound {
     await closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)
     this.#plane.close()
   }
+}
+
+/** Which cluster the workload is part of says nothing where nobody knows the zone that it is in. */
+function localClusterOf(
+  { localCluster: name, logger }: MeshSettings,
+  { locality }: Pick<Configuration, 'locality'>,
+): LocalClusterOptions | undefined {
+  if (name === undefined) return undefined
+  if (locality !== undefined) return { name, locality }
+  logger.warn(
+    'the option localCluster has no effect: neither the options nor the bootstrap say in which locality the workload is',
+  )
+  return undefined
 }

@@ -5,26 +5,24 @@ import {
   type LocalityBalancing,
   type SlowStart,
   type SubsetConfig,
+  type ZoneAwareness,
 } from '@inmesh/core'
 import type {
   Cluster,
-  Cluster_CommonLbConfig_ZoneAwareLbConfig,
   Cluster_SlowStartConfig,
   LocalityLbConfig,
   OverrideHost,
-  Percent,
   SlowStartConfig,
 } from '@inmesh/xds-proto'
 import { healthOf } from '../endpoint/lb-endpoint.js'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import { translatePercent } from './percent.js'
 import { type Subsets, translateSubsets } from './subsets.js'
+import { translateZoneAwareness, type ZoneAwareConfig } from './zone-awareness.js'
 
 const DEFAULT_MIN_WEIGHT_PERCENT = 10
-
-/** The legacy message lacks what was added to its successor. */
-type ZoneAware = Cluster_CommonLbConfig_ZoneAwareLbConfig
 
 /**
  * Gathers which endpoints a cluster's policy chooses from. What says so is spread over the cluster, its `common_lb_config` and every policy
@@ -34,6 +32,7 @@ export class HostPolicyReader {
   readonly #refusals: ViewReasons
   #panicThreshold = DEFAULT_HOST_POLICY.panicThreshold
   #failOnPanic = false
+  #zoneAwareness: ZoneAwareness | undefined
   #localities: LocalityBalancing = 'together'
   #grpcLocalityWeights: boolean
   #slowStart: SlowStart | undefined
@@ -60,7 +59,11 @@ export class HostPolicyReader {
     if (common === undefined) return
     const place = scope.at('common_lb_config')
     if (common.healthyPanicThreshold !== undefined) {
-      const percent = this.#percent(place.at('healthy_panic_threshold'), common.healthyPanicThreshold)
+      const percent = translatePercent(
+        place.at('healthy_panic_threshold'),
+        common.healthyPanicThreshold,
+        this.#refusals,
+      )
       this.#panicThreshold = Math.round(percent ?? this.#panicThreshold)
     }
     if (common.overrideHostStatus !== undefined) {
@@ -119,7 +122,9 @@ export class HostPolicyReader {
     if (config?.slowStartWindow === undefined) return
     const place = scope.at('slow_start_config')
     const windowMs = translateDuration(place.at('slow_start_window'), config.slowStartWindow)
-    const minWeight = config.minWeightPercent && this.#percent(place.at('min_weight_percent'), config.minWeightPercent)
+    const minWeight =
+      config.minWeightPercent &&
+      translatePercent(place.at('min_weight_percent'), config.minWeightPercent, this.#refusals)
     const aggression = config.aggression?.defaultValue ?? 1
     if (!(aggression > 0)) place.at('aggression').unsupported('must be more than 0; 1 is used')
     if (!windowMs) return
@@ -137,6 +142,7 @@ export class HostPolicyReader {
       failOnPanic: this.#failOnPanic,
       localities: this.#localities,
       grpcLocalityWeights: this.#grpcLocalityWeights,
+      ...(this.#zoneAwareness && { zoneAwareness: this.#zoneAwareness }),
       ...(this.#slowStart && { slowStart: this.#slowStart }),
       ...(this.#subsets && { subsets: this.#subsets }),
       ...(this.#overrideStatuses && { overrideStatuses: this.#overrideStatuses }),
@@ -144,14 +150,8 @@ export class HostPolicyReader {
     }
   }
 
-  #zoneAware(scope: FieldScope, config: ZoneAware): void {
+  #zoneAware(scope: FieldScope, config: ZoneAwareConfig): void {
     this.#failOnPanic = config.failTrafficOnPanic
-    scope.unsupported('requests are not kept in the own zone yet')
-  }
-
-  #percent(scope: FieldScope, percent: Percent): number | undefined {
-    if (percent.value >= 0 && percent.value <= 100) return percent.value
-    this.#refusals.add(scope, 'must be 0 to 100', ['http'])
-    return undefined
+    this.#zoneAwareness = translateZoneAwareness(scope, config, this.#refusals)
   }
 }

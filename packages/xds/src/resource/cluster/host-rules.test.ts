@@ -102,6 +102,85 @@ const SUBSET_RULES: readonly Rule<ClusterResource>[] = [
   },
 ]
 
+const ZONES: readonly Rule<ClusterResource>[] = [
+  {
+    id: 'CDS-302',
+    rule: 'zone-aware routing is carried with its defaults, and whether panic fails requests',
+    input: eds({ commonLbConfig: { zoneAwareLbConfig: { failTrafficOnPanic: true } } }),
+    outcome: 'carried',
+    check: expectHosts({
+      failOnPanic: true,
+      zoneAwareness: { routingPercent: 100, minClusterSize: 6, basis: 'count' },
+    }),
+  },
+  {
+    id: 'CDS-351',
+    rule: 'which requests are routed by zone is carried in whole percents, and from how many endpoints on',
+    input: eds({ commonLbConfig: { zoneAwareLbConfig: { routingEnabled: { value: 12.6 }, minClusterSize: '3' } } }),
+    outcome: 'carried',
+    check: expectHosts({ zoneAwareness: { routingPercent: 13, minClusterSize: 3, basis: 'count' } }),
+  },
+  {
+    id: 'CDS-352',
+    rule: 'which requests are routed by zone is a percentage for Envoy; gRPC does not read it',
+    input: eds({ commonLbConfig: { zoneAwareLbConfig: { routingEnabled: { value: -1 } } } }),
+    outcome: 'HTTP refused',
+    fields: ['common_lb_config.zone_aware_lb_config.routing_enabled'],
+  },
+  ...['round_robin.v3.RoundRobin', 'random.v3.Random', 'least_request.v3.LeastRequest'].map(
+    (type, index): Rule<ClusterResource> => ({
+      id: `CDS-${353 + index}`,
+      rule: `zone-aware routing of ${type} is carried with what it has more`,
+      input: balancedBy({
+        '@type': `${POLICY}.${type}`,
+        localityLbConfig: {
+          zoneAwareLbConfig: { forceLocalZone: { minSize: 3 }, localityBasis: 'HEALTHY_HOSTS_WEIGHT' },
+        },
+      }),
+      outcome: 'carried',
+      check: expectHosts({
+        grpcLocalityWeights: false,
+        zoneAwareness: { routingPercent: 100, minClusterSize: 6, forceLocalMinSize: 3, basis: 'weight' },
+      }),
+    }),
+  ),
+  {
+    id: 'CDS-356',
+    rule: 'the older field that keeps all requests in the own zone asks for one endpoint there, as the newer one does by default',
+    input: balancedBy({
+      ...ROUND_ROBIN,
+      localityLbConfig: { zoneAwareLbConfig: { forceLocalityDirectRouting: true } },
+    }),
+    outcome: 'carried',
+    check: expectHosts({
+      grpcLocalityWeights: false,
+      zoneAwareness: { routingPercent: 100, minClusterSize: 6, forceLocalMinSize: 1, basis: 'count' },
+    }),
+  },
+  {
+    id: 'CDS-357',
+    rule: 'a typed policy says itself whether zones count',
+    input: eds({
+      commonLbConfig: { zoneAwareLbConfig: {} },
+      loadBalancingPolicy: policies({ '@type': `${POLICY}.random.v3.Random` }),
+    }),
+    outcome: 'listed',
+    fields: ['common_lb_config.zone_aware_lb_config'],
+    check: expectHosts({ grpcLocalityWeights: false }),
+  },
+  {
+    id: 'CDS-358',
+    rule: 'a basis of shares that is not known is listed',
+    input: balancedBy({ ...ROUND_ROBIN, localityLbConfig: { zoneAwareLbConfig: { localityBasis: 2 } } }),
+    outcome: 'listed',
+    fields: [`${FIRST_POLICY}.locality_lb_config.zone_aware_lb_config.locality_basis`],
+    check: expectHosts({
+      grpcLocalityWeights: false,
+      zoneAwareness: { routingPercent: 100, minClusterSize: 6, basis: 'count' },
+    }),
+  },
+]
+
 const OVERRIDES: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-340',
@@ -141,14 +220,6 @@ const HOSTS: readonly Rule<ClusterResource>[] = [
     input: eds(),
     outcome: 'carried',
     check: expectHosts({}),
-  },
-  {
-    id: 'CDS-302',
-    rule: 'zone-aware routing is listed, and whether panic fails requests is carried',
-    input: eds({ commonLbConfig: { zoneAwareLbConfig: { failTrafficOnPanic: true } } }),
-    outcome: 'listed',
-    fields: ['common_lb_config.zone_aware_lb_config'],
-    check: expectHosts({ failOnPanic: true }),
   },
   {
     id: 'CDS-303',
@@ -252,5 +323,5 @@ const HOSTS: readonly Rule<ClusterResource>[] = [
 testRules({
   type: clusterType,
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
-  rules: [...HOSTS, ...SUBSET_RULES, ...OVERRIDES],
+  rules: [...HOSTS, ...ZONES, ...SUBSET_RULES, ...OVERRIDES],
 })
