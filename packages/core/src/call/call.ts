@@ -41,8 +41,6 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  */
 export class Call extends Exchange implements PickContext, HashedCall {
   readonly target: string
-  /** Attempts started so far. */
-  attempts = 0
   /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
   deadline: number
   /** Longest time without a byte in either direction in milliseconds, 0 for none; known once `start()` found a route. */
@@ -258,6 +256,7 @@ export class Call extends Exchange implements PickContext, HashedCall {
     }
     const rules = this.#rules
     if (rules === undefined || !repeatable || !rules.retriesResponse(status, grpcStatus, response)) return NO_RETRY
+    this.afterTimeout = false
     return this.#retry(rules, response)
   }
 
@@ -274,6 +273,7 @@ export class Call extends Exchange implements PickContext, HashedCall {
     this.chosen!.attemptFailed(this.picked!, failure, this.#elapsedMs, this.request.view)
     const rules = this.#rules
     if (rules === undefined || !repeatable || !rules.retriesFailure(failure, written)) return NO_RETRY
+    this.afterTimeout = failure === 'per-try-timeout'
     return this.#retry(rules, undefined)
   }
 
@@ -343,6 +343,10 @@ export class Call extends Exchange implements PickContext, HashedCall {
     // An answer of the route is given where the request would else be sent, behind all filters (Envoy's router filter).
     const answering = this.matched!.answering
     if (answering !== undefined) return answering.answer(this)
+    if (this.request.steered === true) {
+      const invalid = this.matched!.invalidHeader(this.request)
+      if (invalid !== undefined) return invalid
+    }
     this.#state = 'picking'
     return verdict
   }

@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.js'
 import type { RequestChanges } from '../rewrite/request-changes.js'
 import type { CompiledRoute } from '../route/compiled-route.js'
 import type { Passage } from '../route/destination.js'
+import { attemptHeaders, NOTHING } from './attempt-headers.js'
 import type { LocalReply, ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
 import type { ResponseHead } from './response-head.js'
@@ -29,6 +30,10 @@ export abstract class Exchange implements FilterContext {
    */
   retryFlag: ResponseFlag | undefined
   overrideHost: OverrideHost | undefined
+  /** Attempts started so far. */
+  attempts = 0
+  /** Whether the attempt before the next or current one was given up because it took too long. */
+  afterTimeout = false
   /** What {@link Exchange.route} gives; set once by the call. */
   protected matched: CompiledRoute | undefined
   /** What {@link Exchange.cluster} gives; set once by the call. */
@@ -116,9 +121,20 @@ export abstract class Exchange implements FilterContext {
     this.#addedHeaders.push(name, value)
   }
 
+  /** Headers that tell the upstream of the attempt that goes out next, names in lower case and values in turn; may be empty. */
+  get attemptHeaders(): readonly string[] {
+    const told = this.matched!.attemptHeaders
+    return told === undefined ? NOTHING : attemptHeaders(told, this.attempts, this.afterTimeout)
+  }
+
   /** Whether anything changes the response of the upstream, so that {@link Exchange.changeResponse} must see it. */
   get changesResponse(): boolean {
-    return this.#addedHeaders !== undefined || this.#responseChanges !== undefined || this.#filters.changesResponses
+    return (
+      this.#addedHeaders !== undefined ||
+      this.#responseChanges !== undefined ||
+      this.#filters.changesResponses ||
+      this.matched!.attemptHeaders?.inResponse === true
+    )
   }
 
   /**
@@ -133,6 +149,7 @@ export abstract class Exchange implements FilterContext {
       for (let index = 0; index < added.length; index += 2) head.headers.add(added[index]!, added[index + 1]!)
     }
     this.#responseChanges?.apply(head.headers, this)
+    this.#tellAttempts(head)
     this.#filters.respond(this, head)
   }
 
@@ -148,7 +165,14 @@ export abstract class Exchange implements FilterContext {
     this.#reply = reply
     const own = this.matched?.answering !== undefined && reply.code === undefined
     if (own) this.#responseChanges?.apply(head.headers, this)
+    this.#tellAttempts(head)
     this.#filters.respond(this, head)
+  }
+
+  /** Envoy, "x-envoy-attempt-count": of answers of the mesh itself too, once there was an attempt. */
+  #tellAttempts({ headers }: ResponseHead): void {
+    if (this.attempts > 0 && this.matched?.attemptHeaders?.inResponse)
+      headers.set('x-envoy-attempt-count', String(this.attempts))
   }
 
   /** The exchange is over. */

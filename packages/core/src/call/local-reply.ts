@@ -3,7 +3,7 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
 /**
  * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
  * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DO drop overload, DI delay injected,
- * FI fault injected, DPE protocol error of the caller. `-` stands for none.
+ * FI fault injected, DPE protocol error of the caller, IH invalid header of Envoy's. `-` stands for none.
  */
 export type ResponseFlag =
   | '-'
@@ -20,6 +20,7 @@ export type ResponseFlag =
   | 'DI'
   | 'FI'
   | 'DPE'
+  | 'IH'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({
@@ -126,6 +127,11 @@ export const localReplies = {
   /** The route asks for something that cannot be done. */
   routeRefused: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'NR', 'ERR_INMESH_ROUTE_UNSUPPORTED', `route not supported: ${detail}`, detail),
+  /** A header by which the request steers the mesh has a value that it cannot have. */
+  invalidHeader: (name: string, value: string): LocalReply => {
+    const detail = `invalid header '${name}' with value '${value}'`
+    return reply(400, GrpcStatus.INTERNAL, 'IH', 'ERR_INMESH_HEADER_INVALID', detail, detail)
+  },
   /** The cluster does not exist or is in error. */
   noCluster: (detail: string, httpStatus = 503): LocalReply =>
     reply(httpStatus, GrpcStatus.UNAVAILABLE, 'NC', 'ERR_INMESH_NO_CLUSTER', '', detail),

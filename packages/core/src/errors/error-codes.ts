@@ -13,6 +13,8 @@ const table = {
   ERR_INMESH_NO_ROUTE: 'No virtual host or no route matches the request (flag NR).',
   ERR_INMESH_ROUTE_UNSUPPORTED:
     'The route that matches asks for something this version does not do; the message names it.',
+  ERR_INMESH_HEADER_INVALID:
+    'A header by which the request steers the mesh has a value that the listener does not take (flag IH).',
   ERR_INMESH_NO_CLUSTER: 'The route names a cluster that the control plane does not have (flag NC).',
   ERR_INMESH_NO_HEALTHY_ENDPOINT: 'The cluster has no endpoint that can take the request (flag UH).',
   ERR_INMESH_OVERFLOW: 'A circuit breaker threshold of the cluster is reached (flag UO).',

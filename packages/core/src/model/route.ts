@@ -7,6 +7,7 @@ import type { RouteMatch } from './match.js'
 import type { MirrorPolicy } from './mirror-policy.js'
 import type { PathRewrite } from './path-rewrite.js'
 import type { RetryPolicy } from './retry-policy.js'
+import type { AttemptHeaders } from './router-options.js'
 import type { SubsetMetadata } from './subset-config.js'
 import type { Refusals } from './view.js'
 
@@ -166,6 +167,8 @@ export interface VirtualHost extends HeaderLevel {
   readonly retryPolicy?: RetryPolicy
   /** Overrides of filters for all its routes. */
   readonly filterOverrides: FilterOverrides
+  /** What is told of the attempts of its requests; absent means nothing. */
+  readonly attemptHeaders?: AttemptHeaders
   /** As {@link ForwardAction.cors}, for all its routes. */
   readonly cors?: CorsConfig
 }

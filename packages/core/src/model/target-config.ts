@@ -1,6 +1,7 @@
 import type { ResolvedCluster } from './cluster.js'
 import type { HttpFilter } from './filter-config.js'
 import type { RouteConfiguration } from './route.js'
+import type { RouterOptions } from './router-options.js'
 
 /** What applies to a target before its routes (envoy.config.listener.v3.Listener with its HttpConnectionManager). */
 export interface ListenerConfig {
@@ -22,6 +23,8 @@ export interface ListenerConfig {
   readonly strippedHostPort?: 'any' | 'own'
   /** Whether a final dot of the host is left out when virtual hosts are matched (`strip_trailing_host_dot`). HTTP view. Default false. */
   readonly stripsTrailingHostDot?: boolean
+  /** How the terminal filter treats headers of Envoy's own. Absent means Envoy's defaults: none of it. */
+  readonly router?: RouterOptions
 }
 
 /**

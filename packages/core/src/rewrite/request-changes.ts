@@ -3,6 +3,7 @@ import type { FormatContext } from '../format/format-context.js'
 import { HeaderChanges } from '../headers/header-changes.js'
 import type { HeaderLevel } from '../model/header-operations.js'
 import type { ForwardAction, Route, RouteConfiguration, VirtualHost, WeightedCluster } from '../model/route.js'
+import type { RouterOptions } from '../model/router-options.js'
 import { compileHostRewrite, type HostRewriter, replaceHost } from './host-rewriter.js'
 import { compilePathRewrite, type PathRewriter } from './path-rewriter.js'
 
@@ -36,8 +37,9 @@ export class RequestChanges {
   readonly #host: HostRewriter | undefined
   readonly #appendsHost: boolean
   readonly #path: PathRewriter | undefined
+  readonly #tellsOriginalPath: boolean
 
-  private constructor(levels: Levels, action: ForwardAction, destination: WeightedCluster) {
+  private constructor(levels: Levels, action: ForwardAction, destination: WeightedCluster, router?: RouterOptions) {
     const { pathRewrite, hostRewrite, appendsForwardedHost } = action
     this.#destinationHeaders = HeaderChanges.compile([destination], 'requestHeaders')
     this.#destinationHost = destination.hostRewrite ?? ''
@@ -45,16 +47,23 @@ export class RequestChanges {
     this.#host = hostRewrite && compileHostRewrite(hostRewrite)
     this.#appendsHost = appendsForwardedHost === true
     this.#path = pathRewrite && compilePathRewrite(pathRewrite, levels.route.match.path)
+    this.#tellsOriginalPath = router?.suppressesEnvoyHeaders !== true
   }
 
   /**
    * @param levels - Where the requests are.
    * @param action - The route's action.
    * @param destination - The destination.
+   * @param router - How headers of Envoy's own are treated. Default: as Envoy does by default.
    * @returns undefined when nothing is changed.
    */
-  static compile(levels: Levels, action: ForwardAction, destination: WeightedCluster): RequestChanges | undefined {
-    const changes = new RequestChanges(levels, action, destination)
+  static compile(
+    levels: Levels,
+    action: ForwardAction,
+    destination: WeightedCluster,
+    router?: RouterOptions,
+  ): RequestChanges | undefined {
+    const changes = new RequestChanges(levels, action, destination, router)
     return changes.#isEmpty ? undefined : changes
   }
 
@@ -75,7 +84,7 @@ export class RequestChanges {
     const { path } = editor
     const rewritten = this.#path(path, context)
     if (rewritten === path) return
-    headers.set('x-envoy-original-path', path)
+    if (this.#tellsOriginalPath) headers.set('x-envoy-original-path', path)
     editor.path = rewritten
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../matching/request-matcher.js'
 import type { RouteMatch } from '../model/match.js'
 import type { ClusterChoice, RequestPriority, Route, VirtualHost } from '../model/route.js'
+import type { AttemptHeaders } from '../model/router-options.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
 import type { Random } from '../ports/random.js'
@@ -21,6 +22,7 @@ import type { Destination, Passage } from './destination.js'
 import type { LocalAnswer } from './local-answer.js'
 import type { RouteShare } from './route-share.js'
 import { compileTimeouts, type RouteTimeouts, timeoutsOf } from './route-timeouts.js'
+import { checkHeaders } from './strict-headers.js'
 
 /** A route's own answer, and the filters that a request passes before it gets it. */
 export interface Answering extends Passage {
@@ -64,7 +66,7 @@ export interface Mirror {
 /** What a {@link CompiledRoute} is made of. */
 export interface RouteParts {
   /** Virtual host of the route. */
-  readonly host: Pick<VirtualHost, 'name' | 'retryPolicy'>
+  readonly host: Pick<VirtualHost, 'name' | 'retryPolicy' | 'attemptHeaders'>
   /** The route. */
   readonly source: Route
   /** Its limits count for routes that do not say. */
@@ -89,6 +91,11 @@ export class CompiledRoute {
   readonly answering: Answering | undefined
   /** Mirrors of its requests; undefined where there are none. */
   readonly mirrors: readonly Mirror[] | undefined
+  /** See {@link RouterOptions.suppressesEnvoyHeaders}. */
+  readonly suppressesEnvoyHeaders: boolean
+  /** What is told of the attempts of its requests; undefined for nothing. */
+  readonly attemptHeaders: AttemptHeaders | undefined
+  readonly #strictHeaders: readonly string[]
   /** Where all requests go, if it is one cluster. */
   readonly #only: Destination | undefined
   readonly #shares: readonly RouteShare[]
@@ -130,6 +137,10 @@ export class CompiledRoute {
       grpc: retryPolicy && new RetryRules(retryPolicy, 'grpc'),
     }
     this.#timeouts = compileTimeouts(forward, listener)
+    const { router } = listener
+    this.suppressesEnvoyHeaders = router?.suppressesEnvoyHeaders === true
+    this.attemptHeaders = host.attemptHeaders
+    this.#strictHeaders = router?.strictHeaders ?? []
   }
 
   /**
@@ -158,13 +169,24 @@ export class CompiledRoute {
   }
 
   /**
+   * Checks the headers by which a request steers the mesh.
+   *
+   * @param request - A request that comes to the route and has such headers.
+   * @returns the answer to one that has a wrong value; undefined when none has.
+   */
+  invalidHeader(request: RequestView): LocalReply | undefined {
+    return request.view === 'http' ? checkHeaders(this.#strictHeaders, request) : undefined
+  }
+
+  /**
    * Time limits of a request.
    *
    * @param request - A request that comes to the route.
    */
   timeouts(request: RequestView): RouteTimeouts {
     const timeouts = this.#timeouts[request.view]
-    return request.steered === true || timeouts.grpcHeader !== undefined ? timeoutsOf(timeouts, request) : timeouts
+    const asks = request.steered === true || timeouts.grpcHeader !== undefined || timeouts.respectsExpected
+    return asks ? timeoutsOf(timeouts, request) : timeouts
   }
 
   /**

@@ -132,7 +132,7 @@ function compileRoute(
       cors,
     }),
     subset: subsetMatch(action.metadataMatch, entry.metadataMatch),
-    requestChanges: RequestChanges.compile(levels, action, entry),
+    requestChanges: RequestChanges.compile(levels, action, entry, listener.router),
     responseChanges: HeaderChanges.compile([entry, ...headerLevels], 'responseHeaders'),
   }))
   const mirrors = (action.mirrors ?? []).map((policy) => new CompiledMirror(levels, policy, clusters, named))

@@ -1,4 +1,5 @@
 import type { RequestView } from '../call/request-view.js'
+import { EXPECTED_TIMEOUT_HEADER } from '../context/deadline.js'
 import type { ForwardAction } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
@@ -18,6 +19,8 @@ export interface RouteTimeouts {
   readonly idleMs: number
   /** Present where the `grpc-timeout` of a request takes the place of `streamMs`. */
   readonly grpcHeader: GrpcHeaderLimit | undefined
+  /** Whether `x-envoy-expected-rq-timeout-ms` of a request takes the place of `requestMs`. */
+  readonly respectsExpected: boolean
 }
 
 /** How far the `grpc-timeout` of a request counts (Envoy, RouteAction.MaxStreamDuration). */
@@ -45,20 +48,22 @@ export function compileTimeouts(
       streamMs,
       idleMs: action?.idleTimeoutMs ?? listener.idleTimeoutMs ?? DEFAULT_IDLE_MS,
       grpcHeader: maxMs === undefined ? undefined : { maxMs, offsetMs: action?.grpcTimeoutOffsetMs ?? 0 },
+      respectsExpected: listener.router?.respectsExpectedTimeout === true,
     },
     // gRFC A31: `timeout` is not read, and `grpc_timeout_header_max` goes before `max_stream_duration`.
-    grpc: { requestMs: 0, streamMs: maxMs ?? streamMs, idleMs: 0, grpcHeader: undefined },
+    grpc: { requestMs: 0, streamMs: maxMs ?? streamMs, idleMs: 0, grpcHeader: undefined, respectsExpected: false },
   }
 }
 
 /**
  * @param timeouts - Limits of the route.
  * @param request - The request.
- * @returns the limits with what the request itself asks for in place of the route's: in `x-envoy-upstream-rq-timeout-ms`, and in
- * `grpc-timeout` where the route lets it.
+ * @returns the limits with what the request itself asks for in place of the route's: in `x-envoy-upstream-rq-timeout-ms`, and where the
+ * configuration lets it in `x-envoy-expected-rq-timeout-ms` and `grpc-timeout`.
  */
 export function timeoutsOf(timeouts: RouteTimeouts, request: RequestView): RouteTimeouts {
-  const asked = request.steered === true ? request.header('x-envoy-upstream-rq-timeout-ms') : undefined
+  const expected = timeouts.respectsExpected ? request.header(EXPECTED_TIMEOUT_HEADER) : undefined
+  const asked = expected ?? (request.steered === true ? request.header('x-envoy-upstream-rq-timeout-ms') : undefined)
   const requestMs = asked !== undefined && /^\d{1,12}$/.test(asked) ? Number(asked) : timeouts.requestMs
   const { grpcHeader } = timeouts
   const grpcMs = grpcHeader && grpcTimeoutMs(request, grpcHeader)

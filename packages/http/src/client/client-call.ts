@@ -7,7 +7,6 @@ import {
   localReplies,
   MeshError,
   NO_RETRY,
-  type Timer,
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
@@ -15,7 +14,8 @@ import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
-import { ATTEMPTING, COMPLETED, FAILED, LONGEST_WAIT_MS, REPLYING, RESPONDING, WAITING } from './call-phase.js'
+import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
+import { CallWait } from './call-wait.js'
 import type { Abortable, CallTarget, ClientScope } from './client-scope.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
@@ -47,9 +47,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   #streaming = false
   /** Of the attempt that is under way. */
   readonly #limits: AttemptLimits
-  /** Of a wait. */
-  #timer: Timer | undefined = undefined
-  #stopWaiting: (() => void) | undefined = undefined
+  /** Made when the call first waits. */
+  #waiting: CallWait | undefined = undefined
   #stopListening: (() => void) | undefined = undefined
   #localResponse: LocalResponse | undefined = undefined
   /** Whether the call is counted in the scope, and whether it is listed there. */
@@ -89,7 +88,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
       this.#fail(error as Error)
     }
     if (this.#phase !== WAITING) return
-    if (this.#left(this.#deadline) <= 0) this.#timedOut()
+    const deadline = this.#deadline
+    if (deadline !== Number.POSITIVE_INFINITY && deadline <= this.#scope.plane.clock.now()) this.#timedOut()
     else this.#resolve()
   }
 
@@ -189,12 +189,12 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   #awaitTarget(target: CallTarget): void {
-    this.#stopWaiting = target.whenSettled(() => {
-      this.#timer?.cancel()
-      this.#resolve()
-    })
+    this.#wait.listen(
+      (callback) => target.whenSettled(callback),
+      () => this.#resolve(),
+    )
     const limitMs = this.#scope.discoveryTimeoutMs
-    this.#wait(limitMs, this.#deadline, () => {
+    this.#hold(limitMs, this.#deadline, () => {
       this.#reply(localReplies.notReady(`no configuration for ${target.name} within ${limitMs} ms`))
     })
   }
@@ -208,7 +208,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
         this.#reply(verdict)
         break
       case 'wait':
-        this.#wait(verdict.delayMs, call.deadline, () => this.#follow(call, call.resume(verdict)))
+        this.#hold(verdict.delayMs, call.deadline, () => this.#follow(call, call.resume(verdict)))
         break
     }
   }
@@ -220,11 +220,11 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     } else if (picked.kind === 'local-reply') {
       this.#reply(picked)
     } else {
-      this.#stopWaiting = call.whenPickable(() => {
-        this.#timer?.cancel()
-        this.#pick(call)
-      })
-      this.#wait(Number.POSITIVE_INFINITY, call.deadline, () => {})
+      this.#wait.listen(
+        (callback) => call.whenPickable(callback),
+        () => this.#pick(call),
+      )
+      this.#hold(Number.POSITIVE_INFINITY, call.deadline, () => {})
     }
   }
 
@@ -243,8 +243,9 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     }
     const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
-    const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
-    const options = request.attemptOptions(pool.authority, announcedMs, plane.random)
+    const announced = this.#deadline !== Number.POSITIVE_INFINITY && !call.route!.suppressesEnvoyHeaders
+    const announcedMs = announced ? limitMs : Number.POSITIVE_INFINITY
+    const options = request.attemptOptions(pool.authority, announcedMs, plane.random, call.attemptHeaders)
     this.#dispatch(pool, options, call.route!.mirrors && mirrors.begin(call, request, this.#handler))
   }
 
@@ -308,18 +309,19 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   #backOff(call: Call, delayMs: number): void {
     this.#limits.stop()
-    this.#wait(delayMs, call.deadline, () => this.#pick(call))
+    this.#hold(delayMs, call.deadline, () => this.#pick(call))
   }
 
   /** Waits for a time, and no longer than to the deadline. */
-  #wait(delayMs: number, deadline: number, callback: () => void): void {
+  #hold(delayMs: number, deadline: number, due: () => void): void {
     this.#phase = WAITING
     this.#list()
-    const leftMs = this.#left(deadline)
-    if (delayMs < leftMs) this.#setTimer(delayMs, callback)
-    else if (leftMs !== Number.POSITIVE_INFINITY) this.#setTimer(leftMs, () => this.#timedOut())
-    // What it waits for may not keep the process alive.
-    else this.#setTimer(LONGEST_WAIT_MS, () => this.#wait(delayMs, deadline, callback))
+    this.#wait.begin(delayMs, deadline, due, () => this.#timedOut())
+  }
+
+  get #wait(): CallWait {
+    this.#waiting ??= new CallWait(this.#scope.plane.clock)
+    return this.#waiting
   }
 
   /**
@@ -330,7 +332,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     this.#endCall()
     this.#phase = REPLYING
     this.#cutAttempt(new errors.RequestAbortedError())
-    this.#setTimer(0, () => this.#answer(reply, cause))
+    this.#wait.after(0, () => this.#answer(reply, cause))
   }
 
   #answer(reply: LocalReply, cause: unknown): void {
@@ -365,9 +367,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   /** Gives back all that is counted for the call, and waits for nothing more. */
   #endCall(): void {
     if (this.#listed) this.#scope.unconnected.delete(this)
-    this.#timer?.cancel()
+    this.#waiting?.stop()
     this.#limits.stop()
-    this.#stopWaiting?.()
     this.#call?.end()
   }
 
@@ -387,14 +388,5 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   get #repeatable(): boolean {
     return !this.#bodyTouched || isReplayable(this.#request.body)
-  }
-
-  #left(deadline: number): number {
-    return deadline === Number.POSITIVE_INFINITY ? deadline : deadline - this.#scope.plane.clock.now()
-  }
-
-  #setTimer(delayMs: number, callback: () => void): void {
-    // A process that only waits for its call must not end.
-    this.#timer = this.#scope.plane.clock.setTimer(delayMs, callback, true)
   }
 }

@@ -36,7 +36,8 @@ export class LocalResponse {
     const head = new RawResponse(this.#status, this.#headers)
     if (!hasNoBody(this.#status)) head.headers.set('content-length', String(body.length))
     // Tells callers that asking again makes it worse (Envoy, "x-envoy-overloaded").
-    if (reply.flag === 'UO') head.headers.set('x-envoy-overloaded', 'true')
+    const silent = call?.route?.suppressesEnvoyHeaders === true
+    if (reply.flag === 'UO' && !silent) head.headers.set('x-envoy-overloaded', 'true')
     if (request.grpc) head.headers.set('content-type', 'application/grpc')
     // A fault given as a gRPC status answers other requests too, with 200 (Envoy, "Fault Injection").
     if (request.grpc || (reply.flag === 'FI' && reply.httpStatus === 200)) {

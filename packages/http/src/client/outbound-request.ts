@@ -125,14 +125,20 @@ export class OutboundRequest implements RequestView {
    * @param authority - What the endpoint's pool writes as `host` unless it is told otherwise.
    * @param leftMs - Milliseconds to announce to the upstream as the time left; `Infinity` to announce nothing.
    * @param random - Source of trace ids.
+   * @param told - Headers that tell of the attempt, names in lower case and values in turn.
    */
-  attemptOptions(authority: string, leftMs: number, random: Random): MeshDispatchOptions {
-    if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, random)
-    const usual = authority === this.#origin?.authority
+  attemptOptions(
+    authority: string,
+    leftMs: number,
+    random: Random,
+    told: readonly string[] = NOTHING,
+  ): MeshDispatchOptions {
+    if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, random, told)
+    const usual = authority === this.#origin?.authority && told.length === 0
     if (usual && this.#context === undefined && leftMs === Number.POSITIVE_INFINITY) return this.#withAdded(NOTHING)
-    const added: string[] = []
+    const added = told.slice()
     this.#addOwn(this.#present, leftMs, random, added)
-    if (!usual && (this.#present & HOST) === 0) added.push('host', this.#authority)
+    if (authority !== this.#origin?.authority && (this.#present & HOST) === 0) added.push('host', this.#authority)
     return this.#withAdded(added)
   }
 
@@ -151,8 +157,18 @@ export class OutboundRequest implements RequestView {
     return RequestHeadEditor.of(this.#options.method, this.#options.path, this.#authority, this.#headers)
   }
 
-  #changedOptions(editor: RequestHeadEditor, authority: string, leftMs: number, random: Random): MeshDispatchOptions {
+  #changedOptions(
+    editor: RequestHeadEditor,
+    authority: string,
+    leftMs: number,
+    random: Random,
+    told: readonly string[],
+  ): MeshDispatchOptions {
     const headers = [...editor.list]
+    for (let index = 0; index + 1 < told.length; index += 2) {
+      // What the route itself sets goes before.
+      if (!headers.includes(told[index]!)) headers.push(told[index]!, told[index + 1]!)
+    }
     this.#addOwn(presentHeaders(headers), leftMs, random, headers)
     if (editor.authority !== authority) headers.push('host', editor.authority)
     const options = withHeadersOf(this.#options, headers)

@@ -1,12 +1,9 @@
-import { type Any, type HttpFilter, type HttpProtocolOptions, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
+import { type Any, type HttpProtocolOptions, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
-import { filterKind } from '../filter/filter-kind.js'
-
-/** The terminal filter of an upstream chain: it stands for the connection itself. */
-const UPSTREAM_CODEC = 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec'
+import { checkUpstreamFilter } from '../filter/upstream-filter.js'
 
 const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   httpFilters: CARRIED,
@@ -53,18 +50,8 @@ export function checkProtocolOptions(
       common = { scope: place.at('common_http_protocol_options'), options: commonHttpProtocolOptions }
     }
     for (const [index, filter] of message.httpFilters.entries()) {
-      checkFilter(place.at('http_filters', index), filter, refusals)
+      checkUpstreamFilter(place.at('http_filters', index), filter, refusals)
     }
   }
   return common
-}
-
-function checkFilter(scope: FieldScope, filter: HttpFilter, refusals: ViewReasons): void {
-  const any = filter.configType?.$case === 'typedConfig' ? filter.configType.value : undefined
-  const config = any && typedConfigOf(scope.at('typed_config'), any)
-  if (config?.typeName === UPSTREAM_CODEC) return
-  const kind = filterKind(config?.typeName ?? '')
-  if (kind.kind === 'harmless') scope.unsupported(kind.reason)
-  else if (filter.isOptional) scope.unsupported('filters of clusters are not supported; the filter is optional')
-  else refusals.add(scope, 'filters of clusters are not supported')
 }

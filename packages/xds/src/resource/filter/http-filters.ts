@@ -1,9 +1,10 @@
-import type { HttpFilter } from '@inmesh/core'
+import type { HttpFilter, RouterOptions } from '@inmesh/core'
 import type { HttpFilter as HttpFilterMessage } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { type TypedConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { type FilterKind, filterKind } from './filter-kind.js'
+import { translateRouter } from './router.js'
 
 interface Entry {
   readonly scope: FieldScope
@@ -14,7 +15,7 @@ interface Entry {
 }
 
 /**
- * Translates a listener's `http_filters` (gRFC A39). The terminal router is left off; harmless filters are skipped and listed; a filter
+ * Translates a listener's `http_filters` (gRFC A39). The terminal router is told apart; harmless filters are skipped and listed; a filter
  * that may deny, limit or change requests and is not supported refuses every call of the listener.
  *
  * @param scope - The message that has the filters.
@@ -25,7 +26,7 @@ export function translateHttpFilters(
   scope: FieldScope,
   messages: readonly HttpFilterMessage[],
   refusals: ViewReasons,
-): readonly HttpFilter[] {
+): { readonly filters: readonly HttpFilter[]; readonly router?: RouterOptions } {
   if (messages.length === 0) scope.at('http_filters').malformed('at least the router must be there')
   checkNames(scope, messages, refusals)
   const entries: Entry[] = []
@@ -35,7 +36,10 @@ export function translateHttpFilters(
     if (entry !== undefined) entries.push(entry)
   }
   checkTerminal(entries)
-  return entries.flatMap((entry) => translateEntry(entry, refusals) ?? [])
+  const filters = entries.flatMap((entry) => translateEntry(entry, refusals) ?? [])
+  const last = entries.at(-1)
+  if (last?.kind.kind !== 'router') return { filters }
+  return { filters, ...translateRouter(last.scope.at('typed_config'), last.config, refusals) }
 }
 
 /** Envoy takes a name twice, and overrides by that name then go to both; gRPC does not (gRFC A39). */

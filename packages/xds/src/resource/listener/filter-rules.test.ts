@@ -5,6 +5,7 @@ import { listenerType } from './listener-type.js'
 
 const TYPES = 'type.googleapis.com/envoy.extensions.filters'
 const ROUTER = { name: 'router', typedConfig: { '@type': `${TYPES}.http.router.v3.Router` } }
+const STRUCT = 'type.googleapis.com/xds.type.v3.TypedStruct'
 const FAULT = 'fault.v3.HTTPFault'
 const HCM = 'api_listener.api_listener'
 
@@ -19,6 +20,10 @@ function filters(...httpFilters: object[]): object {
     httpFilters,
   }
   return { name: 'l', apiListener: { apiListener } }
+}
+
+function routerWith(options: object): object {
+  return { ...ROUTER, typedConfig: { ...ROUTER.typedConfig, ...options } }
 }
 
 function expectFilter(expected: object): (value: ListenerResource) => void {
@@ -138,6 +143,54 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
     ),
     outcome: 'malformed',
     fields: [`${HCM}.http_filters[0].typed_config.value`],
+  },
+  {
+    id: 'LDS-130',
+    rule: 'options of the router are carried',
+    input: filters(
+      routerWith({
+        suppressEnvoyHeaders: true,
+        respectExpectedRqTimeout: true,
+        strictCheckHeaders: ['X-Envoy-Retry-On'],
+      }),
+    ),
+    outcome: 'carried',
+    check: ({ listener: { router } }) =>
+      assert.deepEqual(router, {
+        suppressesEnvoyHeaders: true,
+        respectsExpectedTimeout: true,
+        strictHeaders: ['x-envoy-retry-on'],
+      }),
+  },
+  {
+    id: 'LDS-131',
+    rule: 'the default options of the router are none, and what only observes is listed',
+    input: filters(routerWith({ startChildSpan: true, dynamicStats: false })),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0].typed_config.start_child_span`],
+    check: ({ listener: { router } }) => assert.equal(router, undefined),
+  },
+  {
+    id: 'LDS-132',
+    rule: 'a header that cannot be checked is refused by Envoy; gRPC does not read it',
+    input: filters(routerWith({ strictCheckHeaders: ['x-custom'] })),
+    outcome: 'HTTP refused',
+    fields: [`${HCM}.http_filters[0].typed_config.strict_check_headers[0]`],
+  },
+  {
+    id: 'LDS-133',
+    rule: 'filters of the upstream side may guard what goes out: HTTP calls fail, unless the filter is the codec or optional',
+    input: filters(
+      routerWith({
+        upstreamHttpFilters: [
+          filter('rbac.v3.RBAC'),
+          { ...filter('rbac.v3.RBAC'), isOptional: true },
+          { name: 'codec', typedConfig: { '@type': STRUCT, typeUrl: `${TYPES}.http.upstream_codec.v3.UpstreamCodec` } },
+        ],
+      }),
+    ),
+    outcome: 'HTTP refused',
+    fields: [0, 1].map((index) => `${HCM}.http_filters[0].typed_config.upstream_http_filters[${index}]`),
   },
 ]
 

@@ -99,11 +99,11 @@ export function translateHttpConnectionManager(
 ): ListenerResource {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, manager, refusals)
-  const filters = translateHttpFilters(scope, manager.httpFilters, refusals)
+  const chain = translateHttpFilters(scope, manager.httpFilters, refusals)
   const routes = translateRoutes(scope, manager)
   const listener: ListenerConfig = {
     name,
-    filters,
+    ...chain,
     maxStreamDurationMs: maxStreamDuration(scope, manager),
     ...translateIdleTimeout(scope, manager),
     ...translateHostNormalization(scope, manager),

@@ -107,9 +107,17 @@ const TABLES: readonly Rule<RouteConfiguration>[] = [
   {
     id: 'RDS-12',
     rule: 'what a virtual host says and is not carried out is listed',
-    input: hosts(host({ includeRequestAttemptCount: true, hedgePolicy: {} })),
+    input: hosts(host({ hedgePolicy: {} })),
     outcome: 'listed',
-    fields: ['include_request_attempt_count', 'hedge_policy'].map((field) => `virtual_hosts[0].${field}`),
+    fields: ['virtual_hosts[0].hedge_policy'],
+  },
+  {
+    id: 'RDS-412',
+    rule: 'what a virtual host tells of attempts is carried',
+    input: hosts(host({ includeRequestAttemptCount: true, includeIsTimeoutRetryHeader: true })),
+    outcome: 'carried',
+    check: ({ virtualHosts: [first] }) =>
+      assert.deepEqual(first!.attemptHeaders, { inRequest: true, inResponse: false, timeoutRetry: true }),
   },
   {
     id: 'RDS-13',

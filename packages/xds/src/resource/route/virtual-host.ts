@@ -31,9 +31,9 @@ const FIELDS = new FieldTreatments<VirtualHostMessage>({
   responseHeadersToAdd: CARRIED,
   responseHeadersToRemove: CARRIED,
   cors: CARRIED,
-  includeRequestAttemptCount: leftOut('x-envoy-attempt-count is not sent yet'),
-  includeAttemptCountInResponse: leftOut('x-envoy-attempt-count is not sent yet'),
-  includeIsTimeoutRetryHeader: leftOut('x-envoy-is-timeout-retry is not sent yet'),
+  includeRequestAttemptCount: CARRIED,
+  includeAttemptCountInResponse: CARRIED,
+  includeIsTimeoutRetryHeader: CARRIED,
   retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
   hedgePolicy: leftOut('requests are not hedged yet'),
   perRequestBufferLimitBytes: BODY_LIMIT,
@@ -119,10 +119,17 @@ export function translateVirtualHost(
       ...(host.matcher === undefined ? [] : [{ ...MATCHER_ROUTE, refused }]),
     ],
     ...cors,
+    ...translateAttemptHeaders(host),
     ...(retryPolicy && { retryPolicy }),
     ...headers,
     filterOverrides,
   }
+}
+
+function translateAttemptHeaders(host: VirtualHostMessage): Pick<VirtualHost, 'attemptHeaders'> {
+  const { includeRequestAttemptCount: inRequest, includeAttemptCountInResponse: inResponse } = host
+  const timeoutRetry = host.includeIsTimeoutRetryHeader
+  return inRequest || inResponse || timeoutRetry ? { attemptHeaders: { inRequest, inResponse, timeoutRetry } } : {}
 }
 
 /**
