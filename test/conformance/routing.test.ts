@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it, type TestContext } from 'node:test'
+import { eventually } from '../support/patience.js'
 import { suiteScope } from '../support/suite-scope.js'
 import { type MeshParameters, MeshProcess } from './harness/mesh-process.js'
 import { cluster, endpoints, inlineListener, listener, router, routes, routesOf, to } from './harness/resources.js'
@@ -306,4 +307,30 @@ describe('routing', () => {
     assert.equal((await mesh.get(`${shopUrl}by-header`)).error?.code, 'ERR_INMESH_NO_CLUSTER')
     assert.deepEqual(await mesh.calls(shopUrl, 10), { v1: 10 })
   })
+
+  for (const xdsProtocol of ['sotw', 'delta'] as const) {
+    it(`#73 a cluster that does not exist is answered 503, or as its route says, before any time limit (${xdsProtocol})`, async (t) => {
+      const by = (path: string, more: object = {}): ScriptedResource => {
+        return { match: { path }, route: { cluster_header: 'x-cluster', ...more } }
+      }
+      const named = [
+        by('/by-header'),
+        by('/or-404', { cluster_not_found_response_code: 'NOT_FOUND' }),
+        { match: { path: '/by-name' }, route: { cluster: 'unheard-of' } },
+      ]
+      const { plane, mesh } = await connected(t, [listener(shop), routes(shop, ...named, to('v1'))], { xdsProtocol })
+      const got = async (path: string, cluster: string): Promise<string> => {
+        const { status, server, body } = await mesh.get(`${shopUrl}${path}`, { 'x-cluster': cluster })
+        return server ?? `${status}${body}`
+      }
+      assert.deepEqual([await got('', ''), await got('by-name', '')], ['v1', '503'])
+      assert.deepEqual([await got('by-header', 'nowhere'), await got('or-404', 'no-such')], ['503', '404'])
+      await plane.set('2', cluster('nowhere'), endpoints('nowhere', v2.port))
+      await eventually(
+        'the cluster is there',
+        () => got('by-header', 'nowhere'),
+        (answer) => answer === 'v2',
+      )
+    })
+  }
 })

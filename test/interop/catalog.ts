@@ -4,7 +4,7 @@ import { TestProcess, type TestScope } from '../support/test-process.js'
 import { GoControlPlane } from './go-control-plane.js'
 import { cluster, endpoints, listener, type ProtoJson, routes, type WeightedRoute } from './resources.js'
 
-export const nodeId = 'shop~127.0.0.1~shop-1.interop~interop.local'
+export const nodeId = 'shop~127.0.0.1~shop-1.interop'
 export const catalog = 'catalog.interop:8080'
 export const catalogUrl = `http://${catalog}/products`
 

@@ -38,7 +38,12 @@ export type { EndpointResource, KnownEndpoints } from './resource/endpoint/endpo
 export type { KnownMetadata } from './resource/endpoint/metadata-reader.js'
 export type * from './resource/listener/listener-resource.js'
 export { listenerType } from './resource/listener/listener-type.js'
-export type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from './resource/resource-provider.js'
+export type {
+  AbsenceHint,
+  ResourceProvider,
+  ResourceSetWatcher,
+  ResourceWatcher,
+} from './resource/resource-provider.js'
 export type * from './resource/resource-type.js'
 export { routeConfigurationType } from './resource/route/route-configuration-type.js'
 export { type LocalResource, LocalSource } from './source/local-source.js'

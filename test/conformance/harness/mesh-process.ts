@@ -5,7 +5,7 @@ import type { TestScope } from '../../support/test-process.js'
 import { Part } from './part.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
-/** Id of the node that a mesh presents. */
+/** Id of the node that a mesh presents: without a domain, so that every host is asked for. */
 export const nodeId = 'conformance-1'
 
 /** Options of a mesh in another process, and how fast its time runs. */

@@ -16,7 +16,7 @@ test('a resource that the server does not answer for counts as absent after a wh
   await bench.clock.advance(999)
   assert.deepEqual(watcher.take(), [])
   await bench.clock.advance(1)
-  assert.deepEqual(watcher.take(), ['absent'])
+  assert.deepEqual(watcher.take(), ['absent silence'])
   stream.respond(lds.typeUrl, 'v1', 'n1', [textResource('a', 'late')])
   await settled()
   assert.deepEqual(watcher.take(), ['changed late'])

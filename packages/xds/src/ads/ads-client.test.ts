@@ -53,7 +53,7 @@ test('a lost stream stops the wait for a resource, and a new one starts it afres
   await bench.clock.advance(14_000)
   await bench.end()
   await bench.clock.advance(30_000)
-  assert.deepEqual(watcher.take(), ['absent'])
+  assert.deepEqual(watcher.take(), ['absent answer'])
   await bench.open()
   await bench.clock.advance(14_999)
   assert.deepEqual(watcher.take(), [])
@@ -103,7 +103,7 @@ test('a stream that fails without a response is told once: as failure without a 
   bench.client.watch(lds, 'waiting', waiting)
   await bench.end('server is going away')
   assert.deepEqual(served.take(), ['changed one'])
-  assert.deepEqual(missing.take(), ['absent', 'missing'])
+  assert.deepEqual(missing.take(), ['absent answer', 'missing'])
   for (let attempt = 0; attempt < 3; attempt++) {
     await bench.clock.advance(bench.clock.nextDelayMs ?? 0)
     await bench.end()

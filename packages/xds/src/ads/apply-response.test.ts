@@ -224,10 +224,10 @@ test('a listener that an answer to its request lacks is hinted to be absent, oth
   await settled()
   stream.respond(lds.typeUrl, 'v1', 'n1', [textResource('a', 'one')])
   await settled()
-  assert.deepEqual([...take(watchers), late.take()], [['changed one'], ['absent'], []])
+  assert.deepEqual([...take(watchers), late.take()], [['changed one'], ['absent answer'], []])
   stream.respond(lds.typeUrl, 'v2', 'n2', [textResource('a', 'one')])
   await settled()
-  assert.deepEqual([...take(watchers), late.take()], [[], [], ['absent']])
+  assert.deepEqual([...take(watchers), late.take()], [[], [], ['absent answer']])
 })
 
 test('a late watcher gets what is known at once and asks for nothing', async () => {

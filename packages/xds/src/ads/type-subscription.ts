@@ -66,7 +66,7 @@ export class TypeSubscription {
     this.#all = new ResourceSet(host.queue)
     this.#timers = new ArrivalTimers(host.clock, host.policy.resourceTimeoutMs, (name) => this.#giveUp(name))
     if (host.absentAfterMs !== undefined && type.fullState) {
-      const hint = (name: string): void => this.#resources.get(name)?.hintAbsent()
+      const hint = (name: string): void => this.#resources.get(name)?.hintAbsent('silence')
       this.#hints = new ArrivalTimers(host.clock, host.absentAfterMs, hint)
     }
     this.#rejections = new PacedRejections(host.clock, ({ nonce, complaint }) => {
@@ -235,7 +235,7 @@ export class TypeSubscription {
     }
     for (const name of answered) {
       const resource = this.#resources.get(name)
-      if (resource !== undefined && !present.has(resource) && !failed.has(name)) resource.hintAbsent()
+      if (resource !== undefined && !present.has(resource) && !failed.has(name)) resource.hintAbsent('answer')
     }
   }
 

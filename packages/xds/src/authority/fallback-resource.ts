@@ -86,8 +86,11 @@ export class FallbackResource {
       ambient: (error) => {
         if (!server.isUnreachable()) this.#setTrouble({ cause: 'data', error })
       },
-      absent: () => {
-        if (!this.isCached) this.#tell(this.#watches, (watcher) => watcher.absent?.())
+      absent: (hint) => {
+        if (this.isCached) return
+        // Where several servers are asked, what named the resource may have come from another of them, and is about to be replaced too.
+        const weighed = this.#unwatch.size > 1 ? 'silence' : hint
+        this.#tell(this.#watches, (watcher) => watcher.absent?.(weighed))
       },
     })
     this.#unwatch.set(server, unwatch)

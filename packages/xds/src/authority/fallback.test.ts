@@ -42,13 +42,22 @@ test('at the start, a server that cannot be reached is passed over, and watchers
   assert.ok(bench.log.some((line) => line === 'warn xds: a:1 cannot be reached, falling back to b:1'))
 })
 
+test('what one of several servers lacks is not taken for absent: another may have named it', async () => {
+  const bench = benchOf(2)
+  const [watcher, gone] = [watch(bench, lds, 'x'), watch(bench, lds, 'gone')]
+  await settled()
+  await bench.fail('a:1')
+  await give(await bench.open('b:1'), lds, { x: 'from b' })
+  assert.deepEqual([watcher.take(), gone.take()], [['changed from b'], ['absent silence']])
+})
+
 test('nothing is fallen back for while everything is known, absence included', async () => {
   const bench = benchOf(2)
   const watcher = watch(bench, lds, 'x')
   const missing = watch(bench, lds, 'gone')
   await give(await bench.open('a:1'), lds, { x: 'from a' })
   await bench.clock.advance(15_000)
-  assert.deepEqual([watcher.take(), missing.take()], [['changed from a'], ['absent', 'missing']])
+  assert.deepEqual([watcher.take(), missing.take()], [['changed from a'], ['absent answer', 'missing']])
   await bench.fail('a:1')
   await bench.reopen('a:1')
   await bench.fail('a:1')

@@ -2,6 +2,12 @@ import type { MeshError } from '@inmesh/core'
 import type { ResourceType, Unsupported } from './resource-type.js'
 
 /**
+ * Why a resource seems to be absent: an `answer` to a request that named it lacks it, or there was `silence` for longer than a server should
+ * need.
+ */
+export type AbsenceHint = 'answer' | 'silence'
+
+/**
  * Told about one resource. Never called from inside {@link ResourceProvider.watch}; calls for one provider never overlap. All that one
  * response (or one set of files) changes is told in one run, together with what watches added meanwhile find in the cache: a microtask
  * queued by a watcher comes after the last of it.
@@ -28,10 +34,12 @@ export interface ResourceWatcher<T> {
    */
   ambient(error: MeshError): void
   /**
-   * The control plane has answered a request that named the resource, and the resource was not in the answer. Only a hint, for types
-   * whose responses are complete: the resource counts as `missing` when the timer says so.
+   * The control plane does not seem to have the resource, which never came. Only a hint, for types whose responses are complete: the
+   * resource counts as `missing` when the timer says so, and may still come before.
+   *
+   * @param hint - Why it seems so.
    */
-  absent?(): void
+  absent?(hint: AbsenceHint): void
 }
 
 /**

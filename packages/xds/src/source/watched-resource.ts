@@ -1,5 +1,5 @@
 import type { MeshError } from '@inmesh/core'
-import type { ResourceWatcher } from '../resource/resource-provider.js'
+import type { AbsenceHint, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import type { Rejection, RejectionReason } from './rejection.js'
@@ -178,9 +178,9 @@ export class WatchedResource<T> {
     this.#fail({ cause: 'overdue', error })
   }
 
-  /** A response that had to contain it did not, and it never came before. */
-  hintAbsent(): void {
-    this.#tell((watcher) => watcher.absent?.())
+  /** It never came, and does not seem to be on its way. */
+  hintAbsent(hint: AbsenceHint): void {
+    this.#tell((watcher) => watcher.absent?.(hint))
   }
 
   /** The server cannot be reached. Nobody is told of a resource whose own error, or whose absence, is known. */

@@ -1,5 +1,10 @@
 import type { MeshError } from '@inmesh/core'
-import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
+import type {
+  AbsenceHint,
+  ResourceProvider,
+  ResourceSetWatcher,
+  ResourceWatcher,
+} from '../resource/resource-provider.js'
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 
 /** A type, as far as the provider of a test looks at it. */
@@ -82,9 +87,9 @@ export class FakeResourceProvider implements ResourceProvider {
     for (const watcher of this.#watchersOf(type, name)) watcher.ambient(error)
   }
 
-  /** The resource was asked for and not answered. */
-  omit(type: Named, name: string): void {
-    for (const watcher of this.#watchersOf(type, name)) watcher.absent?.()
+  /** The resource was asked for and, for all that is known, is not there. */
+  omit(type: Named, name: string, hint: AbsenceHint = 'answer'): void {
+    for (const watcher of this.#watchersOf(type, name)) watcher.absent?.(hint)
   }
 
   #tell(type: Named, name: string, word: Word): void {

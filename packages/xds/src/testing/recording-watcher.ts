@@ -1,5 +1,5 @@
 import type { MeshError } from '@inmesh/core'
-import type { ResourceWatcher } from '../resource/resource-provider.js'
+import type { AbsenceHint, ResourceWatcher } from '../resource/resource-provider.js'
 
 /** A watcher that writes down what it is told, one line each. */
 export class RecordingWatcher implements ResourceWatcher<string> {
@@ -34,8 +34,8 @@ export class RecordingWatcher implements ResourceWatcher<string> {
     this.#add(`ambient ${error.code}`)
   }
 
-  absent(): void {
-    this.#add('absent')
+  absent(hint: AbsenceHint): void {
+    this.#add(`absent ${hint}`)
   }
 
   #add(line: string): void {

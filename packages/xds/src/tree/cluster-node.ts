@@ -69,6 +69,7 @@ export class ClusterNode implements PooledCluster {
   #endpointsUnsupported: readonly Unsupported[] = []
   #dns: { readonly discovery: DnsDiscovery; readonly endpoints: DnsEndpoints } | undefined
   #state: ClusterState | undefined
+  #isProvisional = false
 
   /**
    * @param name - Name of the cluster.
@@ -84,12 +85,21 @@ export class ClusterNode implements PooledCluster {
       missing: () => this.#clusterFailed(missingResource(`cluster ${name}`, name)),
       failed: (error) => this.#clusterFailed(error),
       ambient: NOTHING_TO_DO,
+      absent: (hint) => {
+        // For Envoy what an answer lacks does not exist. Silence says nothing of the cluster.
+        if (hint === 'answer' && this.#cluster === undefined && !this.#isProvisional) this.#clusterAbsent()
+      },
     })
   }
 
   /** The cluster, or why there is none; undefined until that is known. */
   get state(): ClusterState | undefined {
     return this.#state
+  }
+
+  /** Whether it failed for no more than seeming to be absent: it may still come. */
+  get isProvisional(): boolean {
+    return this.#isProvisional
   }
 
   /** The resources in use. */
@@ -123,6 +133,10 @@ export class ClusterNode implements PooledCluster {
     this.#cluster = undefined
     this.#clusterUnsupported = []
     this.#become({ kind: 'failed', error })
+  }
+
+  #clusterAbsent(): void {
+    this.#become({ kind: 'failed', error: missingResource(`cluster ${this.name}`, this.name) }, true)
   }
 
   #watchEndpoints(serviceName: string | undefined): void {
@@ -202,7 +216,8 @@ export class ClusterNode implements PooledCluster {
     else if (this.#endpoints?.kind === 'failed') this.#become({ kind: 'failed', error: this.#endpoints.error })
   }
 
-  #become(next: ClusterState): void {
+  #become(next: ClusterState, isProvisional = false): void {
+    this.#isProvisional = isProvisional
     const previous = this.#state
     const kept = previous === undefined ? next : keepState(previous, next)
     if (kept === previous) return

@@ -1,10 +1,12 @@
 import { type ClusterConfig, MeshError, type ResolvedCluster, type UsableCluster } from '@inmesh/core'
-import type { ClusterNode } from './cluster-node.js'
+import type { AggregateState, ClusterNode } from './cluster-node.js'
 import type { ClusterPool, ClusterUser, PooledCluster } from './cluster-pool.js'
 import type { LiveResource } from './live-unsupported.js'
 
 /** How deep aggregates may be nested (gRFC A37). */
 const MAX_DEPTH = 16
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** What was found below an aggregate. */
 interface Expansion {
@@ -14,6 +16,7 @@ interface Expansion {
   /** Why others cannot be used. */
   readonly errors: MeshError[]
   isWaiting: boolean
+  isProvisional: boolean
   isTooDeep: boolean
 }
 
@@ -28,8 +31,11 @@ export class ClusterRoot implements ClusterUser, PooledCluster {
   readonly #changed: () => void
   readonly #node: ClusterNode
   /** The clusters below it. */
-  #below: ReadonlySet<string> = new Set()
+  #below: ReadonlySet<string> = NONE
+  /** Those of them that it was resolved with. */
+  #resolvedWith: ReadonlySet<string> = NONE
   #resolved: ResolvedCluster | undefined
+  #isProvisional = false
 
   /**
    * @param name - Name of the cluster.
@@ -42,12 +48,17 @@ export class ClusterRoot implements ClusterUser, PooledCluster {
     this.#changed = changed
     this.#node = nodes.acquire(name, this)
     // Another aggregate may have brought it in.
-    this.#resolved = this.#resolve()
+    this.#resolve()
   }
 
   /** The cluster, or why there is none; undefined until that is known. */
   get resolved(): ResolvedCluster | undefined {
     return this.#resolved
+  }
+
+  /** Whether something of it failed for no more than seeming to be absent: it may still come. */
+  get isProvisional(): boolean {
+    return this.#isProvisional
   }
 
   /** Its parts tell of their resources themselves. */
@@ -57,31 +68,56 @@ export class ClusterRoot implements ClusterUser, PooledCluster {
 
   clusterChanged(): void {
     const before = this.#resolved
-    this.#resolved = this.#resolve() ?? before
-    if (this.#resolved !== before) this.#changed()
+    const wasProvisional = this.#isProvisional
+    this.#resolve()
+    if (this.#resolved !== before || this.#isProvisional !== wasProvisional) this.#changed()
   }
 
   close(): void {
     this.#nodes.release(this.name, this)
-    this.#hold(new Set())
+    this.#hold(NONE)
   }
 
-  #resolve(): ResolvedCluster | undefined {
-    const state = this.#node.state
-    if (state?.kind !== 'aggregate') {
-      this.#hold(new Set())
-      return state
+  #resolve(): void {
+    const { state, isProvisional } = this.#node
+    if (state?.kind === 'aggregate') {
+      this.#resolveAggregate(state)
+      return
     }
+    this.#hold(NONE)
+    if (state !== undefined) this.#become(state, isProvisional)
+  }
+
+  #resolveAggregate({ config, clusters }: AggregateState): void {
     const met = new Set([this.name])
-    const expansion: Expansion = { met, leaves: [], errors: [], isWaiting: false, isTooDeep: false }
-    this.#expand(state.clusters, 1, expansion)
+    const expansion: Expansion = {
+      met,
+      leaves: [],
+      errors: [],
+      isWaiting: false,
+      isProvisional: false,
+      isTooDeep: false,
+    }
+    this.#expand(clusters, 1, expansion)
     met.delete(this.name)
     this.#hold(met)
     if (expansion.isTooDeep) {
-      return this.#failed(`aggregate cluster ${this.name} is nested deeper than ${MAX_DEPTH} clusters (gRFC A37)`)
+      const message = `aggregate cluster ${this.name} is nested deeper than ${MAX_DEPTH} clusters (gRFC A37)`
+      this.#become(this.#failed(message), false)
+    } else if (!expansion.isWaiting) {
+      this.#become(this.#aggregate(config, expansion), expansion.isProvisional)
     }
-    if (expansion.isWaiting) return undefined
-    return this.#aggregate(state.config, expansion)
+  }
+
+  #become(resolved: ResolvedCluster, isProvisional: boolean): void {
+    this.#resolved = resolved
+    this.#isProvisional = isProvisional
+    this.#resolvedWith = this.#below
+  }
+
+  /** What seems to be absent is waited for only where there is something to go on with meanwhile (gRFC A74). */
+  #isAwaited({ name, isProvisional }: ClusterNode): boolean {
+    return isProvisional && this.#resolved !== undefined && !this.#resolvedWith.has(name)
   }
 
   #expand(names: readonly string[], depth: number, expansion: Expansion): void {
@@ -92,8 +128,10 @@ export class ClusterRoot implements ClusterUser, PooledCluster {
     for (const name of names) {
       if (expansion.met.has(name)) continue
       expansion.met.add(name)
-      const state = this.#nodes.acquire(name, this).state
-      if (state === undefined) expansion.isWaiting = true
+      const node = this.#nodes.acquire(name, this)
+      const { state } = node
+      if (node.isProvisional) expansion.isProvisional = true
+      if (state === undefined || this.#isAwaited(node)) expansion.isWaiting = true
       else if (state.kind === 'aggregate') this.#expand(state.clusters, depth + 1, expansion)
       else if (state.kind === 'resolved') expansion.leaves.push(state)
       else if (state.kind === 'failed') expansion.errors.push(state.error)

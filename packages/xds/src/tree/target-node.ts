@@ -116,7 +116,7 @@ export class TargetNode implements ClusterUser {
 
   /** Takes over what became complete. */
   settle(): TargetState {
-    if (this.#next !== undefined && isComplete(this.#next)) {
+    if (this.#next !== undefined && isComplete(this.#next, this.#current)) {
       const previous = this.#current
       this.#current = this.#next
       this.#next = undefined
@@ -278,8 +278,12 @@ export class TargetNode implements ClusterUser {
   }
 }
 
-function isComplete(generation: Generation): boolean {
-  for (const node of generation.clusters.values()) if (node.resolved === undefined) return false
+/** A cluster that only seems to be absent is waited for where there is something to go on with meanwhile (gRFC A74). */
+function isComplete({ clusters }: Generation, current: Generation | undefined): boolean {
+  for (const [name, node] of clusters) {
+    if (node.resolved === undefined) return false
+    if (node.isProvisional && current !== undefined && !current.clusters.has(name)) return false
+  }
   return true
 }
 
