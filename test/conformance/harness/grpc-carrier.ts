@@ -43,10 +43,12 @@ export class GrpcCarrier implements Carrier {
 
   #follow(endpoint: Endpoint, channel: grpc.ChannelInterface, known: grpc.connectivityState): void {
     if (endpoint.removed) return
-    const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE } = grpc.connectivityState
+    const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE, SHUTDOWN } = grpc.connectivityState
     channel.watchConnectivityState(known, Number.POSITIVE_INFINITY, () => {
       if (endpoint.removed) return
       const state = channel.getConnectivityState(false)
+      // It was let go.
+      if (state === SHUTDOWN) return
       if (state === READY) this.report(endpoint, 'ready', '')
       else if (state === CONNECTING) this.report(endpoint, 'connecting', '')
       else if (state === TRANSIENT_FAILURE) this.report(endpoint, 'failed', `no connection to ${endpoint.key}`)

@@ -4,10 +4,12 @@ import type { Random } from '../ports/random.js'
 import type { Balancer, WeightedEndpoint } from './balancer.js'
 import type { BalancerEnvironment } from './balancer-environment.js'
 import type { PickContext } from './pick-context.js'
+import { shuffledHosts } from './shuffled-hosts.js'
 
 /**
- * All requests to one endpoint, the first of the list that can be picked, until it cannot be picked any more; a retry goes on to the next. The
- * list can be shuffled, heavier endpoints rather to the front, so that clients of one list do not all go to the same (gRFC A62, A113).
+ * The policy pick_first where connections are made on demand (HTTP): all requests to one endpoint, the first of the list that can be picked,
+ * until it cannot be picked any more; a retry goes on to the next. The list can be shuffled, heavier endpoints rather to the front, so that
+ * clients of one list do not all go to the same (gRFC A62, A113). For gRPC see `PickFirstHosts`.
  */
 export class PickFirstBalancer implements Balancer {
   readonly #shuffle: boolean
@@ -25,7 +27,7 @@ export class PickFirstBalancer implements Balancer {
 
   update(hosts: readonly WeightedEndpoint[]): void {
     const selected = this.#endpoints[0]
-    const ordered = (this.#shuffle ? shuffled(hosts, this.#random) : hosts).map(({ endpoint }) => endpoint)
+    const ordered = (this.#shuffle ? shuffledHosts(hosts, this.#random) : hosts).map(({ endpoint }) => endpoint)
     // Who is connected stays where it is while that is listed (gRFC A62).
     const kept = selected === undefined ? -1 : ordered.indexOf(selected)
     this.#endpoints = kept > 0 ? [selected!, ...ordered.filter((endpoint) => endpoint !== selected)] : ordered
@@ -35,12 +37,4 @@ export class PickFirstBalancer implements Balancer {
     const endpoints = this.#endpoints
     return endpoints[Math.min(draw, endpoints.length - 1)]
   }
-}
-
-/** By u^(1/w), the largest first, with u drawn for each: that is drawing them one after the other by weight (gRFC A113). */
-function shuffled(hosts: readonly WeightedEndpoint[], random: Random): readonly WeightedEndpoint[] {
-  return hosts
-    .map((host) => ({ host, key: random.next() ** (1 / host.weight) }))
-    .sort((left, right) => right.key - left.key)
-    .map(({ host }) => host)
 }

@@ -1,24 +1,13 @@
 import type { Endpoint } from '../cluster/endpoint.js'
-import { XxHash64 } from '../hashing/xx-hash.js'
 import type { Random } from '../ports/random.js'
 import type { Balancer, WeightedEndpoint } from './balancer.js'
 import type { PickContext } from './pick-context.js'
+import { RandomSubset } from './random-subset.js'
 
-interface Place {
-  readonly host: WeightedEndpoint
-  readonly high: number
-  readonly low: number
-}
-
-/**
- * A policy over a part of the endpoints, drawn once per balancer, so that not every client of a large service connects to all of it. An endpoint
- * that comes or goes changes the part by one (gRFC A68).
- */
+/** A policy over a part of the endpoints, where connections are made on demand (HTTP). For gRPC see `SubsettedHosts`. */
 export class RandomSubsettingBalancer implements Balancer {
-  readonly #size: number
+  readonly #subset: RandomSubset
   readonly #child: Balancer
-  readonly #hasher = new XxHash64()
-  readonly #seed: number
 
   /**
    * @param size - How many endpoints, 1 or more.
@@ -26,20 +15,12 @@ export class RandomSubsettingBalancer implements Balancer {
    * @param random - Draws the part.
    */
   constructor(size: number, child: Balancer, random: Random) {
-    this.#size = size
+    this.#subset = new RandomSubset(size, random)
     this.#child = child
-    this.#seed = random.below(0x1_0000_0000)
   }
 
   update(hosts: readonly WeightedEndpoint[]): void {
-    if (hosts.length <= this.#size) {
-      this.#child.update(hosts)
-      return
-    }
-    const places = hosts
-      .map((host) => this.#place(host))
-      .sort((left, right) => left.high - right.high || left.low - right.low)
-    this.#child.update(places.slice(0, this.#size).map(({ host }) => host))
+    this.#child.update(this.#subset.select(hosts))
   }
 
   pick(context: PickContext, draw: number): Endpoint | undefined {
@@ -48,10 +29,5 @@ export class RandomSubsettingBalancer implements Balancer {
 
   close(): void {
     this.#child.close?.()
-  }
-
-  #place(host: WeightedEndpoint): Place {
-    const { high, low } = this.#hasher.hash(host.endpoint.key, this.#seed)
-    return { host, high: high >>> 0, low: low >>> 0 }
   }
 }

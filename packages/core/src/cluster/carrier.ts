@@ -13,7 +13,9 @@ export interface Carrier {
    */
   readonly connects: 'on-demand' | 'ahead'
   /**
-   * Asks for a connection. Only called where `connects` is `ahead`; the carrier answers through `ClusterView.connectivityChanged`.
+   * Asks for a connection. Only called where `connects` is `ahead`; the carrier answers through `ClusterView.connectivityChanged`. After a
+   * failure it tries again by itself, with a back-off, until it is told to let go; after a connection has ended it reports `idle` and waits to
+   * be asked.
    *
    * @param endpoint - Where to connect.
    */

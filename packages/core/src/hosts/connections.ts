@@ -7,6 +7,8 @@ export class Connections {
   readonly #ahead: boolean
   readonly #states = new Map<Endpoint, Connectivity>()
   #lastFailure = ''
+  /** Whether an endpoint that outlier detection took out counts as failed (gRFC A50); pick_first by itself knows no such (gRFC A61). */
+  heedsEjections = true
 
   /**
    * @param carrier - Who connects.
@@ -23,7 +25,7 @@ export class Connections {
 
   /** The state of an endpoint. One that outlier detection took out counts as failed, its connection is kept (gRFC A50). */
   of(endpoint: Endpoint): Connectivity {
-    if (endpoint.ejected) return 'failed'
+    if (endpoint.ejected && this.heedsEjections) return 'failed'
     return this.#ahead ? (this.#states.get(endpoint) ?? 'idle') : 'ready'
   }
 

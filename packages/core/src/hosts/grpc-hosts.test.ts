@@ -350,3 +350,22 @@ test('a request that is pinned is connected to its endpoint, draining where the 
   assert.equal(to(2), 1)
   assert.deepEqual(it.shares(), { 1: 100 })
 })
+
+test('of a random part only its endpoints are connected to, and it changes by one (A68)', () => {
+  const it = rig()
+  const policy = { loadBalancing: { kind: 'random-subsetting', size: 2, child: { kind: 'round-robin' } } } as const
+  it.configure({ a: [0, 1, 1, 2, 3, 4, 5] }, policy)
+  const [one, other] = it.asked()
+  assert.deepEqual(it.asked(), [])
+  it.report('ready', one!, other!)
+  assert.deepEqual(it.shares(), { [one!]: 50, [other!]: 50 })
+  const rest = [1, 2, 3, 4, 5].filter((port) => port !== one)
+  it.configure({ a: [0, 1, ...rest] }, policy)
+  const [third] = it.asked()
+  assert.equal(it.pick(), other)
+  it.report('ready', third!)
+  assert.deepEqual(it.shares(), { [other!]: 50, [third!]: 50 })
+  // Back again: the one that took its place is let go.
+  it.configure({ a: [0, 1, 1, 2, 3, 4, 5] }, policy)
+  assert.deepEqual([it.asked(), it.carrier.released.map(({ port }) => port)], [[one], [third]])
+})

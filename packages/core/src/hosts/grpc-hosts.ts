@@ -14,14 +14,13 @@ import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { ConnectedHosts } from './connected-hosts.js'
 import { Connections } from './connections.js'
-import { EagerHosts } from './eager-hosts.js'
+import { createConnectedHosts } from './create-connected-hosts.js'
 import { type HostSelector, QUEUED, type Queued } from './host-selector.js'
 import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
 import { pinnedEndpoint } from './override-host.js'
 import type { PriorityHealth } from './priority-load.js'
 import { PriorityNames } from './priority-names.js'
 import { PriorityPolicy } from './priority-policy.js'
-import { RingHosts } from './ring-hosts.js'
 import { type TargetLocality, WeightedLocalities } from './weighted-localities.js'
 
 /** Where a cluster does not say (gRFC A55). */
@@ -113,6 +112,7 @@ export class GrpcHosts implements HostSelector {
     const before = this.#priorities
     if (this.#policy === undefined || !sameValue(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
+      this.#connections.heedsEjections = choosing(config.loadBalancing).kind !== 'pick-first'
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }
     const shape = shapeOf(config)
@@ -196,14 +196,18 @@ export class GrpcHosts implements HostSelector {
   #createPriorities(policy: LoadBalancingPolicy): PriorityPolicy<readonly TargetLocality[], WeightedLocalities> {
     const { clock, random, policies = NO_POLICIES } = this.#environment
     const environment = { view: 'grpc' as const, clock, random, policies, cluster: this.#cluster }
-    const create = () => createBalancer(policy, environment)
-    const parts = {
-      random,
-      createHosts: () =>
-        hashes(policy) ? new RingHosts(this.#connections, create) : new EagerHosts(this.#connections, create),
-      take: this.#take,
-      leave: this.#leave,
-    }
+    const createHosts = (onConnecting: () => void): ConnectedHosts =>
+      createConnectedHosts(policy, {
+        connections: this.#connections,
+        clock,
+        random,
+        createBalancer: (each) => createBalancer(each, environment),
+        onConnecting: () => {
+          onConnecting()
+          this.#priorities?.childChanged()
+        },
+      })
+    const parts = { random, createHosts, take: this.#take, leave: this.#leave }
     return new PriorityPolicy(clock, () => new WeightedLocalities(parts), this.#onChange)
   }
 
@@ -219,15 +223,18 @@ export class GrpcHosts implements HostSelector {
   }
 }
 
-/** Such a policy connects to endpoints as requests fall to them, and weighs localities into their places on the ring. */
-function hashes({ kind }: LoadBalancingPolicy): boolean {
-  return kind === 'ring-hash' || kind === 'maglev'
-}
-
 /** How the localities of a priority become the targets of its policy. */
 function shapeOf({ loadBalancing, hosts = DEFAULT_HOST_POLICY }: ClusterConfig): Shape {
-  if (hashes(loadBalancing)) return onOneRing
+  const { kind } = choosing(loadBalancing)
+  // Such a policy weighs localities into the places on its ring.
+  if (kind === 'ring-hash' || kind === 'maglev') return onOneList
+  if (kind === 'pick-first') return hosts.grpcLocalityWeights ? apartByWeight : onOneList
   return hosts.grpcLocalityWeights ? apart : together
+}
+
+/** The policy that chooses among endpoints, within those that take a part of them. */
+function choosing(policy: LoadBalancingPolicy): LoadBalancingPolicy {
+  return policy.kind === 'random-subsetting' ? choosing(policy.child) : policy
 }
 
 type Shape = (localities: readonly LocalityMembers[]) => readonly TargetLocality[]
@@ -235,10 +242,13 @@ type Shape = (localities: readonly LocalityMembers[]) => readonly TargetLocality
 const apart: Shape = (localities) =>
   localities.map((locality) => ({ key: locality.key, weight: locality.weight, hosts: equals(locality) }))
 
+const apartByWeight: Shape = (localities) =>
+  localities.map((locality) => ({ key: locality.key, weight: locality.weight, hosts: usable(locality) }))
+
 const together: Shape = (localities) => [{ key: '', weight: 1, hosts: localities.flatMap(equals) }]
 
 /** Each endpoint with its share of its locality's weight (gRFC A42, with the weights of A113). */
-const onOneRing: Shape = (localities) => {
+const onOneList: Shape = (localities) => {
   const hosts = localities.flatMap((locality) => {
     const members = usable(locality)
     const scale = locality.weight / members.reduce((sum, { weight }) => sum + weight, 0)
@@ -247,7 +257,7 @@ const onOneRing: Shape = (localities) => {
   return [{ key: '', weight: 1, hosts }]
 }
 
-/** Only policies that hash look at the weights of endpoints (gRFC A27, A42). */
+/** Only policies that hash, and those that shuffle, look at the weights of endpoints (gRFC A27, A42, A113). */
 function equals(locality: LocalityMembers): readonly WeightedEndpoint[] {
   return usable(locality).map(({ endpoint }) => ({ endpoint, weight: 1 }))
 }

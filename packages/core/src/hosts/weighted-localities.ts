@@ -21,8 +21,8 @@ export interface TargetLocality {
 export interface LocalityParts {
   /** Dice. */
   readonly random: Random
-  /** Makes the endpoints of a locality, without any. */
-  readonly createHosts: () => ConnectedHosts
+  /** Makes the endpoints of a locality, without any; calls what it is given when they begin to connect by themselves. */
+  readonly createHosts: (onConnecting: () => void) => ConnectedHosts
   /** The endpoint now belongs to `owner`, which is told when its connection changes. */
   readonly take: (endpoint: Endpoint, owner: WeightedLocalities, hosts: ConnectedHosts) => void
   /** `owner` has no use for the endpoint; nothing happens where it belongs to another meanwhile. */
@@ -69,7 +69,7 @@ export class WeightedLocalities implements PriorityChild<readonly TargetLocality
     const before = this.#targets
     const targets = new Map<string, Target>()
     for (const locality of localities) {
-      const hosts = before.get(locality.key)?.hosts ?? this.#parts.createHosts()
+      const hosts = before.get(locality.key)?.hosts ?? this.#parts.createHosts(() => this.localityChanged())
       targets.set(locality.key, { hosts, locality })
       for (const { endpoint } of locality.hosts) this.#parts.take(endpoint, this, hosts)
     }
@@ -98,7 +98,7 @@ export class WeightedLocalities implements PriorityChild<readonly TargetLocality
    */
   pick(context: PickContext): Endpoint | Queued | Failed {
     if (this.#order.length === 1) return this.#order[0]!.hosts.pick(context)
-    if (this.#stale) this.#reschedule()
+    if (this.#stale) this.#reschedule(context)
     if (this.#schedule !== undefined) return this.#order[this.#schedule.next()]!.hosts.pick(context)
     // Nobody is ready. Every locality is asked, as a policy that connects on request does so for the locality that it is asked for.
     let found: Queued | undefined
@@ -117,8 +117,10 @@ export class WeightedLocalities implements PriorityChild<readonly TargetLocality
     this.#leaveAllBut(before, this.#targets)
   }
 
-  #reschedule(): void {
+  #reschedule(context: PickContext): void {
     this.#stale = false
+    // Asked, so that it connects again: no request would fall to it while others are ready.
+    for (const { hosts } of this.#order) if (hosts.state === 'idle') hosts.pick(context)
     const weights = this.#order.map(({ hosts, locality }) => (hosts.state === 'ready' ? locality.weight : 0))
     if (weights.length === this.#weights.length && weights.every((weight, at) => weight === this.#weights[at])) return
     this.#weights = weights
