@@ -227,5 +227,6 @@ export class EdfSchedule {
  * @returns whether all weigh the same, so that a simpler policy gives the same shares.
  */
 export function equallyWeighted(hosts: readonly WeightedEndpoint[]): boolean {
-  return hosts.every((host) => host.weight === hosts[0]!.weight)
+  for (let index = 1; index < hosts.length; index++) if (hosts[index]!.weight !== hosts[0]!.weight) return false
+  return true
 }

@@ -17,6 +17,7 @@ import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { Carrier } from './carrier.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
 import type { Connectivity, Endpoint, EndpointOwner } from './endpoint.js'
+import type { EndpointSet } from './endpoint-set.js'
 
 /** Of a cluster that takes no requests, whose policy is not known or not good. */
 const ROUND_ROBIN: LoadBalancingPolicy = Object.freeze({ kind: 'round-robin' })
@@ -87,9 +88,9 @@ export class ClusterView {
    * @param assignment - Its endpoints as configured.
    * @param endpoints - Its running endpoints, already brought in line with `assignment`.
    */
-  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
+  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void {
     this.#choose(this.#hosts)
-    this.#endpoints = endpoints
+    this.#endpoints = endpoints.byKey
     for (const endpoint of this.#ill) if (endpoint.removed) this.#ill.delete(endpoint)
     const policies = this.#policies
     const known = knownPolicy(config.loadBalancing, policies)
@@ -107,7 +108,7 @@ export class ClusterView {
    * @param before - The configuration that was in use; undefined when there was none yet.
    * @param endpoints - None.
    */
-  fail(before: ClusterConfig | undefined, endpoints: ReadonlyMap<string, Endpoint>): void {
+  fail(before: ClusterConfig | undefined, endpoints: EndpointSet): void {
     if (before === undefined) this.#wake()
     else this.update(before, { localities: [], drops: [] }, endpoints)
   }

@@ -141,7 +141,7 @@ export class Cluster implements EndpointOwner {
       this.#endpoints.clear()
       this.#health.endpointsCleared()
       // Requests that wait for an endpoint must not wait for one that will never be (gRFC A31).
-      for (const view of this.#views.values()) view.fail(before, this.#endpoints.byKey)
+      for (const view of this.#views.values()) view.fail(before, this.#endpoints)
       return
     }
     this.#failure = undefined
@@ -167,7 +167,7 @@ export class Cluster implements EndpointOwner {
     this.#health.detectOutliers(resolved.config.outlierDetection)
     this.#endpoints.update(resolved.endpoints)
     this.#health.check(resolved.config.healthCheck, inService)
-    for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints.byKey)
+    for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
   }
 
   /**
@@ -353,7 +353,7 @@ export class Cluster implements EndpointOwner {
   /** Where it is the cluster that the mesh is part of: others want to know where its endpoints are. */
   #tellLocal(): void {
     const { local } = this.#environment
-    if (local?.name === this.name) local.update(this.#endpoints.assignment, this.#endpoints.byKey)
+    if (local?.name === this.name) local.update(this.#endpoints)
   }
 
   #passThrough({ config, cleanupMs }: OriginalDestinationCluster): void {

@@ -1,12 +1,16 @@
-import type { EndpointAssignment, EndpointConfig } from '../model/endpoint.js'
+import type { WeightedEndpoint } from '../balancing/balancer.js'
+import type { EndpointAssignment, EndpointConfig, LocalityEndpoints } from '../model/endpoint.js'
 import type { Clock } from '../ports/clock.js'
 import type { Slices } from '../slices/slices.js'
 import { Endpoint, type EndpointOwner } from './endpoint.js'
 
 const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
 
-/** How many endpoints are made in one slice: a few milliseconds even before the code was compiled. */
-const SLICE_ENDPOINTS = 2000
+/** How many endpoints are made in one step: less than a millisecond even before the code was compiled. */
+const STEP_ENDPOINTS = 100
+
+/** From so many changed endpoints on, an update has a slice of its own. */
+const MANY_ENDPOINTS = 1000
 
 /** What an {@link EndpointSet} is made of. */
 export interface EndpointSetOptions {
@@ -18,6 +22,13 @@ export interface EndpointSetOptions {
   readonly removed: (endpoint: Endpoint) => void
 }
 
+/** The running endpoints of a locality. */
+interface Members {
+  readonly list: readonly WeightedEndpoint[]
+  /** How many endpoints had been removed when they were listed: as long as it is no more, none of these was. */
+  readonly removals: number
+}
+
 /** The running endpoints of a cluster: each lives as long as an assignment lists its address. */
 export class EndpointSet {
   /** By `host:port`. Those that were only prepared are here too. */
@@ -26,6 +37,8 @@ export class EndpointSet {
   #assignment: EndpointAssignment = NO_ENDPOINTS
   /** Counts assignments. */
   #listings = 0
+  readonly #members = new WeakMap<LocalityEndpoints, Members>()
+  #removals = 0
   /** Prepared for an assignment that is not in use yet, and perhaps never will be. */
   readonly #unlisted = new Set<Endpoint>()
 
@@ -47,16 +60,33 @@ export class EndpointSet {
    * @param assignment - The assignment of the update to come.
    */
   *prepare(assignment: EndpointAssignment): Slices<void> {
-    let made = 0
-    for (const { endpoints } of assignment.localities) {
-      for (const config of endpoints) {
-        if (this.byKey.has(config.key)) continue
-        this.#unlisted.add(this.add(config))
-        if (++made % SLICE_ENDPOINTS === 0) yield
+    let listed = 0
+    for (const locality of assignment.localities) {
+      if (this.#known(locality) !== undefined) continue
+      const members: WeightedEndpoint[] = []
+      for (const config of locality.endpoints) {
+        members.push({ endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config), weight: config.weight })
+        if (++listed % STEP_ENDPOINTS === 0) yield
       }
+      this.#members.set(locality, { list: members, removals: this.#removals })
     }
-    // The update has a slice of its own where there was much to make.
-    if (made >= SLICE_ENDPOINTS) yield
+    if (listed >= MANY_ENDPOINTS) yield 'turn'
+  }
+
+  /**
+   * The running endpoints of a locality, in their order: the same list as long as neither they nor it change.
+   *
+   * @param locality - Of the assignment in use.
+   */
+  membersOf(locality: LocalityEndpoints): readonly WeightedEndpoint[] {
+    const known = this.#known(locality)
+    if (known !== undefined) return known
+    const members = locality.endpoints.map((config) => ({
+      endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config),
+      weight: config.weight,
+    }))
+    this.#members.set(locality, { list: members, removals: this.#removals })
+    return members
   }
 
   /**
@@ -73,10 +103,11 @@ export class EndpointSet {
     const now = this.#options.clock.now()
     for (const each of assignment.localities) {
       if (kept.delete(each)) continue
-      for (const config of each.endpoints) {
-        const endpoint = this.byKey.get(config.key) ?? this.add(config)
+      const members = this.membersOf(each)
+      for (let index = 0; index < members.length; index++) {
+        const { endpoint } = members[index]!
         if (endpoint.listing === 0) endpoint.inServiceSince = now
-        endpoint.reconfigure(config)
+        endpoint.reconfigure(each.endpoints[index]!)
         endpoint.priority = each.priority
         endpoint.locality = each.locality
         endpoint.listing = listing
@@ -99,6 +130,20 @@ export class EndpointSet {
     for (const endpoint of this.byKey.values()) this.remove(endpoint)
   }
 
+  /** An endpoint that was removed meanwhile and came back is another one. */
+  #known(locality: LocalityEndpoints): readonly WeightedEndpoint[] | undefined {
+    const known = this.#members.get(locality)
+    if (known === undefined) return undefined
+    if (known.removals === this.#removals) return known.list
+    return known.list.every(({ endpoint }) => !endpoint.removed) ? known.list : undefined
+  }
+
+  #addUnlisted(config: EndpointConfig): Endpoint {
+    const endpoint = this.add(config)
+    this.#unlisted.add(endpoint)
+    return endpoint
+  }
+
   /**
    * Adds an endpoint that no assignment lists.
    *
@@ -115,6 +160,7 @@ export class EndpointSet {
   remove(endpoint: Endpoint): void {
     this.byKey.delete(endpoint.key)
     endpoint.removed = true
+    this.#removals++
     this.#options.removed(endpoint)
   }
 }

@@ -1,7 +1,7 @@
-import { type HostSet, hostSet, type KnownMembers, localityKey, membersByPriority } from '../hosts/host-set.js'
+import { type HostSet, hostSet, localityKey, membersByPriority } from '../hosts/host-set.js'
 import type { LocalHosts } from '../hosts/zone-routing.js'
-import type { EndpointAssignment, Locality } from '../model/endpoint.js'
-import type { Endpoint } from './endpoint.js'
+import type { Locality } from '../model/endpoint.js'
+import type { EndpointSet } from './endpoint-set.js'
 
 /**
  * The cluster that the mesh itself is part of (Envoy, `local_cluster_name`): by where its endpoints are, clusters that it calls know which
@@ -11,7 +11,6 @@ export class LocalCluster implements LocalHosts {
   /** Resource name. */
   readonly name: string
   readonly locality: string
-  readonly #known: KnownMembers = new WeakMap()
   readonly #observers = new Set<() => void>()
   #set: HostSet | undefined
 
@@ -31,11 +30,10 @@ export class LocalCluster implements LocalHosts {
   /**
    * Takes over its endpoints with their health as it is now.
    *
-   * @param assignment - As configured.
-   * @param endpoints - The running endpoints by key.
+   * @param endpoints - Its running endpoints.
    */
-  update(assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    const [first] = membersByPriority(assignment, endpoints, this.#known)
+  update(endpoints: EndpointSet): void {
+    const [first] = membersByPriority(endpoints.assignment, endpoints)
     this.#set = first && hostSet(first)
     for (const changed of this.#observers) changed()
   }

@@ -7,6 +7,7 @@ import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { Carrier } from '../cluster/carrier.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
+import type { EndpointSet } from '../cluster/endpoint-set.js'
 import { sameValue } from '../collections/same-value.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment, EndpointHealth } from '../model/endpoint.js'
@@ -16,7 +17,7 @@ import type { ConnectedHosts } from './connected-hosts.js'
 import { Connections } from './connections.js'
 import { createConnectedHosts } from './create-connected-hosts.js'
 import { type HostSelector, QUEUED, type Queued } from './host-selector.js'
-import { type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
+import { type LocalityMembers, membersByPriority } from './host-set.js'
 import { pinnedEndpoint } from './override-host.js'
 import type { PriorityHealth } from './priority-load.js'
 import { PriorityNames } from './priority-names.js'
@@ -32,6 +33,7 @@ const NO_PRIORITIES: readonly PriorityHealth[] = Object.freeze([])
 interface Given {
   readonly config: ClusterConfig
   readonly assignment: EndpointAssignment
+  readonly endpoints: EndpointSet
 }
 
 /** Which priority and which locality of it an endpoint belongs to. */
@@ -59,7 +61,6 @@ export class GrpcHosts implements HostSelector {
   #needed = true
   #policy: LoadBalancingPolicy | undefined
   #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
-  readonly #known: KnownMembers = new WeakMap()
 
   /**
    * @param name - Name of the cluster, for messages.
@@ -93,10 +94,10 @@ export class GrpcHosts implements HostSelector {
     return this.#priorities?.current?.state ?? 'failed'
   }
 
-  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
-    this.#endpoints = endpoints
+  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void {
+    this.#endpoints = endpoints.byKey
     this.#overrideStatuses = config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES
-    this.#given = { config, assignment }
+    this.#given = { config, assignment, endpoints }
     if (this.#needed) this.#takeOver(this.#given)
     this.#connections.prune()
   }
@@ -108,7 +109,7 @@ export class GrpcHosts implements HostSelector {
     else if (this.#given !== undefined) this.#takeOver(this.#given)
   }
 
-  #takeOver({ config, assignment }: Given): void {
+  #takeOver({ config, assignment, endpoints }: Given): void {
     const before = this.#priorities
     if (this.#policy === undefined || !sameValue(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
@@ -116,7 +117,7 @@ export class GrpcHosts implements HostSelector {
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }
     const shape = shapeOf(config)
-    const priorities = membersByPriority(assignment, this.#endpoints, this.#known)
+    const priorities = membersByPriority(assignment, endpoints)
       .map((localities) => localities.filter(({ weight }) => weight > 0))
       .filter((localities) => localities.length > 0)
     const names = this.#names.assign(

@@ -1,6 +1,7 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import type { Connectivity, Endpoint } from '../cluster/endpoint.js'
+import type { EndpointSet } from '../cluster/endpoint-set.js'
 import type { ClusterConfig } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { PriorityHealth } from './priority-load.js'
@@ -28,9 +29,9 @@ export interface HostSelector {
    *
    * @param config - The cluster.
    * @param assignment - Its endpoints as configured.
-   * @param endpoints - Its running endpoints by key, already brought in line with `assignment`.
+   * @param endpoints - Its running endpoints, already brought in line with `assignment`.
    */
-  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void
+  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void
   /**
    * Whether anybody needs endpoints to be connected. Until told otherwise somebody does.
    *

@@ -1,6 +1,6 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
-import type { Endpoint } from '../cluster/endpoint.js'
-import type { EndpointAssignment, Locality, LocalityEndpoints } from '../model/endpoint.js'
+import type { EndpointSet } from '../cluster/endpoint-set.js'
+import type { EndpointAssignment, Locality } from '../model/endpoint.js'
 
 /** The endpoints of one locality at one priority, whatever their health. */
 export interface LocalityMembers {
@@ -37,8 +37,6 @@ export interface HostSet {
   readonly localities: readonly LocalityHosts[]
 }
 
-/** The members of localities, as long as these are the same objects. */
-export type KnownMembers = WeakMap<LocalityEndpoints, readonly WeightedEndpoint[]>
 const NONE: readonly WeightedEndpoint[] = Object.freeze([])
 
 /** A name for a locality, to tell it from others. */
@@ -50,43 +48,21 @@ export function localityKey({ region, zone, subZone }: Locality): string {
  * Sorts the endpoints of an assignment by priority and locality. A locality that is listed twice at one priority is one (Envoy).
  *
  * @param assignment - As the control plane sent it.
- * @param endpoints - The running endpoints by key.
- * @param known - What earlier assignments gave: of ten thousand endpoints, those of localities that did not change are not sorted again.
+ * @param endpoints - The running endpoints.
  * @returns the localities of each priority, without gaps.
  */
-export function membersByPriority(
-  assignment: EndpointAssignment,
-  endpoints: ReadonlyMap<string, Endpoint>,
-  known: KnownMembers = new WeakMap(),
-): LocalityMembers[][] {
+export function membersByPriority(assignment: EndpointAssignment, endpoints: EndpointSet): LocalityMembers[][] {
   const priorities: Map<string, LocalityMembers>[] = []
   for (const each of assignment.localities) {
     const { locality, priority, weight } = each
     while (priorities.length <= priority) priorities.push(new Map())
     const localities = priorities[priority]!
     const key = localityKey(locality)
-    const members = membersOf(each, endpoints, known)
+    const members = endpoints.membersOf(each)
     const others = localities.get(key)?.members
     localities.set(key, { key, locality, weight, members: others === undefined ? members : [...others, ...members] })
   }
   return priorities.map((localities) => [...localities.values()])
-}
-
-function membersOf(
-  locality: LocalityEndpoints,
-  endpoints: ReadonlyMap<string, Endpoint>,
-  known: KnownMembers,
-): readonly WeightedEndpoint[] {
-  const before = known.get(locality)
-  // An endpoint that was removed meanwhile and came back is another one.
-  if (before?.every(({ endpoint }) => !endpoint.removed)) return before
-  const members: WeightedEndpoint[] = []
-  for (const config of locality.endpoints) {
-    const endpoint = endpoints.get(config.key)
-    if (endpoint !== undefined) members.push({ endpoint, weight: config.weight })
-  }
-  known.set(locality, members)
-  return members
 }
 
 /**
@@ -110,9 +86,17 @@ function joined(lists: readonly (readonly WeightedEndpoint[])[]): readonly Weigh
 }
 
 function byHealth(members: readonly WeightedEndpoint[]): Pick<LocalityHosts, 'healthy' | 'degraded'> {
-  if (members.every(({ endpoint }) => endpoint.health === 'healthy')) return { healthy: members, degraded: NONE }
+  if (areHealthy(members)) return { healthy: members, degraded: NONE }
   return {
     healthy: members.filter(({ endpoint }) => endpoint.health === 'healthy'),
     degraded: members.filter(({ endpoint }) => endpoint.health === 'degraded'),
   }
+}
+
+/** A loop, as this is done for ten thousand endpoints before the code is compiled, and a call for each would take several times as long. */
+function areHealthy(members: readonly WeightedEndpoint[]): boolean {
+  for (let index = 0; index < members.length; index++) {
+    if (members[index]!.endpoint.health !== 'healthy') return false
+  }
+  return true
 }

@@ -6,6 +6,7 @@ import type { PickContext } from '../balancing/pick-context.js'
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import type { ClusterEnvironment } from '../cluster/cluster-environment.js'
 import type { Endpoint } from '../cluster/endpoint.js'
+import type { EndpointSet } from '../cluster/endpoint-set.js'
 import { sameValue } from '../collections/same-value.js'
 import { RequestHasher } from '../hashing/request-hasher.js'
 import type { ClusterConfig } from '../model/cluster.js'
@@ -15,7 +16,7 @@ import type { LoadBalancingPolicy } from '../model/load-balancing.js'
 import type { SubsetConfig } from '../model/subset-config.js'
 import type { Hashing } from './health-class.js'
 import type { HostSelector } from './host-selector.js'
-import { hostSet, type KnownMembers, type LocalityMembers, membersByPriority } from './host-set.js'
+import { hostSet, type LocalityMembers, membersByPriority } from './host-set.js'
 import { namedEndpoint, pinnedEndpoint } from './override-host.js'
 import { type PriorityHealth, priorityHealth } from './priority-load.js'
 import { type PriorityChoice, PrioritySet, type PrioritySetOptions } from './priority-set.js'
@@ -52,7 +53,6 @@ export class HttpHosts implements HostSelector {
   #options: PrioritySetOptions | undefined
   /** How well each priority is; undefined until somebody asks. */
   #health: readonly PriorityHealth[] | undefined
-  readonly #known: KnownMembers = new WeakMap()
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #overrideStatuses = OVERRIDE_STATUSES
   #overrideHeaders = NO_HEADERS
@@ -69,7 +69,7 @@ export class HttpHosts implements HostSelector {
     this.#nobody = localReplies.noHealthyEndpoint(`cluster ${name} has no healthy endpoint`)
   }
 
-  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: ReadonlyMap<string, Endpoint>): void {
+  update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void {
     const { loadBalancing, hosts: policy = DEFAULT_HOST_POLICY } = config
     if (!sameValue(this.#slowStart, policy.slowStart)) this.#setSlowStart(policy.slowStart)
     const samePicks = this.#policy !== undefined && sameValue(this.#policy, loadBalancing)
@@ -81,12 +81,12 @@ export class HttpHosts implements HostSelector {
       this.#hosts = policy.subsets === undefined ? create() : undefined
       this.#subsets = policy.subsets && new SubsetHosts(create)
     }
-    this.#endpoints = endpoints
+    this.#endpoints = endpoints.byKey
     this.#overrideStatuses = policy.overrideStatuses ?? OVERRIDE_STATUSES
     this.#overrideHeaders = policy.overrideHeaders ?? NO_HEADERS
     if (assignment !== this.#assignment) {
       this.#assignment = assignment
-      this.#members = membersByPriority(assignment, endpoints, this.#known)
+      this.#members = membersByPriority(assignment, endpoints)
     }
     this.#options = {
       overprovisioningFactor: assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING,

@@ -4,7 +4,7 @@ import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
 import { describeErrors, type Rejection, type RejectionReason, refuse } from '../source/rejection.js'
 import { equalBytes, ownBytes } from '../source/resource-bytes.js'
 import type { WatchedResource } from '../source/watched-resource.js'
-import { SLICE_BYTES } from '../wire/slice-bytes.js'
+import { STEP_BYTES } from '../wire/step-bytes.js'
 import type { ReceivedResource } from './protocol/discovery-answer.js'
 
 /** Enough to know a response again; each is compared with each of the next response. */
@@ -71,9 +71,10 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
       const resource = wanted(item.name)
       if (resource === undefined) continue
       const { bytes, version } = item
-      if (present.has(resource)) changed.set(resource, { bytes, version, isDuplicate: true })
-      else if (!resource.isAccepted(bytes)) changed.set(resource, { bytes, version, isDuplicate: false })
-      else {
+      const isDuplicate = present.has(resource)
+      if (isDuplicate || !resource.isAccepted(bytes)) {
+        changed.set(resource, { bytes: ownBytes(bytes), version, isDuplicate })
+      } else {
         unchanged.push(resource)
         versions.push(version)
       }
@@ -96,6 +97,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
 
 /** A copy that is not the one in use. */
 interface Change {
+  /** A copy of them: what they mean may refer to them. */
   readonly bytes: Uint8Array
   readonly version: string
   /** Whether it is not the only copy in the response. */
@@ -118,7 +120,7 @@ function* decodeChanges(
   for (const [resource, change] of changed) {
     if (change.isDuplicate || resource.rejectionOf(change.bytes, 'malformed') !== undefined) continue
     sinceYield += change.bytes.length
-    if (sinceYield > SLICE_BYTES) {
+    if (sinceYield > STEP_BYTES) {
       yield
       sinceYield = change.bytes.length
     }

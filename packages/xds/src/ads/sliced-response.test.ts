@@ -12,7 +12,7 @@ const SLICES = 3
 function sliced(type: TextType): TextType {
   return Object.assign(type, {
     *decodeSlices(bytes: Uint8Array) {
-      for (let slice = 1; slice < SLICES && !Buffer.from(bytes).includes('quick'); slice++) yield
+      for (let slice = 1; slice < SLICES && !Buffer.from(bytes).includes('quick'); slice++) yield 'turn'
       return type.decode(bytes)
     },
   })

@@ -4,6 +4,7 @@ import type { ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { guardedDecode } from './guarded-decode.js'
 import { refuse } from './rejection.js'
+import { ownBytes } from './resource-bytes.js'
 import { ResourceSet } from './resource-set.js'
 import { WatchedResource } from './watched-resource.js'
 
@@ -140,7 +141,8 @@ class LocalType {
     resource.drop()
   }
 
-  #apply(resource: WatchedResource<unknown>, bytes: Uint8Array): void {
+  #apply(resource: WatchedResource<unknown>, given: Uint8Array): void {
+    const bytes = ownBytes(given)
     const decoded = guardedDecode(resource.type, bytes, resource.value)
     if (decoded.kind === 'valid') {
       resource.accept(decoded.value, decoded.unsupported, bytes)

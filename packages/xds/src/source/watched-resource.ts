@@ -3,7 +3,7 @@ import type { AbsenceHint, ResourceWatcher } from '../resource/resource-provider
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import type { Rejection, RejectionReason } from './rejection.js'
-import { equalBytes, ownBytes } from './resource-bytes.js'
+import { equalBytes } from './resource-bytes.js'
 import type { ResourceFault, ResourceRecord, ResourceStatus } from './resource-record.js'
 
 interface Cached<T> {
@@ -114,11 +114,12 @@ export class WatchedResource<T> {
   /**
    * A new value takes the place of all that was known.
    *
+   * @param bytes - What it was decoded from; kept, so not a view of something larger.
    * @param version - Version of the resource, or of the response it came in. Default: none.
    */
   accept(value: T, unsupported: readonly Unsupported[], bytes: Uint8Array, version = ''): void {
     this.#version = version
-    this.#use({ value, unsupported, bytes: ownBytes(bytes), atMs: this.#wallTime() })
+    this.#use({ value, unsupported, bytes, atMs: this.#wallTime() })
   }
 
   /** The value in use came again. That is news only where it clears an error. */

@@ -16,7 +16,7 @@ import type { EndpointResource } from './endpoint-resource.js'
 import { keepAssignment } from './keep-assignment.js'
 import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpoints.js'
 import { decodedLocalities, type LocalitySource, SerializedLocalities } from './locality-source.js'
-import type { SerializedAssignment } from './serialized-assignment.js'
+import { openLocalities, type SerializedAssignment } from './serialized-assignment.js'
 
 const POLICY_FIELDS = new FieldTreatments<ClusterLoadAssignment_Policy>({
   dropOverloads: CARRIED,
@@ -60,12 +60,13 @@ export function* translateSerialized(
   previous: EndpointResource | undefined,
 ): Slices<EndpointResource> {
   const addresses = new Addresses(false)
-  const localities = new SerializedLocalities(serialized, previous?.known)
+  const opened = yield* openLocalities(serialized)
+  const localities = new SerializedLocalities(serialized.bytes, opened, previous?.known)
   const { assignment, refused } = yield* translate(scope, serialized.message, localities.sources, addresses)
   return {
     assignment: keepAssignment(previous?.assignment, assignment),
     refused,
-    known: { byKey: addresses.byKey, metadata: localities.knownMetadata },
+    known: { byKey: addresses.byKey, places: localities.places, metadata: localities.knownMetadata },
   }
 }
 

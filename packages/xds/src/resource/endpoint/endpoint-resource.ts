@@ -1,10 +1,13 @@
 import type { EndpointAssignment, EndpointConfig, Refusals } from '@inmesh/core'
 import type { KnownMetadata } from './metadata-reader.js'
+import type { EndpointPlaces } from './unchanged-endpoints.js'
 
 /** What is remembered of an assignment, so that the parts of the next which did not change are found again. */
 export interface KnownEndpoints {
   /** Endpoints by `host:port`; undefined for an address whose endpoint has more to it than the model says. */
   readonly byKey: ReadonlyMap<string, EndpointConfig | undefined>
+  /** Where they stand in the bytes that they were read from. */
+  readonly places: EndpointPlaces
   /** Their metadata. */
   readonly metadata: KnownMetadata
 }

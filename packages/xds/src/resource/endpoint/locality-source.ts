@@ -1,6 +1,6 @@
 import type { EndpointConfig, Slices } from '@inmesh/core'
 import { type ClusterLoadAssignment, LbEndpoint, type LocalityLbEndpoints } from '@inmesh/xds-proto'
-import { SLICE_BYTES } from '../../wire/slice-bytes.js'
+import { STEP_BYTES } from '../../wire/step-bytes.js'
 import { WireCursor } from '../../wire/wire-cursor.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { Addresses } from './addresses.js'
@@ -8,7 +8,8 @@ import type { KnownEndpoints } from './endpoint-resource.js'
 import { translateLbEndpoint } from './lb-endpoint.js'
 import type { KnownMetadata } from './metadata-reader.js'
 import { PlainEndpointReader } from './plain-endpoint.js'
-import { LB_ENDPOINT_TAG, type SerializedAssignment, type SerializedLocality } from './serialized-assignment.js'
+import { LB_ENDPOINT_TAG, type SerializedLocality } from './serialized-assignment.js'
+import { type EndpointPlaces, UnchangedEndpoints } from './unchanged-endpoints.js'
 
 /** One locality of an assignment that is translated. */
 export interface LocalitySource {
@@ -51,24 +52,34 @@ export class SerializedLocalities {
   readonly sources: readonly LocalitySource[]
   readonly #bytes: Buffer
   readonly #plain: PlainEndpointReader
+  readonly #unchanged: UnchangedEndpoints
+  readonly #before: KnownEndpoints['byKey'] | undefined
   #sinceYield = 0
 
   /**
-   * @param assignment - The assignment.
+   * @param bytes - The assignment.
+   * @param localities - Its localities.
    * @param before - What is remembered of the copy in use.
    */
-  constructor({ bytes, localities }: SerializedAssignment, before: KnownEndpoints | undefined) {
+  constructor(bytes: Buffer, localities: readonly SerializedLocality[], before: KnownEndpoints | undefined) {
     this.#bytes = bytes
     this.#plain = new PlainEndpointReader(bytes, before)
+    this.#unchanged = new UnchangedEndpoints(bytes, before?.places)
+    this.#before = before?.byKey
     this.sources = localities.map((locality) => ({
       message: locality.message,
       endpoints: (scope, addresses) => this.#endpoints(locality, scope, addresses),
     }))
   }
 
+  /** Where their endpoints stand. */
+  get places(): EndpointPlaces {
+    return this.#unchanged.places
+  }
+
   /** The metadata of their endpoints. */
   get knownMetadata(): KnownMetadata {
-    return this.#plain.knownMetadata
+    return this.#plain.knownMetadata(this.#unchanged.places.endpoints.length)
   }
 
   *#endpoints(locality: SerializedLocality, scope: FieldScope, addresses: Addresses): Slices<EndpointConfig[]> {
@@ -82,7 +93,7 @@ export class SerializedLocalities {
       }
       const end = fields.enter()
       this.#sinceYield += end - fields.position
-      if (this.#sinceYield > SLICE_BYTES) {
+      if (this.#sinceYield > STEP_BYTES) {
         yield
         this.#sinceYield = 0
       }
@@ -101,8 +112,12 @@ export class SerializedLocalities {
     index: number,
     addresses: Addresses,
   ): EndpointConfig | undefined {
-    const endpoint = this.#plain.read(start, end)
-    if (endpoint !== undefined && addresses.add(endpoint)) return endpoint
+    const endpoint = this.#unchanged.find(start, end) ?? this.#plain.read(start, end)
+    if (endpoint !== undefined && addresses.add(endpoint)) {
+      this.#unchanged.add(start, end, endpoint, this.#before?.get(endpoint.key))
+      return endpoint
+    }
+    this.#unchanged.add(start, end, undefined)
     const message = LbEndpoint.decode(this.#bytes.subarray(start, end))
     return translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses)
   }

@@ -32,9 +32,14 @@ export class MetadataReader {
     this.#before = before
   }
 
-  /** What was read. */
-  get known(): KnownMetadata {
-    return this.#known
+  /**
+   * What was read, and what the endpoints have that were not read again.
+   *
+   * @param endpoints - How many there are: no more is remembered than twice what they could have.
+   */
+  known(endpoints: number): KnownMetadata {
+    if (this.#before.size + this.#known.size > 2 * endpoints) return this.#known
+    return this.#known.size === 0 ? this.#before : new Map([...this.#before, ...this.#known])
   }
 
   /**

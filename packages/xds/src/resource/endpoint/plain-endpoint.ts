@@ -49,9 +49,13 @@ export class PlainEndpointReader {
     this.#metadata = new MetadataReader(cursor, before?.metadata ?? NO_METADATA_BEFORE)
   }
 
-  /** The metadata that was read. */
-  get knownMetadata(): KnownMetadata {
-    return this.#metadata.known
+  /**
+   * The metadata to be remembered.
+   *
+   * @param endpoints - How many endpoints there are.
+   */
+  knownMetadata(endpoints: number): KnownMetadata {
+    return this.#metadata.known(endpoints)
   }
 
   /**

@@ -1,4 +1,6 @@
+import { finishSlices, type Slices } from '@inmesh/core'
 import { ClusterLoadAssignment, LocalityLbEndpoints } from '@inmesh/xds-proto'
+import { STEP_BYTES } from '../../wire/step-bytes.js'
 import { bufferOver, WIRE, WireCursor } from '../../wire/wire-cursor.js'
 
 /** Tag of `ClusterLoadAssignment.endpoints`. */
@@ -7,24 +9,28 @@ const LOCALITY_TAG = (2 << 3) | WIRE.delimited
 /** Tag of `LocalityLbEndpoints.lb_endpoints`. */
 export const LB_ENDPOINT_TAG = (2 << 3) | WIRE.delimited
 
-/** One locality of a serialized assignment. */
-export interface SerializedLocality {
-  /** Its message without `lb_endpoints`. */
-  readonly message: LocalityLbEndpoints
-  /** Where the whole of it begins. */
+/** Where a message stands. */
+export interface WireRange {
+  /** Where it begins. */
   readonly start: number
   /** Where it ends. */
   readonly end: number
 }
 
-/** An assignment of which all is decoded but the endpoints, which are most of it. */
+/** One locality of a serialized assignment. */
+export interface SerializedLocality extends WireRange {
+  /** Its message without `lb_endpoints`. */
+  readonly message: LocalityLbEndpoints
+}
+
+/** An assignment of which all is decoded but its localities, which are nearly the whole of it. */
 export interface SerializedAssignment {
   /** What it stands in. */
   readonly bytes: Buffer
   /** Its message without `endpoints`. */
   readonly message: ClusterLoadAssignment
   /** Its localities in their order. */
-  readonly localities: readonly SerializedLocality[]
+  readonly localities: readonly WireRange[]
 }
 
 /**
@@ -35,27 +41,44 @@ export interface SerializedAssignment {
  */
 export function openAssignment(bytes: Uint8Array): SerializedAssignment {
   const buffer = bufferOver(bytes)
-  const localities: SerializedLocality[] = []
-  const rest = without(buffer, 0, buffer.length, LOCALITY_TAG, (start, end) => {
-    const message = LocalityLbEndpoints.decode(without(buffer, start, end, LB_ENDPOINT_TAG))
-    localities.push({ message, start, end })
-  })
+  const localities: WireRange[] = []
+  const found = (start: number, end: number): void => void localities.push({ start, end })
+  const rest = finishSlices(without(buffer, { start: 0, end: buffer.length }, LOCALITY_TAG, found))
   return { bytes: buffer, message: ClusterLoadAssignment.decode(rest), localities }
 }
 
+/**
+ * Opens the localities of an assignment.
+ *
+ * @param assignment - The assignment.
+ * @throws Error when one of them is no message.
+ */
+export function* openLocalities({ bytes, localities }: SerializedAssignment): Slices<readonly SerializedLocality[]> {
+  const opened: SerializedLocality[] = []
+  for (const range of localities) {
+    const rest = yield* without(bytes, range, LB_ENDPOINT_TAG)
+    opened.push({ message: LocalityLbEndpoints.decode(rest), ...range })
+  }
+  return opened
+}
+
 /** A message without the fields of one tag; `found` is told where each of them stands. */
-function without(
+function* without(
   bytes: Buffer,
-  start: number,
-  end: number,
+  { start, end }: WireRange,
   tag: number,
   found?: (start: number, end: number) => void,
-): Buffer {
+): Slices<Buffer> {
   const cursor = new WireCursor(bytes, start, end)
   const rest: Buffer[] = []
   let restStart = start
+  let yieldedAt = start
   while (!cursor.isAtEnd) {
     const fieldStart = cursor.position
+    if (fieldStart - yieldedAt > STEP_BYTES) {
+      yieldedAt = fieldStart
+      yield
+    }
     const fieldTag = cursor.varint()
     if (fieldTag === tag) {
       if (fieldStart > restStart) rest.push(bytes.subarray(restStart, fieldStart))

@@ -11,7 +11,7 @@ import {
   Metadata,
 } from '@inmesh/xds-proto'
 import { assignmentOf, istioEndpoint } from '../../testing/large-assignment.js'
-import { SLICE_BYTES } from '../../wire/slice-bytes.js'
+import { STEP_BYTES } from '../../wire/step-bytes.js'
 import { FieldScope } from '../field/field-scope.js'
 import { ResourceReport } from '../field/resource-report.js'
 import type { DecodedResource } from '../resource-type.js'
@@ -127,7 +127,7 @@ describe('an assignment', () => {
     let count = 1
     let step = slices.next()
     for (; !step.done; step = slices.next()) count++
-    assert.ok(count >= Math.floor(bytes.length / SLICE_BYTES), `${count} slices`)
+    assert.ok(count >= Math.floor(bytes.length / STEP_BYTES), `${count} slices`)
     assert.deepEqual(meaningOf(step.value), meaningOf(endpointAssignmentType.decode(bytes)))
   })
 
