@@ -17,6 +17,7 @@ import {
   endpoint,
   FakeCarrier,
   forward,
+  LISTENER,
   request,
   retryPolicy,
   route,
@@ -312,4 +313,32 @@ test('methods called out of turn are refused', () => {
   assert.throws(() => call.pick(), TypeError)
   call.end()
   assert.throws(() => call.responded(200, -1, true), TypeError)
+})
+
+test('a gRPC session stays with its cluster as long as the route has that, whatever the weights say (A60)', () => {
+  const state = { kind: 'cookie', name: 'session', path: '', ttlMs: 0, attributes: [] } as const
+  const filters = [
+    { name: 'session', disabled: false, config: { kind: 'stateful-session', state, strict: false } },
+  ] as const
+  const clusters: [string, ResolvedCluster][] = [
+    ['old', cluster('old', [endpoint(0)])],
+    ['new', cluster('new', [endpoint(0)])],
+  ]
+  const listener = { ...LISTENER, filters }
+  const made = new Plane(targetConfig([route({}, forward({ old: 0, new: 100 }))], clusters, { listener }))
+  const chosen = (text: string, view: 'grpc' | 'http' = 'grpc'): string => {
+    const call = made.call({ view, headers: { cookie: `session=${Buffer.from(text).toString('base64')}` } })
+    call.start()
+    const { clusterName } = call
+    call.end()
+    return clusterName
+  }
+  assert.deepEqual(
+    ['10.0.0.1:0;old', '10.0.0.1:0;new', '10.0.0.1:2;away', '10.0.0.1:0'].map((text) => chosen(text)),
+    ['old', 'new', 'new', 'new'],
+  )
+  assert.equal(chosen('10.0.0.1:0;old', 'http'), 'new')
+  for (const each of made.registry.values()) assert.ok(each.held)
+  made.target.close()
+  assert.deepEqual([...made.registry.values()], [])
 })

@@ -15,6 +15,7 @@ import type { Random } from '../ports/random.js'
 import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { RetryRules } from '../retry/retry-rules.js'
 import type { RouteFinder } from '../route/compiled-route.js'
+import type { Destination } from '../route/destination.js'
 import { Exchange } from './exchange.js'
 import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
@@ -130,12 +131,7 @@ export class Call extends Exchange implements PickContext, HashedCall {
     const destination = route.destination(this)
     if (destination === undefined)
       return this.#stopped(route.clusterNotFound('the request names no cluster that is known'))
-    // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
-    this.chosen = destination.cluster
-    this.subset = destination.subset
-    this.chosen.hold()
-    this.#view = this.chosen.view(this.request.view)
-    this.#breaker = this.chosen.breakers[this.priority]
+    this.#choose(destination)
     this.#state = 'filtering'
     return this.#filtered(this.pass(destination))
   }
@@ -347,8 +343,25 @@ export class Call extends Exchange implements PickContext, HashedCall {
       const invalid = this.matched!.invalidHeader(this.request)
       if (invalid !== undefined) return invalid
     }
+    if (this.overrideHost?.cluster !== undefined) this.#followSession(this.overrideHost.cluster)
     this.#state = 'picking'
     return verdict
+  }
+
+  #choose({ cluster, subset }: Destination): void {
+    // Held until the call ends: a cluster that leaves the configuration stays usable for retries of this call (gRFC A31).
+    cluster.hold()
+    this.chosen?.release()
+    this.chosen = cluster
+    this.subset = subset
+    this.#view = cluster.view(this.request.view)
+    this.#breaker = cluster.breakers[this.priority]
+  }
+
+  /** gRFC A60: a session stays with its cluster as long as the route has that. */
+  #followSession(cluster: string): void {
+    const destination = cluster === this.chosen!.name ? undefined : this.matched!.destinationTo(cluster)
+    if (destination !== undefined) this.#choose(destination)
   }
 
   #stopped(reply: LocalReply): LocalReply {

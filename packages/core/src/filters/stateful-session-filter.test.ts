@@ -89,7 +89,29 @@ test('gRPC writes the address with its cluster, and knows no strictness (A55, A6
   assert.equal(value, `session="${token}"; HttpOnly`)
   const next = exchange({ view: 'grpc', headers: { cookie: `session=${token}` } })
   made.request(next)
-  assert.deepEqual(next.overrideHost, { key: '10.0.0.1:7', strict: false })
+  assert.deepEqual(next.overrideHost, { key: '10.0.0.1:7', strict: false, cluster: 'c' })
+})
+
+test('gRPC reads several addresses, no cluster, and the prefix of older cookies (A60, A61)', () => {
+  const pinned = (text: string) => {
+    const headers = { cookie: `session=${Buffer.from(text).toString('base64')}` }
+    const context = exchange({ view: 'grpc', headers })
+    filter(COOKIE).request(context)
+    return context.overrideHost
+  }
+  const key = '10.0.0.1:7'
+  assert.deepEqual(pinned(`${key},10.0.0.1:8;other`), { key, strict: false, cluster: 'other' })
+  assert.deepEqual(pinned(`${key};cluster:other`), { key, strict: false, cluster: 'other' })
+  assert.deepEqual(pinned(key), { key, strict: false, cluster: undefined })
+  assert.equal(pinned(';other'), undefined)
+})
+
+test('a gRPC session that went to another cluster brings a new cookie (A60)', () => {
+  const token = (cluster: string) => Buffer.from(`10.0.0.1:7;${cluster}`).toString('base64')
+  const cookies = (cluster: string) =>
+    answered(filter(COOKIE), exchange({ view: 'grpc', headers: { cookie: `session=${token(cluster)}` } }, 7))
+  assert.deepEqual(cookies('c'), [])
+  assert.deepEqual(cookies('other'), ['set-cookie', `session="${token('c')}"; HttpOnly`])
 })
 
 test('an address is written as Envoy writes it, and read back until its session ends', () => {

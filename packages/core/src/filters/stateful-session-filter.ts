@@ -1,5 +1,6 @@
 import type { ResponseHead } from '../call/response-head.js'
 import { cookieValue, headerValue, type RequestValue } from '../matching/request-value.js'
+import type { OverrideHost } from '../model/override-host.js'
 import type { SessionCookie, SessionHeader, StatefulSessionConfig } from '../model/stateful-session-config.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 import { readSessionToken, writeSessionToken } from './session-token.js'
@@ -29,23 +30,25 @@ export class StatefulSessionFilter implements Filter {
   request(context: FilterContext): Verdict {
     if (!this.#counts(context)) return CONTINUE
     const token = this.#read(context.request)
-    const key = token && this.#address(token, context)
-    if (key) context.overrideHost = { key, strict: this.#strict && context.request.view === 'http' }
+    if (!token) return CONTINUE
+    if (context.request.view === 'grpc') context.overrideHost = readGrpcToken(token)
+    else {
+      const key = this.#address(token, context)
+      if (key) context.overrideHost = { key, strict: this.#strict }
+    }
     return CONTINUE
   }
 
   response(context: FilterContext, { headers }: ResponseHead): void {
     const key = context.endpoint?.key
     // An answer of the mesh itself has no endpoint, and a session that stays where it is needs no new cookie.
-    if (key === undefined || key === context.overrideHost?.key || !this.#counts(context)) return
+    if (key === undefined || stays(key, context) || !this.#counts(context)) return
     if (this.#state.kind === 'header') headers.set(this.#state.name, Buffer.from(key).toString('base64'))
     else headers.add('set-cookie', this.#cookie(this.#state, key, context))
   }
 
-  #address(token: string, { request, clock }: FilterContext): string | undefined {
+  #address(token: string, { clock }: FilterContext): string | undefined {
     if (this.#state.kind === 'header') return Buffer.from(token, 'base64').toString()
-    // gRFC A60: addresses of the endpoint, then its cluster.
-    if (request.view === 'grpc') return Buffer.from(token, 'base64').toString().split(/[,;]/, 1)[0]
     return readSessionToken(token, Math.floor(clock.wallTime() / 1000))
   }
 
@@ -70,4 +73,18 @@ export class StatefulSessionFilter implements Filter {
     const next = request.path.charAt(path.length)
     return path.endsWith('/') || next === '' || next === '/' || next === '?' || next === '#'
   }
+}
+
+/** gRFC A60: the addresses of the endpoint, then its cluster. Its first versions wrote the cluster with the prefix of their own names. */
+function readGrpcToken(token: string): OverrideHost | undefined {
+  const text = Buffer.from(token, 'base64').toString()
+  const end = text.indexOf(';')
+  const [key] = (end < 0 ? text : text.slice(0, end)).split(',', 1)
+  if (!key) return undefined
+  return { key, strict: false, cluster: end < 0 ? undefined : text.slice(end + 1).replace(/^cluster:/, '') }
+}
+
+/** Whether the session goes on where it was. */
+function stays(key: string, { overrideHost, request, clusterName }: FilterContext): boolean {
+  return key === overrideHost?.key && (request.view === 'http' || overrideHost.cluster === clusterName)
 }

@@ -43,7 +43,12 @@ export function createConnectedHosts(policy: LoadBalancingPolicy, parts: Connect
         connections,
         createConnectedHosts(policy.child, parts),
       )
-    default:
+    case 'round-robin':
+    case 'random':
+    case 'least-request':
+    case 'weighted-by-load':
+    case 'peak-ewma':
+    case 'custom':
       return new EagerHosts(connections, () => parts.createBalancer(policy))
   }
 }

@@ -351,6 +351,25 @@ test('a request that is pinned is connected to its endpoint, draining where the 
   assert.deepEqual(it.shares(), { 1: 100 })
 })
 
+test('of the statuses that sessions may have only healthy and draining count, as the control plane says it (A55)', () => {
+  const it = rig()
+  const hosts = { ...DEFAULT_HOST_POLICY, overrideStatuses: ['degraded', 'healthy'] as const }
+  it.configure({ a: [0, 1, 1, endpoint(2, { health: 'degraded' }), 3] }, { hosts })
+  it.report('ready', 1, 3)
+  const to = (port: number): number | string => {
+    const context = pickContext({ overrideHost: { key: `10.0.0.1:${port}`, strict: false } })
+    const picked = it.cluster.pick(it.cluster.view('grpc'), context)
+    return picked.kind === 'endpoint' ? picked.port : picked.kind
+  }
+  assert.notEqual(to(2), 'queued')
+  // What active health checks found is for HTTP, what outlier detection found for both.
+  it.member(3).passesHealthChecks = false
+  assert.equal(to(3), 3)
+  it.member(3).ejected = true
+  it.cluster.healthChanged()
+  assert.equal(to(3), 1)
+})
+
 test('of a random part only its endpoints are connected to, and it changes by one (A68)', () => {
   const it = rig()
   const policy = { loadBalancing: { kind: 'random-subsetting', size: 2, child: { kind: 'round-robin' } } } as const

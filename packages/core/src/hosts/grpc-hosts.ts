@@ -96,7 +96,7 @@ export class GrpcHosts implements HostSelector {
 
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void {
     this.#endpoints = endpoints.byKey
-    this.#overrideStatuses = config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES
+    this.#overrideStatuses = (config.hosts?.overrideStatuses ?? OVERRIDE_STATUSES).filter(mayBePinned)
     this.#given = { config, assignment, endpoints }
     if (this.#needed) this.#takeOver(this.#given)
     this.#connections.prune()
@@ -166,7 +166,8 @@ export class GrpcHosts implements HostSelector {
   }
 
   pinned(context: PickContext): Endpoint | undefined {
-    return pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+    const endpoint = pinnedEndpoint(context, this.#endpoints)
+    return endpoint !== undefined && this.#overrideStatuses.includes(endpoint.config.health) ? endpoint : undefined
   }
 
   close(): void {
@@ -222,6 +223,11 @@ export class GrpcHosts implements HostSelector {
     this.#memberships.delete(endpoint)
     if (!endpoint.removed) this.#connections.release(endpoint)
   }
+}
+
+/** gRFC A55: other statuses of a session's endpoint do not count, and what the mesh itself found is told by connections. */
+function mayBePinned(status: EndpointHealth): boolean {
+  return status === 'healthy' || status === 'draining'
 }
 
 /** How the localities of a priority become the targets of its policy. */

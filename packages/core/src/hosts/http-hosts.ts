@@ -116,7 +116,8 @@ export class HttpHosts implements HostSelector {
   }
 
   pinned(context: PickContext): Endpoint | undefined {
-    return pinnedEndpoint(context, this.#endpoints, this.#overrideStatuses)
+    const endpoint = pinnedEndpoint(context, this.#endpoints)
+    return endpoint !== undefined && this.#overrideStatuses.includes(endpoint.health) ? endpoint : undefined
   }
 
   pick(context: PickContext, choice?: PriorityChoice): Endpoint | LocalReply {

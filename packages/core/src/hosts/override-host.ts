@@ -1,6 +1,5 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { Endpoint } from '../cluster/endpoint.js'
-import type { EndpointHealth } from '../model/endpoint.js'
 
 /**
  * Finds the endpoint that a request is pinned to. Only its first attempt is: a retry goes where the policy says (Envoy, "Stateful
@@ -8,17 +7,11 @@ import type { EndpointHealth } from '../model/endpoint.js'
  *
  * @param context - The request.
  * @param endpoints - Endpoints of the cluster by key.
- * @param statuses - Of which health they may be.
- * @returns undefined when it is pinned to none, or to one that cannot be used.
+ * @returns undefined when it is pinned to none, or to one that is not there.
  */
-export function pinnedEndpoint(
-  context: PickContext,
-  endpoints: ReadonlyMap<string, Endpoint>,
-  statuses: readonly EndpointHealth[],
-): Endpoint | undefined {
+export function pinnedEndpoint(context: PickContext, endpoints: ReadonlyMap<string, Endpoint>): Endpoint | undefined {
   if (context.overrideHost === undefined || context.attempts > 0) return undefined
-  const endpoint = endpoints.get(context.overrideHost.key)
-  return endpoint !== undefined && statuses.includes(endpoint.health) ? endpoint : undefined
+  return endpoints.get(context.overrideHost.key)
 }
 
 /**

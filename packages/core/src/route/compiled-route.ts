@@ -221,6 +221,14 @@ export class CompiledRoute {
   }
 
   /**
+   * @param name - Name of a cluster.
+   * @returns what the route says of it; undefined where it names no such cluster.
+   */
+  destinationTo(name: string): Destination | undefined {
+    return this.#shares.find(({ fixed }) => fixed?.cluster.name === name)?.fixed
+  }
+
+  /**
    * The answer to a call whose cluster does not exist.
    *
    * @param detail - What is known of it.
