@@ -6,12 +6,14 @@ import { test } from 'node:test'
 import type { BalancingPolicy, WeightedEndpoint } from '@inmesh/core'
 import { openMesh } from './create-mesh.js'
 import { meshDirectory } from './testing/mesh-directory.js'
+import { RecordingLogger } from './testing/recording-logger.js'
 
 const TYPES = 'type.googleapis.com'
 
 /** Sends everything to the endpoint of the highest port, or of the lowest when told to. */
 const byPort: BalancingPolicy = (config) => {
-  const lowest = (config as { lowest?: boolean }).lowest === true
+  const { lowest = false } = config as { lowest?: unknown }
+  if (typeof lowest !== 'boolean') throw new Error('lowest must be true or false')
   return () => {
     let chosen: WeightedEndpoint | undefined
     return {
@@ -58,6 +60,9 @@ function resources(name: string, ports: readonly number[], policies: readonly ob
   ]
 }
 
+const struct = { '@type': `${TYPES}/xds.type.v3.TypedStruct`, type_url: 'types.example.com/shop.ByPort' }
+const roundRobin = { '@type': `${TYPES}/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin` }
+
 test('a policy of the application is chosen by its name, with what the control plane says of it', async (context) => {
   const ports: number[] = []
   for (let index = 0; index < 3; index++) {
@@ -70,8 +75,6 @@ test('a policy of the application is chosen by its name, with what the control p
     })
     ports.push((server.address() as AddressInfo).port)
   }
-  const struct = { '@type': `${TYPES}/xds.type.v3.TypedStruct`, type_url: 'types.example.com/shop.ByPort' }
-  const roundRobin = { '@type': `${TYPES}/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin` }
   const documents = [
     ...resources('high.shop:80', ports, [struct, roundRobin]),
     ...resources('low.shop:80', ports, [{ ...struct, value: { lowest: true } }, roundRobin]),
@@ -85,4 +88,19 @@ test('a policy of the application is chosen by its name, with what the control p
   assert.deepEqual(new Set(await answers('high.shop')), new Set([Math.max(...ports)]))
   assert.deepEqual(new Set(await answers('low.shop')), new Set([Math.min(...ports)]))
   assert.deepEqual(new Set(await answers('other.shop')), new Set(ports))
+})
+
+test('what a policy says against its configuration is told with the field, and costs its own cluster', async (context) => {
+  const documents = resources('high.shop:80', [1], [{ ...struct, value: { lowest: 'no' } }, roundRobin])
+  const config = await meshDirectory(context, { 'shop.yaml': JSON.stringify({ resources: documents }) })
+  const logger = new RecordingLogger()
+  const mesh = await openMesh({ config, logger, balancingPolicies: { 'shop.ByPort': byPort } }, {})
+  context.after(() => mesh.close({ timeoutMs: 1 }))
+  assert.equal((await mesh.fetch('http://high.shop/')).status, 503)
+  const field = 'load_balancing_policy.policies[0].typed_extension_config.typed_config.value'
+  const told = `CDS "high.shop:80": ${field}: policy shop.ByPort: lowest must be true or false`
+  assert.ok(
+    logger.lines.some((line) => line.startsWith('warn: ') && line.includes(told)),
+    logger.lines.join('\n'),
+  )
 })

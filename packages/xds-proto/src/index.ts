@@ -40,6 +40,7 @@ export {
   Cluster_SlowStartConfig,
   ClusterLoadAssignment,
   ClusterLoadAssignment_Policy,
+  ClusterProvided,
   ClusterSpecifierPlugin,
   ClusterStats,
   ClusterStats_DroppedRequests,

@@ -32,7 +32,7 @@ export type { ControlStream, StreamEnd, StreamListener, StreamOpener } from './c
 export type * from './dns/dns-resolver.js'
 export { SystemDnsResolver } from './dns/system-dns-resolver.js'
 export type * from './resource/cluster/cluster-resource.js'
-export { clusterType } from './resource/cluster/cluster-type.js'
+export { clusterType, clusterTypeWith } from './resource/cluster/cluster-type.js'
 export { endpointAssignmentType } from './resource/endpoint/endpoint-assignment-type.js'
 export type { EndpointResource, KnownEndpoints } from './resource/endpoint/endpoint-resource.js'
 export type { KnownMetadata } from './resource/endpoint/metadata-reader.js'

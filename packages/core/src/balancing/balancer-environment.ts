@@ -37,7 +37,7 @@ export interface BalancerEnvironment {
  * makes its balancers: one for each priority, and each locality where those are weighed.
  *
  * @param config - As the control plane sent it.
- * @throws Error when the configuration is not good; calls to the cluster then fail with its message.
+ * @throws Error when the configuration is not good: the cluster is then rejected with its message, and what was good of it stays in use.
  */
 export type BalancingPolicy = (config: JsonValue) => (environment: BalancerEnvironment) => Balancer
 

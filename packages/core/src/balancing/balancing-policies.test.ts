@@ -39,21 +39,13 @@ function cluster(loadBalancing: LoadBalancingPolicy): () => number | string {
 }
 
 test('a policy of the application chooses, with the configuration of the control plane', () => {
-  const pick = cluster({ kind: 'custom', name: 'nth', config: 1, otherwise: { kind: 'round-robin' } })
+  const pick = cluster({ kind: 'custom', name: 'nth', config: 1 })
   assert.deepEqual([pick(), pick(), pick()], [2, 2, 2])
 })
 
-test('one that the application does not have is passed over', () => {
-  const nobody = { kind: 'custom', name: 'nobody', config: {} } as const
-  const pick = cluster({ ...nobody, otherwise: { kind: 'custom', name: 'nth', config: 2 } })
-  assert.deepEqual([pick(), pick()], [3, 3])
-  const round = cluster({ ...nobody, otherwise: { kind: 'round-robin' } })
-  assert.equal(new Set([round(), round(), round()]).size, 3)
-})
-
-test('a cluster of which no policy is known, or whose configuration is bad, refuses its calls and says why', () => {
-  assert.equal(cluster({ kind: 'custom', name: 'nobody', config: {} })(), 'cluster c: no policy in its list is known')
-  const bad = { kind: 'custom', name: 'nth', config: 'one', otherwise: { kind: 'round-robin' } } as const
+test('a cluster whose policy is not known, or whose configuration is bad, refuses its calls and says why', () => {
+  assert.equal(cluster({ kind: 'custom', name: 'nobody', config: {} })(), 'cluster c: policy nobody is not known')
+  const bad = { kind: 'custom', name: 'nth', config: 'one' } as const
   assert.equal(cluster(bad)(), 'cluster c: policy nth: must be a number')
 })
 
@@ -61,5 +53,5 @@ test('a policy of the application works over a part of the endpoints', () => {
   const pick = cluster({ kind: 'random-subsetting', size: 1, child: { kind: 'custom', name: 'nth', config: 0 } })
   assert.ok([1, 2, 3].includes(pick() as number))
   const none = cluster({ kind: 'random-subsetting', size: 1, child: { kind: 'custom', name: 'nobody', config: 0 } })
-  assert.equal(none(), 'cluster c: no policy in its list is known')
+  assert.equal(none(), 'cluster c: policy nobody is not known')
 })

@@ -6,33 +6,19 @@ import type { BalancerEnvironment, BalancingPolicies } from './balancer-environm
 export const NO_POLICIES: BalancingPolicies = new Map()
 
 /**
- * Finds out which policy of a list applies here: the first that is known (gRFC A52).
+ * Says what is wrong with a policy. Whoever reads configuration has found nothing (gRFC A52); a source of another kind may not have looked.
  *
- * @param policy - As configured; a policy of somebody's own names what comes after it.
- * @param policies - Those that this mesh has.
- * @returns undefined when none is known.
- */
-export function knownPolicy(policy: LoadBalancingPolicy, policies: BalancingPolicies): LoadBalancingPolicy | undefined {
-  if (policy.kind === 'custom') {
-    return policies.has(policy.name) ? policy : policy.otherwise && knownPolicy(policy.otherwise, policies)
-  }
-  if (policy.kind !== 'random-subsetting') return policy
-  const child = knownPolicy(policy.child, policies)
-  return child === policy.child ? policy : child && { ...policy, child }
-}
-
-/**
- * Says what is wrong with a policy that is known.
- *
- * @param policy - What {@link knownPolicy} gave.
+ * @param policy - As configured.
  * @param policies - Those that this mesh has.
  * @returns a sentence without the final stop; undefined when nothing is.
  */
 export function policyProblem(policy: LoadBalancingPolicy, policies: BalancingPolicies): string | undefined {
   if (policy.kind === 'random-subsetting') return policyProblem(policy.child, policies)
   if (policy.kind !== 'custom') return undefined
+  const custom = policies.get(policy.name)
+  if (custom === undefined) return `policy ${policy.name} is not known`
   try {
-    policies.get(policy.name)!(policy.config)
+    custom(policy.config)
     return undefined
   } catch (error) {
     return `policy ${policy.name}: ${error instanceof Error ? error.message : String(error)}`
@@ -40,7 +26,7 @@ export function policyProblem(policy: LoadBalancingPolicy, policies: BalancingPo
 }
 
 /**
- * Makes a balancer of a policy that is known and has no problem.
+ * Makes a balancer of a policy that has no problem.
  *
  * @param policy - The policy.
  * @param environment - What the balancer may use.

@@ -1,5 +1,5 @@
 import type { BalancedCluster, BalancingPolicies } from '../balancing/balancer-environment.js'
-import { knownPolicy, NO_POLICIES, policyProblem } from '../balancing/balancing-policies.js'
+import { NO_POLICIES, policyProblem } from '../balancing/balancing-policies.js'
 import type { PickContext } from '../balancing/pick-context.js'
 import type { LocalReply } from '../call/local-reply.js'
 import { localReplies } from '../call/local-reply.js'
@@ -92,13 +92,10 @@ export class ClusterView {
     this.#choose(this.#hosts)
     this.#endpoints = endpoints.byKey
     for (const endpoint of this.#ill) if (endpoint.removed) this.#ill.delete(endpoint)
-    const policies = this.#policies
-    const known = knownPolicy(config.loadBalancing, policies)
-    const problem = known === undefined ? 'no policy in its list is known' : policyProblem(known, policies)
+    const problem = policyProblem(config.loadBalancing, this.#policies)
     this.#setRefused(config, problem)
-    const loadBalancing = known === undefined || problem !== undefined ? ROUND_ROBIN : known
-    const same = loadBalancing === config.loadBalancing
-    this.#hosts.update(same ? config : { ...config, loadBalancing }, assignment, endpoints)
+    const usable = problem === undefined ? config : { ...config, loadBalancing: ROUND_ROBIN }
+    this.#hosts.update(usable, assignment, endpoints)
     this.#wake()
   }
 

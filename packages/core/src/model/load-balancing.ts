@@ -109,8 +109,6 @@ export interface CustomPolicy {
   readonly name: string
   /** Its configuration. */
   readonly config: JsonValue
-  /** What applies where nobody has it; absent where the control plane names nothing else. */
-  readonly otherwise?: LoadBalancingPolicy
 }
 
 /** How an endpoint is chosen, told apart by `kind`. */

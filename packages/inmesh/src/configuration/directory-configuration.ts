@@ -1,7 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import { type ConfigSource, type Locality, type Logger, MeshError } from '@inmesh/core'
 import { type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
-import { type ClientStatus, DependencyTree, type LiveUnsupported, LocalSource, templateNaming } from '@inmesh/xds'
+import {
+  type ClientStatus,
+  clusterTypeWith,
+  DependencyTree,
+  type LiveUnsupported,
+  LocalSource,
+  templateNaming,
+} from '@inmesh/xds'
 import type { MeshSettings, WorkloadSettings } from '../options/mesh-settings.js'
 import type { Configuration } from './configuration.js'
 import { LocalRegistrations } from './local-registrations.js'
@@ -22,8 +29,15 @@ export class DirectoryConfiguration implements Configuration {
   private constructor(config: MeshConfig, settings: MeshSettings) {
     this.#logger = settings.logger
     this.#resources = new LocalSource(settings.logger)
-    const { clock, random, logger } = settings
-    this.#tree = new DependencyTree({ provider: this.#resources, naming: templateNaming(), logger, clock, random })
+    const { clock, random, logger, balancingPolicies } = settings
+    this.#tree = new DependencyTree({
+      provider: this.#resources,
+      clusterType: clusterTypeWith(balancingPolicies),
+      naming: templateNaming(),
+      logger,
+      clock,
+      random,
+    })
     this.source = this.#tree
     this.#catalog = new ResourceCatalog(config)
     this.#node = nodeView(settings.workload)

@@ -1,6 +1,7 @@
 import {
   AuthorityRouter,
   type Bootstrap,
+  clusterTypeWith,
   DependencyTree,
   loadBootstrapFile,
   parseBootstrap,
@@ -36,8 +37,9 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
     deletion: deletedResources,
     absentAfterMs: unknownHostTimeoutMs,
   })
-  const strategy = targetStrategy(given, provider, settings)
-  const source = new DependencyTree({ provider, strategy, logger, clock, random })
+  const clusterType = clusterTypeWith(settings.balancingPolicies)
+  const strategy = targetStrategy(given, provider, settings, clusterType)
+  const source = new DependencyTree({ provider, clusterType, strategy, logger, clock, random })
   const { uri } = bootstrap.servers[0]!
   return new ControlPlaneConfiguration({
     uri,

@@ -1,11 +1,13 @@
 import {
   type Bootstrap,
+  type ClusterResource,
   hostsLike,
   type KubernetesDomain,
   ListenerPerTarget,
   MeshHostsOnly,
   type NodeIdentity,
   type ResourceProvider,
+  type ResourceType,
   SidecarStrategy,
   serviceHosts,
   type TargetStrategy,
@@ -26,18 +28,22 @@ export type TargetSettings = Pick<MeshSettings, 'targetNaming' | 'meshHosts' | '
  * listeners are named.
  * @param provider - The control plane.
  * @param settings - Settings of the mesh, which count over the bootstrap.
+ * @param clusterType - How clusters are read.
  */
 export function targetStrategy(
   bootstrap: Bootstrap,
   provider: ResourceProvider,
   settings: TargetSettings,
+  clusterType?: ResourceType<ClusterResource>,
 ): TargetStrategy {
   const told = domainOf(bootstrap.node)
   const { namespace } = settings.workload
   const domain: KubernetesDomain = namespace === undefined ? { ...told } : { ...told, namespace }
   const naming = settings.targetNaming ?? namingOf(bootstrap.node)
   const strategy =
-    naming === 'sidecar' ? new SidecarStrategy(provider, domain) : new ListenerPerTarget(provider, namingBy(bootstrap))
+    naming === 'sidecar'
+      ? new SidecarStrategy(provider, domain, clusterType)
+      : new ListenerPerTarget(provider, namingBy(bootstrap))
   if (settings.meshHosts !== undefined) return new MeshHostsOnly(strategy, hostsLike(settings.meshHosts, domain))
   // A sidecar's control plane is told of no host in any case, and without a domain nothing tells services from other hosts.
   if (naming === 'sidecar' || told === undefined) return strategy

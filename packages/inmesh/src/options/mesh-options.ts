@@ -111,7 +111,8 @@ export interface MeshOptions {
   readonly logLevel?: LogLevel
   /**
    * Load balancing policies of the application's own, by the name that the control plane uses for them: the part of a `TypedStruct`'s type URL
-   * behind the last slash (gRFC A52). Default: none. Code only.
+   * behind the last slash (gRFC A52). Each checks its configuration when a cluster comes: what it throws makes the cluster malformed. Default:
+   * none. Code only.
    */
   readonly balancingPolicies?: Readonly<Record<string, BalancingPolicy>>
   /** Takes messages in place of standard error. Code only. */

@@ -8,11 +8,10 @@ import type {
 } from '@inmesh/core'
 import type { DnsPorts } from '../dns/name-lookup.js'
 import type { ClusterResource, DnsDiscovery } from '../resource/cluster/cluster-resource.js'
-import { clusterType } from '../resource/cluster/cluster-type.js'
 import { endpointAssignmentType } from '../resource/endpoint/endpoint-assignment-type.js'
 import type { EndpointResource } from '../resource/endpoint/endpoint-resource.js'
 import type { ResourceProvider } from '../resource/resource-provider.js'
-import type { Unsupported } from '../resource/resource-type.js'
+import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import type { PooledCluster } from './cluster-pool.js'
 import { DnsEndpoints } from './dns-endpoints.js'
 import { keepIfEqual } from './keep-if-equal.js'
@@ -42,6 +41,8 @@ export type ClusterState = UsableCluster | OriginalDestinationCluster | FailedCl
 export interface ClusterNodeOptions {
   /** Where resources come from. */
   readonly provider: ResourceProvider
+  /** How clusters are read. */
+  readonly clusterType: ResourceType<ClusterResource>
   /** What names of endpoints are looked up with. */
   readonly dns: DnsPorts
 }
@@ -80,7 +81,7 @@ export class ClusterNode implements PooledCluster {
     this.name = name
     this.#options = options
     this.#changed = changed
-    this.#stopCluster = options.provider.watch(clusterType, name, {
+    this.#stopCluster = options.provider.watch(options.clusterType, name, {
       changed: (cluster, unsupported) => this.#clusterChanged(cluster, unsupported),
       missing: () => this.#clusterFailed(missingResource(`cluster ${name}`, name)),
       failed: (error) => this.#clusterFailed(error),
@@ -104,7 +105,7 @@ export class ClusterNode implements PooledCluster {
 
   /** The resources in use. */
   *resources(): Iterable<LiveResource> {
-    yield { type: clusterType, name: this.name, unsupported: this.#clusterUnsupported }
+    yield { type: this.#options.clusterType, name: this.name, unsupported: this.#clusterUnsupported }
     if (this.#cluster !== undefined && this.#serviceName !== undefined) {
       yield { type: endpointAssignmentType, name: this.#serviceName, unsupported: this.#endpointsUnsupported }
     }

@@ -12,7 +12,10 @@ import {
 } from '@inmesh/core'
 import type { DnsResolver } from '../dns/dns-resolver.js'
 import { SystemDnsResolver } from '../dns/system-dns-resolver.js'
+import type { ClusterResource } from '../resource/cluster/cluster-resource.js'
+import { clusterType as standardClusterType } from '../resource/cluster/cluster-type.js'
 import type { ResourceProvider } from '../resource/resource-provider.js'
+import type { ResourceType } from '../resource/resource-type.js'
 import { ClusterNode } from './cluster-node.js'
 import { ClusterPool, type ClusterUser } from './cluster-pool.js'
 import { ClusterRoot } from './cluster-root.js'
@@ -27,6 +30,8 @@ export interface DependencyTreeOptions {
   readonly provider: ResourceProvider
   /** How a target becomes the name of its listener, where there is no `strategy`. Default: it is the name. */
   readonly naming?: TargetNaming
+  /** How clusters are read. The same for the whole mesh. Default: {@link clusterType}, by the policies that every mesh has. */
+  readonly clusterType?: ResourceType<ClusterResource>
   /** How a target leads to resources. Default: by a listener of its own, {@link ListenerPerTarget}. Closed with the tree. */
   readonly strategy?: TargetStrategy
   /** Told when a target keeps a configuration that could not be replaced. Default: silent. */
@@ -68,8 +73,8 @@ export class DependencyTree implements ConfigSource {
     this.#logger = options.logger ?? silentLogger
     const { clock = new SystemClock(), random = new SystemRandom(), resolver = new SystemDnsResolver() } = options
     const dns = { resolver, clock, random, logger: this.#logger }
-    const { provider } = options
-    this.#nodes = new ClusterPool((name, changed) => new ClusterNode(name, { provider, dns }, changed))
+    const { provider, clusterType = standardClusterType } = options
+    this.#nodes = new ClusterPool((name, changed) => new ClusterNode(name, { provider, clusterType, dns }, changed))
     this.#clusters = new ClusterPool((name, changed) => new ClusterRoot(name, this.#nodes, changed))
   }
 

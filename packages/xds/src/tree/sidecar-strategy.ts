@@ -1,9 +1,10 @@
 import { DomainIndex, MeshError, type RouteConfiguration, type VirtualHost } from '@inmesh/core'
+import type { ClusterResource } from '../resource/cluster/cluster-resource.js'
 import { clusterType } from '../resource/cluster/cluster-type.js'
 import type { ListenerResource } from '../resource/listener/listener-resource.js'
 import { listenerType } from '../resource/listener/listener-type.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
-import type { Unsupported } from '../resource/resource-type.js'
+import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import { type KubernetesDomain, namesOfHost } from './kubernetes-names.js'
 import type { TargetStrategy } from './target-strategy.js'
 
@@ -44,6 +45,7 @@ interface TargetWatch {
 export class SidecarStrategy implements TargetStrategy {
   readonly #provider: ResourceProvider
   readonly #domain: KubernetesDomain
+  readonly #clusters: ResourceType<ClusterResource>
   readonly #listeners = new Map<string, OutboundListener>()
   readonly #watches = new Set<TargetWatch>()
   #stop: (() => void) | undefined
@@ -54,10 +56,16 @@ export class SidecarStrategy implements TargetStrategy {
   /**
    * @param provider - Where resources come from.
    * @param domain - What short names of hosts are completed with.
+   * @param clusters - How clusters are read, as by the tree that the strategy is for. Default: by the policies that every mesh has.
    */
-  constructor(provider: ResourceProvider, domain: KubernetesDomain = {}) {
+  constructor(
+    provider: ResourceProvider,
+    domain: KubernetesDomain = {},
+    clusters: ResourceType<ClusterResource> = clusterType,
+  ) {
     this.#provider = provider
     this.#domain = domain
+    this.#clusters = clusters
   }
 
   watchListener(target: string, watcher: ResourceWatcher<ListenerResource>): () => void {
@@ -102,7 +110,7 @@ export class SidecarStrategy implements TargetStrategy {
         this.#schedule()
       },
     })
-    const stopClusters = this.#provider.watchAll(clusterType, SET_ONLY)
+    const stopClusters = this.#provider.watchAll(this.#clusters, SET_ONLY)
     return () => {
       stopListeners()
       stopClusters()

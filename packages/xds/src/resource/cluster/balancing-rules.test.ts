@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import type { BalancingPolicy } from '@inmesh/core'
 import { type Rule, refusedViews, testRules } from '../../testing/rule-table.js'
 import type { ClusterResource } from './cluster-resource.js'
-import { clusterType } from './cluster-type.js'
+import { clusterTypeWith } from './cluster-type.js'
 
 const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
 
@@ -23,6 +24,16 @@ const TYPED_STRUCT = 'type.googleapis.com/xds.type.v3.TypedStruct'
 const PEAK_EWMA = 'type.googleapis.com/envoy.extensions.load_balancing_policies.peak_ewma.v3alpha.PeakEwma'
 
 const ROUND_ROBIN = { '@type': `${POLICY}.round_robin.v3.RoundRobin` }
+
+/** A policy of an application that wants to know how deep its shelf is. */
+const checkedShelf: BalancingPolicy = (config) => {
+  if (typeof (config as { depth?: unknown }).depth !== 'number') throw new Error('depth must be a number')
+  return () => assert.fail('made while it was only read')
+}
+
+function shelf(value: object): object {
+  return { '@type': TYPED_STRUCT, typeUrl: 'example.com/shop.Shelf', value }
+}
 
 function wrapped(levels: number): object {
   if (levels === 0) return ROUND_ROBIN
@@ -152,33 +163,58 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-43',
-    rule: 'the first known policy of a list counts; one that the application may have goes before those behind it',
+    rule: 'the first known policy of a list counts',
     input: balancedBy(
-      { '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` },
-      { '@type': TYPED_STRUCT, typeUrl: 'example.com/custom', value: { depth: 3 } },
+      { '@type': TYPED_STRUCT, typeUrl: 'example.com/nobody', value: { depth: 3 } },
       { '@type': `${POLICY}.least_request.v3.LeastRequest`, choiceCount: 3 },
       ROUND_ROBIN,
     ),
     outcome: 'listed',
     fields: [FIRST_POLICY],
-    check: expectPolicy({
-      kind: 'custom',
-      name: 'custom',
-      config: { depth: 3 },
-      otherwise: { kind: 'least-request', choiceCount: 3 },
-    }),
+    check: expectPolicy({ kind: 'least-request', choiceCount: 3 }),
   },
   {
     id: 'CDS-217',
-    rule: 'a list of policies that only the application may have is carried',
-    input: balancedBy({ '@type': TYPED_STRUCT, typeUrl: 'a' }, { '@type': TYPED_STRUCT, typeUrl: 'x/b' }),
+    rule: 'a policy that the application has is carried by its name, with its configuration',
+    input: balancedBy(shelf({ depth: 3 }), ROUND_ROBIN),
     outcome: 'carried',
-    check: expectPolicy({
-      kind: 'custom',
-      name: 'a',
-      config: {},
-      otherwise: { kind: 'custom', name: 'b', config: {} },
+    check: expectPolicy({ kind: 'custom', name: 'shop.Shelf', config: { depth: 3 } }),
+  },
+  {
+    id: 'CDS-220',
+    rule: 'what a policy of the application says against its configuration is an error, not a reason to take the next',
+    input: balancedBy(shelf({ depth: 'deep' }), ROUND_ROBIN),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.value`],
+  },
+  {
+    id: 'CDS-221',
+    rule: 'a policy of the application may stand within another, and is checked there',
+    input: balancedBy({
+      '@type': `${POLICY}.random_subsetting.v3.RandomSubsetting`,
+      subsetSize: 7,
+      childPolicy: policies(shelf({})),
     }),
+    outcome: 'malformed',
+    fields: [`${FIRST_POLICY}.child_policy.policies[0].typed_extension_config.typed_config.value`],
+  },
+  {
+    id: 'CDS-222',
+    rule: 'a policy that the mesh has may come as a TypedStruct (Envoy)',
+    input: balancedBy({
+      '@type': TYPED_STRUCT,
+      typeUrl: `${POLICY}.least_request.v3.LeastRequest`,
+      value: { choice_count: 3 },
+    }),
+    outcome: 'carried',
+    check: expectPolicy({ kind: 'least-request', choiceCount: 3 }),
+  },
+  {
+    id: 'CDS-223',
+    rule: 'the policy that a cluster provides is not for EDS clusters in a list either',
+    input: balancedBy({ '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` }),
+    outcome: 'malformed',
+    fields: [FIRST_POLICY],
   },
   {
     id: 'CDS-218',
@@ -203,10 +239,10 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
   },
   {
     id: 'CDS-45',
-    rule: 'a list in which nothing is known refuses the cluster',
-    input: balancedBy({ '@type': `${POLICY}.cluster_provided.v3.ClusterProvided` }),
-    outcome: 'refused',
-    fields: [FIRST_POLICY, 'load_balancing_policy'],
+    rule: 'a list in which nothing is known is malformed (gRFC A52, Envoy)',
+    input: balancedBy({ '@type': TYPED_STRUCT, typeUrl: 'example.com/nobody' }),
+    outcome: 'malformed',
+    fields: ['load_balancing_policy'],
   },
   {
     id: 'CDS-46',
@@ -403,7 +439,7 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
 ]
 
 testRules({
-  type: clusterType,
+  type: clusterTypeWith(new Map([['shop.Shelf', checkedShelf]])),
   outcomeOf: ({ config }, listed) => refusedViews(config.refused).join(', ') || (listed ? 'listed' : 'carried'),
   rules: BALANCING,
 })

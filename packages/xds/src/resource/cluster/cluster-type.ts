@@ -1,4 +1,4 @@
-import type { ClusterConfig, LoadReport } from '@inmesh/core'
+import type { BalancingPolicies, ClusterConfig, LoadReport } from '@inmesh/core'
 import {
   Cluster,
   type Cluster_CommonLbConfig,
@@ -101,7 +101,7 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
   overrideHostStatus: CARRIED,
 })
 
-function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterResource {
+function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: BalancingPolicies): ClusterResource {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, cluster, refusals)
   checkTransportSecurity(scope, cluster, refusals)
@@ -112,7 +112,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage): ClusterRe
   }
   const discovery = translateDiscovery(scope, cluster, refusals)
   const hosts = new HostPolicyReader(scope, cluster, refusals)
-  const loadBalancing = translateLoadBalancing(scope, cluster, refusals, hosts)
+  const loadBalancing = translateLoadBalancing(scope, { cluster, refusals, hosts, policies })
   const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
   const healthCheck = translateHealthCheck(scope, cluster.healthChecks, refusals)
   const connections = translateConnectionOptions(scope, cluster, extension, refusals)
@@ -173,17 +173,25 @@ function translateLoadReport(
   return undefined
 }
 
-const READER: ResourceReader<ClusterMessage, ClusterResource> = {
-  codec: Cluster,
-  nameField: 'name',
-  nameOf: (cluster) => cluster.name,
-  translate: translateCluster,
+/**
+ * Clusters (CDS) of a mesh that has load balancing policies of its own.
+ *
+ * @param policies - The policies: their names are known, and each checks its configuration.
+ */
+export function clusterTypeWith(policies: BalancingPolicies): ResourceType<ClusterResource> {
+  const reader: ResourceReader<ClusterMessage, ClusterResource> = {
+    codec: Cluster,
+    nameField: 'name',
+    nameOf: (cluster) => cluster.name,
+    translate: (scope, cluster) => translateCluster(scope, cluster, policies),
+  }
+  return {
+    typeUrl: TypeUrl.Cluster,
+    shortName: 'CDS',
+    fullState: true,
+    decode: (bytes) => decodeResource(reader, bytes),
+  }
 }
 
-/** Clusters (CDS). */
-export const clusterType: ResourceType<ClusterResource> = {
-  typeUrl: TypeUrl.Cluster,
-  shortName: 'CDS',
-  fullState: true,
-  decode: (bytes) => decodeResource(READER, bytes),
-}
+/** Clusters (CDS), by the policies that every mesh has. */
+export const clusterType: ResourceType<ClusterResource> = clusterTypeWith(new Map())

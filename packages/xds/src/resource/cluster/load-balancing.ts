@@ -2,35 +2,31 @@ import type { LoadBalancingPolicy } from '@inmesh/core'
 import {
   type Cluster,
   type Cluster_CommonLbConfig_ConsistentHashingLbConfig,
-  Cluster_DiscoveryType,
   Cluster_LbPolicy,
   type Cluster_RingHashLbConfig,
   Cluster_RingHashLbConfig_HashFunction,
   enumName,
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import type { ViewReasons } from '../field/view-reasons.js'
 import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
-import type { HostPolicyReader } from './host-policy.js'
-import { MURMUR_REFUSED, translateTypedPolicies } from './typed-load-balancing.js'
+import {
+  type BalancedCluster,
+  clusterProvided,
+  MURMUR_REFUSED,
+  translateTypedPolicies,
+} from './typed-load-balancing.js'
 
 /**
  * Translates how a cluster chooses endpoints: `load_balancing_policy` where it is set, else `lb_policy` (Envoy; gRFC A52).
  *
  * @param scope - The cluster.
- * @param cluster - The cluster.
- * @param refusals - Its refusals.
- * @param hosts - Told which endpoints the policy chooses from.
+ * @param around - The cluster, and what is known beside it.
  */
-export function translateLoadBalancing(
-  scope: FieldScope,
-  cluster: Cluster,
-  refusals: ViewReasons,
-  hosts: HostPolicyReader,
-): LoadBalancingPolicy {
+export function translateLoadBalancing(scope: FieldScope, around: BalancedCluster): LoadBalancingPolicy {
+  const { cluster, refusals, hosts } = around
   if (cluster.loadBalancingPolicy !== undefined) {
     const place = scope.at('load_balancing_policy')
-    return translateTypedPolicies(place, cluster.loadBalancingPolicy, refusals, hosts) ?? ROUND_ROBIN
+    return translateTypedPolicies(place, cluster.loadBalancingPolicy, around) ?? ROUND_ROBIN
   }
   const config = cluster.lbConfig
   const place = scope.at('lb_policy')
@@ -50,17 +46,13 @@ export function translateLoadBalancing(
     case Cluster_LbPolicy.RANDOM:
       return { kind: 'random' }
     case Cluster_LbPolicy.RING_HASH:
-      return translateRing(scope, cluster, config?.$case === 'ringHashLbConfig' ? config.value : undefined, refusals)
+      return translateRing(scope, around, config?.$case === 'ringHashLbConfig' ? config.value : undefined)
     case Cluster_LbPolicy.MAGLEV: {
       const tableSize = config?.$case === 'maglevLbConfig' ? config.value.tableSize : undefined
       return maglev(scope.at('maglev_lb_config'), tableSize, hashingTerms(scope, cluster))
     }
     case Cluster_LbPolicy.CLUSTER_PROVIDED:
-      // Right for the kinds of cluster that bring their own policy along; those are refused for their kind.
-      if (cluster.clusterDiscoveryType?.value === Cluster_DiscoveryType.EDS) {
-        place.malformed('CLUSTER_PROVIDED is not for EDS clusters')
-      }
-      return ROUND_ROBIN
+      return clusterProvided(place, cluster)
     case Cluster_LbPolicy.LOAD_BALANCING_POLICY_CONFIG:
       place.malformed('LOAD_BALANCING_POLICY_CONFIG needs load_balancing_policy')
       return ROUND_ROBIN
@@ -72,9 +64,8 @@ export function translateLoadBalancing(
 
 function translateRing(
   scope: FieldScope,
-  cluster: Cluster,
+  { cluster, refusals }: BalancedCluster,
   config: Cluster_RingHashLbConfig | undefined,
-  refusals: ViewReasons,
 ): LoadBalancingPolicy {
   const place = scope.at('ring_hash_lb_config')
   const murmur = config?.hashFunction === Cluster_RingHashLbConfig_HashFunction.MURMUR_HASH_2

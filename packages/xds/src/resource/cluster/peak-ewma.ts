@@ -5,7 +5,7 @@ import type { FieldScope } from '../field/field-scope.js'
  * linkerd, whose policy it is, has no xDS, and Envoy has it among its contributed extensions only. Its name there is the one to expect; it comes
  * as a TypedStruct, since hardly any control plane has the message.
  */
-const TYPE_NAME = 'envoy.extensions.load_balancing_policies.peak_ewma.v3alpha.PeakEwma'
+export const PEAK_EWMA = 'envoy.extensions.load_balancing_policies.peak_ewma.v3alpha.PeakEwma'
 
 const DEFAULT_DECAY_MS = 10_000
 const DEFAULT_RTT_MS = 30
@@ -13,12 +13,9 @@ const FAILURE_RTT_MS = 1000
 
 /**
  * @param scope - The policy.
- * @param typeName - Type that a TypedStruct names.
  * @param config - What it holds: `decay_time` and `default_rtt`, as proto-JSON writes durations. Anything else is of no concern here.
- * @returns undefined when the type is another.
  */
-export function translatePeakEwma(scope: FieldScope, typeName: string, config: JsonValue): PeakEwmaPolicy | undefined {
-  if (typeName !== TYPE_NAME) return undefined
+export function translatePeakEwma(scope: FieldScope, config: JsonValue): PeakEwmaPolicy {
   const fields = typeof config === 'object' && config !== null ? (config as { readonly [name: string]: JsonValue }) : {}
   return {
     kind: 'peak-ewma',

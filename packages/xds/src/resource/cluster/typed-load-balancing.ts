@@ -1,6 +1,9 @@
-import type { CustomPolicy, LoadBalancingPolicy } from '@inmesh/core'
+import type { BalancingPolicies, CustomPolicy, JsonValue, LoadBalancingPolicy } from '@inmesh/core'
 import {
   ClientSideWeightedRoundRobin,
+  type Cluster,
+  Cluster_DiscoveryType,
+  ClusterProvided,
   type ConsistentHashingLbConfig,
   LeastRequest,
   LeastRequest_SelectionMethod,
@@ -19,12 +22,13 @@ import {
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
-import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
+import { decodeConfig, type TypedConfig, typedConfigOf } from '../field/typed-config.js'
+import { configBytes } from '../field/typed-struct.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { translateHashPolicies } from '../route/hash-policy.js'
 import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
 import type { HostPolicyReader } from './host-policy.js'
-import { translatePeakEwma } from './peak-ewma.js'
+import { PEAK_EWMA, translatePeakEwma } from './peak-ewma.js'
 import { weightedByLoad } from './weighted-by-load.js'
 
 /** gRFC A52: policies within policies, so that a resource cannot send the reader into the deep. */
@@ -33,15 +37,23 @@ const DEEPEST = 16
 /** Why gRPC refuses a ring that is made with another hash. */
 export const MURMUR_REFUSED = 'gRPC knows no hash function but XX_HASH (gRFC A42)'
 
-/** Translates one policy; undefined when it is malformed or no policy within it is known, both of which are reported. */
+/** Translates one policy; undefined when it is malformed, or what is within it, which is reported. */
 type Translate = (scope: FieldScope, bytes: Uint8Array, around: Surroundings) => LoadBalancingPolicy | undefined
 
-/** What a policy stands in. */
-interface Surroundings {
+/** What a list of policies stands in. */
+export interface BalancedCluster {
+  /** The cluster. */
+  readonly cluster: Cluster
   /** Told which endpoints the policy chooses from. */
   readonly hosts: HostPolicyReader
   /** Refusals of the cluster. */
   readonly refusals: ViewReasons
+  /** Policies of the application's own. */
+  readonly policies: BalancingPolicies
+}
+
+/** What a policy stands in. */
+interface Surroundings extends BalancedCluster {
   /** Translates the list of policies within the policy. */
   inner(scope: FieldScope, policies: LoadBalancingPolicies | undefined): LoadBalancingPolicy | undefined
 }
@@ -104,6 +116,7 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
     hosts.slowStart(scope, message.slowStartConfig)
     return weightedByLoad(scope, message)
   }),
+  policy(ClusterProvided, (scope, _message, { cluster }) => clusterProvided(scope, cluster)),
   policy(PickFirst, (_scope, message) => ({ kind: 'pick-first', shuffle: message.shuffleAddressList })),
   policy(WrrLocality, (scope, message, { hosts, inner }) => {
     hosts.withinLocalities()
@@ -126,30 +139,40 @@ const POLICIES: ReadonlyMap<string, Translate> = new Map([
 ])
 
 /**
+ * The policy that a kind of cluster brings along, which clusters with endpoints of their own do not (Envoy). Those that do never ask for one.
+ *
+ * @param scope - What asks for it.
+ * @param cluster - The cluster.
+ */
+export function clusterProvided(scope: FieldScope, { clusterDiscoveryType }: Cluster): LoadBalancingPolicy {
+  if (clusterDiscoveryType?.value === Cluster_DiscoveryType.EDS) {
+    scope.malformed('a policy that the cluster provides is not for EDS clusters')
+  }
+  return ROUND_ROBIN
+}
+
+/**
  * Translates a list of policies in order of preference: the first that is known counts, and an error in it is an error, not a reason
- * to take the next (gRFC A24, A52).
+ * to take the next; a list in which nothing is known is malformed (gRFC A24, A52; Envoy).
  *
  * @param scope - Where the list stands.
- * @param policies - The list.
- * @param refusals - Refusals of the cluster, for a list in which nothing is known.
- * @param hosts - Told which endpoints the policy chooses from.
- * @returns undefined when the list is malformed or nothing in it is known; both are reported.
+ * @param list - The list.
+ * @param around - The cluster, and what is known beside it.
+ * @returns undefined when the list is malformed, which is reported.
  */
 export function translateTypedPolicies(
   scope: FieldScope,
-  policies: LoadBalancingPolicies,
-  refusals: ViewReasons,
-  hosts: HostPolicyReader,
+  list: LoadBalancingPolicies,
+  around: BalancedCluster,
 ): LoadBalancingPolicy | undefined {
-  return translateList(scope, policies, 1, refusals, hosts)
+  return translateList(scope, list, 1, around)
 }
 
 function translateList(
   scope: FieldScope,
   list: LoadBalancingPolicies | undefined,
   depth: number,
-  refusals: ViewReasons,
-  hosts: HostPolicyReader,
+  around: BalancedCluster,
 ): LoadBalancingPolicy | undefined {
   if (list === undefined || list.policies.length === 0) {
     scope.malformed('at least one policy is required')
@@ -159,42 +182,56 @@ function translateList(
     scope.malformed(`policies are nested deeper than ${DEEPEST}`)
     return undefined
   }
-  const around: Surroundings = {
-    hosts,
-    refusals,
-    inner: (place, nested) => translateList(place, nested, depth + 1, refusals, hosts),
+  const surroundings: Surroundings = {
+    ...around,
+    inner: (place, nested) => translateList(place, nested, depth + 1, around),
   }
-  const customs: CustomPolicy[] = []
+  const unknown: string[] = []
   for (const [index, { typedExtensionConfig }] of list.policies.entries()) {
     const place = scope.at('policies', index).at('typed_extension_config').at('typed_config')
     const config = typedExtensionConfig?.typedConfig && typedConfigOf(place, typedExtensionConfig.typedConfig)
-    const translate = config && POLICIES.get(config.typeName)
-    if (translate !== undefined && config?.bytes !== undefined) {
-      return behind(customs, translate(place, config.bytes, around))
-    }
-    if (config?.fields !== undefined) {
-      const peakEwma = translatePeakEwma(place, config.typeName, config.fields)
-      if (peakEwma !== undefined) return behind(customs, peakEwma)
-      // Whether the application has it is not known here.
-      customs.push({ kind: 'custom', name: config.typeName, config: config.fields })
-      continue
-    }
-    place.unsupported(
-      `the policy ${config?.typeName ?? typedExtensionConfig?.name ?? ''} is not supported; the next one is tried`,
-    )
+    const translate = config && translatorOf(config, around.policies)
+    if (translate !== undefined) return translate(place, surroundings)
+    const name = config?.typeName ?? typedExtensionConfig?.name ?? ''
+    place.unsupported(`the policy ${name} is not known; the next one is tried`)
+    unknown.push(name)
   }
-  const last = customs.pop()
-  if (last !== undefined) return behind(customs, last)
-  refusals.add(scope, 'no policy in the list is supported')
+  scope.malformed(`no policy in the list is known: ${unknown.join(', ')}`)
   return undefined
 }
 
-/** Policies that the application may have go before the one that the mesh has. */
-function behind(
-  customs: readonly CustomPolicy[],
-  policy: LoadBalancingPolicy | undefined,
-): LoadBalancingPolicy | undefined {
-  return policy && customs.reduceRight<LoadBalancingPolicy>((otherwise, custom) => ({ ...custom, otherwise }), policy)
+/** @returns undefined when the policy is not known. */
+function translatorOf(
+  config: TypedConfig,
+  policies: BalancingPolicies,
+): ((scope: FieldScope, around: Surroundings) => LoadBalancingPolicy | undefined) | undefined {
+  const { typeName, fields } = config
+  const translate = POLICIES.get(typeName)
+  if (translate !== undefined) {
+    return (scope, around) => {
+      const bytes = configBytes(scope, config)
+      return bytes && translate(scope, bytes, around)
+    }
+  }
+  if (fields === undefined) return undefined
+  if (typeName === PEAK_EWMA) return (scope) => translatePeakEwma(scope, fields)
+  return policies.has(typeName) ? (scope) => custom(scope, typeName, fields, policies) : undefined
+}
+
+/** A policy of the application's own says itself what is wrong with its configuration. */
+function custom(
+  scope: FieldScope,
+  name: string,
+  config: JsonValue,
+  policies: BalancingPolicies,
+): CustomPolicy | undefined {
+  try {
+    policies.get(name)!(config)
+  } catch (error) {
+    scope.at('value').malformed(`policy ${name}: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+  return { kind: 'custom', name, config }
 }
 
 function policy<Message>(
