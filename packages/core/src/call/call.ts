@@ -16,10 +16,10 @@ import type { AttemptFailure } from '../retry/attempt-failure.js'
 import type { RetryRules } from '../retry/retry-rules.js'
 import type { RouteFinder } from '../route/compiled-route.js'
 import type { Destination } from '../route/destination.js'
-import { Exchange } from './exchange.js'
 import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
 import type { RequestView } from './request-view.js'
 import { NO_HEADERS, type ResponseView } from './response-view.js'
+import { TimedExchange } from './timed-exchange.js'
 
 /** What {@link Call.responded} and {@link Call.attemptFailed} answer when the attempt was the last. */
 export const NO_RETRY = -1
@@ -40,12 +40,8 @@ type CallState = 'new' | 'filtering' | 'picking' | 'attempting' | 'ended'
  *
  * It makes every decision and touches no byte. Each call ends exactly once, whatever happens.
  */
-export class Call extends Exchange implements PickContext, HashedCall {
+export class Call extends TimedExchange implements PickContext, HashedCall {
   readonly target: string
-  /** When the call must be over, on the clock's scale; `Infinity` for no limit. Final once the request was sent. */
-  deadline: number
-  /** Longest time without a byte in either direction in milliseconds, 0 for none; known once `start()` found a route. */
-  idleMs = 0
   /** Endpoints that later attempts avoid. */
   tried: readonly Endpoint[] = NO_ENDPOINTS
   /** Endpoints whose priorities later attempts avoid. */
@@ -59,7 +55,6 @@ export class Call extends Exchange implements PickContext, HashedCall {
   /** Whether the current attempt has a connection; until then it waits for one. */
   #connected = false
   #rules: RetryRules | undefined
-  #requestMs = 0
   /** Where the attempts that failed went, for as long as it takes to leave their priorities out. */
   #failedAt: readonly Endpoint[] = NO_ENDPOINTS
   #attemptStartedMs = 0
@@ -81,8 +76,7 @@ export class Call extends Exchange implements PickContext, HashedCall {
     request: RequestView,
     deadline = Number.POSITIVE_INFINITY,
   ) {
-    super(plane, request)
-    this.deadline = deadline
+    super(plane, request, deadline)
     this.#table = snapshot.table
     // The copy that a mirror sends has no target of its own.
     this.target = snapshot.config?.name ?? request.authority
@@ -123,11 +117,7 @@ export class Call extends Exchange implements PickContext, HashedCall {
       return this.#filtered(this.pass(route.answering))
     }
     this.#rules = route.retries(this.request)
-    const { requestMs, streamMs, idleMs } = route.timeouts(this.request)
-    this.#requestMs = requestMs
-    this.idleMs = idleMs
-    if (streamMs > 0) this.#limit(streamMs)
-    if (!streaming) this.requestSent()
+    this.limitBy(route.timeouts(this.request), streaming)
     const destination = route.destination(this)
     if (destination === undefined)
       return this.#stopped(route.clusterNotFound('the request names no cluster that is known'))
@@ -136,9 +126,11 @@ export class Call extends Exchange implements PickContext, HashedCall {
     return this.#filtered(this.pass(destination))
   }
 
-  /** The request was sent whole: the route's time limit begins, once for all attempts (Envoy, RouteAction.timeout). */
-  requestSent(): void {
-    if (this.#requestMs > 0) this.#limit(this.#requestMs)
+  /** Longest time of one attempt, its response included, in milliseconds, 0 for none. Known once there was an attempt. */
+  get attemptMs(): number {
+    return this.request.view === 'grpc'
+      ? 0
+      : ((this.picked!.owner ?? this.chosen!).config?.connections?.maxStreamDurationMs ?? 0)
   }
 
   /**
@@ -281,10 +273,6 @@ export class Call extends Exchange implements PickContext, HashedCall {
     this.#state = 'ended'
     this.chosen?.release()
     this.passed()
-  }
-
-  #limit(milliseconds: number): void {
-    this.deadline = Math.min(this.deadline, this.clock.now() + milliseconds)
   }
 
   #retry(rules: RetryRules, response: ResponseView | undefined): number {

@@ -3,7 +3,7 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
 /**
  * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
  * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DO drop overload, DI delay injected,
- * FI fault injected, DPE protocol error of the caller, IH invalid header of Envoy's. `-` stands for none.
+ * FI fault injected, DPE protocol error of the caller, IH invalid header of Envoy's, DT and UMSDR stream that lasted too long, in all and to the upstream. `-` stands for none.
  */
 export type ResponseFlag =
   | '-'
@@ -21,6 +21,8 @@ export type ResponseFlag =
   | 'FI'
   | 'DPE'
   | 'IH'
+  | 'DT'
+  | 'UMSDR'
 
 /** gRPC status codes that the mesh itself gives (grpc.io, "Status codes and their use in gRPC"). */
 export const GrpcStatus = Object.freeze({
@@ -159,6 +161,29 @@ export const localReplies = {
   /** The time limit passed. */
   timeout: (detail: string): LocalReply =>
     reply(504, GrpcStatus.DEADLINE_EXCEEDED, 'UT', 'ERR_INMESH_TIMEOUT', 'upstream request timeout', detail),
+  /** The stream lasted too long (Envoy, max_stream_duration). Envoy answers 408 where the request was not complete. */
+  streamDuration: (requestComplete: boolean, detail: string): LocalReply =>
+    reply(
+      requestComplete ? 504 : 408,
+      GrpcStatus.DEADLINE_EXCEEDED,
+      'DT',
+      'ERR_INMESH_TIMEOUT',
+      'downstream duration timeout',
+      detail,
+    ),
+  /** The stream to the upstream lasted too long (Envoy, max_stream_duration of the cluster). As above for a request that was not complete. */
+  upstreamDuration: (requestComplete: boolean, detail: string): LocalReply =>
+    reply(
+      requestComplete ? 504 : 408,
+      GrpcStatus.DEADLINE_EXCEEDED,
+      'UMSDR',
+      'ERR_INMESH_TIMEOUT',
+      'upstream max stream duration reached',
+      detail,
+    ),
+  /** The application took too long to send the request (Envoy, request_timeout), which has no flag. */
+  requestTimeout: (detail: string): LocalReply =>
+    reply(408, GrpcStatus.UNKNOWN, '-', 'ERR_INMESH_TIMEOUT', 'request timeout', detail),
   /** Nothing was sent or received for too long. Envoy answers 408 where the request was not complete. */
   idle: (requestComplete: boolean, detail: string): LocalReply =>
     reply(

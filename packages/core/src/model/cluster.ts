@@ -44,7 +44,7 @@ export interface LoadReport {
   readonly metrics: readonly string[]
 }
 
-/** How long the connections of an HTTP carrier live (envoy.config.core.v3.HttpProtocolOptions). */
+/** How long the connections of an HTTP carrier live, and the streams on them (envoy.config.core.v3.HttpProtocolOptions). */
 export interface ConnectionOptions {
   /**
    * Closes a connection that had no request for so many milliseconds; 0 means never. Default: the carrier's own, shorter than what servers
@@ -55,6 +55,8 @@ export interface ConnectionOptions {
   readonly maxRequests?: number
   /** Closes a connection that is so many milliseconds old, when it has no request. Default no limit. */
   readonly maxAgeMs?: number
+  /** Ends an attempt that lasts so many milliseconds, its response included. Default no limit. */
+  readonly maxStreamDurationMs?: number
 }
 
 /** A cluster as configured, without its endpoints. */

@@ -17,6 +17,11 @@ export interface ListenerConfig {
    */
   readonly idleTimeoutMs?: number
   /**
+   * How long an application may take to send a request, body included, in milliseconds (`request_timeout`); a response that begins ends the
+   * limit too. 0 or absent means no limit. HTTP only.
+   */
+  readonly requestTimeoutMs?: number
+  /**
    * Whether a port in the authority is left out when virtual hosts are matched: `any` port, or the `own` port of the target only
    * (`strip_any_host_port` and `strip_matching_host_port`). Absent means that it counts. HTTP view; the `host` header stays as it is.
    */

@@ -188,7 +188,14 @@ test('time limits follow each view', () => {
     const made = new RouteTable(listener, routes([virtualHost([route({}, forward('c', action))])]), clusters, random)
     return made.match(request())!.timeouts(request({ view }))
   }
-  const defaults = { requestMs: 15_000, streamMs: 0, idleMs: 300_000, grpcHeader: undefined, respectsExpected: false }
+  const defaults = {
+    requestMs: 15_000,
+    streamMs: 0,
+    idleMs: 300_000,
+    sendingMs: 0,
+    grpcHeader: undefined,
+    respectsExpected: false,
+  }
   assert.deepEqual(timeouts({}, 'http'), defaults, "Envoy's defaults")
   assert.equal(timeouts({ timeoutMs: 0 }, 'http').requestMs, 0, '0 turns it off')
   assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc').requestMs, 0, 'gRPC does not read it (A31)')

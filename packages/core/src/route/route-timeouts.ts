@@ -17,6 +17,8 @@ export interface RouteTimeouts {
   readonly streamMs: number
   /** Without a byte in either direction, in milliseconds. */
   readonly idleMs: number
+  /** From the start of the request to its end in milliseconds. */
+  readonly sendingMs: number
   /** Present where the `grpc-timeout` of a request takes the place of `streamMs`. */
   readonly grpcHeader: GrpcHeaderLimit | undefined
   /** Whether `x-envoy-expected-rq-timeout-ms` of a request takes the place of `requestMs`. */
@@ -47,11 +49,19 @@ export function compileTimeouts(
       requestMs: action?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       streamMs,
       idleMs: action?.idleTimeoutMs ?? listener.idleTimeoutMs ?? DEFAULT_IDLE_MS,
+      sendingMs: listener.requestTimeoutMs ?? 0,
       grpcHeader: maxMs === undefined ? undefined : { maxMs, offsetMs: action?.grpcTimeoutOffsetMs ?? 0 },
       respectsExpected: listener.router?.respectsExpectedTimeout === true,
     },
     // gRFC A31: `timeout` is not read, and `grpc_timeout_header_max` goes before `max_stream_duration`.
-    grpc: { requestMs: 0, streamMs: maxMs ?? streamMs, idleMs: 0, grpcHeader: undefined, respectsExpected: false },
+    grpc: {
+      requestMs: 0,
+      streamMs: maxMs ?? streamMs,
+      idleMs: 0,
+      sendingMs: 0,
+      grpcHeader: undefined,
+      respectsExpected: false,
+    },
   }
 }
 

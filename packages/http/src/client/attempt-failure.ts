@@ -78,6 +78,7 @@ export function describe(call: Call): string {
  * @returns what its endpoint did not do, for messages.
  */
 export function overdue(limit: PassedLimit, call: Call): string {
+  if (limit === 'attempt-stream') return `took longer than ${call.attemptMs} ms`
   if (limit === 'attempt') return `did not answer within ${call.perTryMs} ms`
   return `was idle for ${limit === 'idle' ? call.idleMs : call.perTryIdleMs} ms`
 }

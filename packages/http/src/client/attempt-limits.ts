@@ -1,7 +1,10 @@
 import type { Call, Clock, Timer, TimerTask, TimerWheel } from '@inmesh/core'
 
-/** The limit that passed: of the whole call, of one attempt, and of the time without a byte for each of the two. */
-export type PassedLimit = 'call' | 'attempt' | 'idle' | 'attempt-idle'
+/**
+ * The limit that passed: of the whole call, of one attempt by the route and by its cluster, and of the time without a byte for call and
+ * attempt.
+ */
+export type PassedLimit = 'call' | 'attempt' | 'attempt-stream' | 'idle' | 'attempt-idle'
 
 /** Told when a limit passed; at most once between a start and the next. */
 export interface LimitedCall {
@@ -21,6 +24,8 @@ export class AttemptLimits implements TimerTask {
   readonly #call: LimitedCall
   #whole: Timer | undefined = undefined
   #wholeLimit: PassedLimit = 'call'
+  /** When the cluster's limit of the attempt passes; `Infinity` for none. */
+  #streamEnd = Number.POSITIVE_INFINITY
   #idle: Timer | undefined = undefined
   #idleLimit: PassedLimit = 'idle'
   #idleMs = 0
@@ -45,6 +50,19 @@ export class AttemptLimits implements TimerTask {
    * @returns the milliseconds that the attempt has; `Infinity` for no limit.
    */
   begin(call: Call, streaming: boolean): number {
+    const { attemptMs } = call
+    this.#streamEnd = attemptMs > 0 ? this.#clock.now() + attemptMs : Number.POSITIVE_INFINITY
+    return this.resume(call, streaming)
+  }
+
+  /**
+   * Counts anew what the attempt's progress changed, and not the time that it has in all.
+   *
+   * @param call - Says what the limits are.
+   * @param streaming - As for {@link AttemptLimits.begin}.
+   * @returns as that.
+   */
+  resume(call: Call, streaming: boolean): number {
     return this.#start(call.deadline, streaming ? 0 : call.perTryMs, call.idleMs, call.perTryIdleMs)
   }
 
@@ -54,6 +72,7 @@ export class AttemptLimits implements TimerTask {
    * @param deadline - When it must be over, on the clock's scale; `Infinity` for no limit.
    */
   beginUntil(deadline: number): void {
+    this.#streamEnd = Number.POSITIVE_INFINITY
     this.#start(deadline, 0, 0, 0)
   }
 
@@ -87,11 +106,18 @@ export class AttemptLimits implements TimerTask {
   #start(deadline: number, perTryMs: number, idleMs: number, perTryIdleMs: number): number {
     this.stop()
     const nowMs = this.#clock.now()
-    const leftMs = deadline - nowMs
-    const ownLimit = perTryMs > 0 && perTryMs < leftMs
-    const limitMs = ownLimit ? perTryMs : leftMs
+    let limitMs = deadline - nowMs
+    let limit: PassedLimit = 'call'
+    if (perTryMs > 0 && perTryMs < limitMs) {
+      limitMs = perTryMs
+      limit = 'attempt'
+    }
+    if (this.#streamEnd - nowMs < limitMs) {
+      limitMs = this.#streamEnd - nowMs
+      limit = 'attempt-stream'
+    }
     if (limitMs !== Number.POSITIVE_INFINITY) {
-      this.#wholeLimit = ownLimit ? 'attempt' : 'call'
+      this.#wholeLimit = limit
       this.#whole = this.#timers.set(nowMs, limitMs, this)
     }
     const ownIdle = perTryIdleMs > 0 && (idleMs === 0 || perTryIdleMs < idleMs)

@@ -110,7 +110,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     if (!this.#streaming || call === undefined) return
     this.#streaming = false
     call.requestSent()
-    this.#limits.begin(call, false)
+    this.#limits.resume(call, false)
   }
 
   attemptActive(): void {
@@ -128,6 +128,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
         this.#backOff(call, delayMs)
         return false
       }
+      if (this.#streaming && call.sendingOver()) this.#limits.resume(call, true)
       if (call.changesResponse) call.changeResponse(response)
     }
     this.#phase = RESPONDING
@@ -154,7 +155,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     const failure = undecided ? classifyFailure(error, connected, this.#request.body) : undefined
     if (failure !== undefined) {
       const written = connected && !(failure === 'reset' && this.#request.idempotent)
-      this.#retryOrReply(call!, failure, written, `${describe(call!)}: ${error.message}`, error)
+      const reply = failureReply(failure, `${describe(call!)}: ${error.message}`)
+      this.#retryOrReply(call!, failure, written, reply, error)
     } else if (call !== undefined && this.#phase === RESPONDING && isTransportError(error)) {
       const message = `${describe(call)} broke the response off: ${error.message}`
       this.#fail(new MeshError('ERR_INMESH_RESET', message, { cause: error }))
@@ -280,8 +282,11 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     } else if (limit === 'idle') {
       call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
       this.#reply(localReplies.idle(!this.#streaming, detail))
+    } else if (limit === 'attempt-stream') {
+      const reply = localReplies.upstreamDuration(!this.#streaming, detail)
+      this.#retryOrReply(call, 'reset', this.#attempt!.connected, reply)
     } else {
-      this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, detail)
+      this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, localReplies.timeout(detail))
     }
   }
 
@@ -292,15 +297,18 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     if (this.#phase === RESPONDING) {
       this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
     } else {
-      if (this.#phase === ATTEMPTING) call?.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
-      this.#reply(localReplies.timeout(detail))
+      const reply = call === undefined ? localReplies.timeout(detail) : call.overdue(!this.#streaming, detail)
+      // Only the limit of the route is one that the upstream should have kept (Envoy, outlier detection).
+      const missed = call !== undefined && this.#phase === ATTEMPTING && reply.flag === 'UT'
+      if (missed) call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
+      this.#reply(reply)
     }
   }
 
-  #retryOrReply(call: Call, failure: AttemptFailure, written: boolean, detail: string, cause?: Error): void {
+  #retryOrReply(call: Call, failure: AttemptFailure, written: boolean, reply: LocalReply, cause?: Error): void {
     const delayMs = call.attemptFailed(failure, written, this.#repeatable)
     if (delayMs === NO_RETRY) {
-      this.#reply(failureReply(failure, detail), cause)
+      this.#reply(reply, cause)
     } else {
       this.#cutAttempt(new errors.RequestAbortedError())
       this.#backOff(call, delayMs)

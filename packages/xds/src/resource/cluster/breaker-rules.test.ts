@@ -161,9 +161,16 @@ const RULES: readonly Rule<ClusterResource>[] = [
   {
     id: 'CB-16',
     rule: 'other limits of connections are listed',
-    input: extension({ maxHeadersCount: 5, maxStreamDuration: '1s' }),
+    input: extension({ maxHeadersCount: 5 }),
     outcome: 'listed',
-    fields: [`${EXTENSION}.max_headers_count`, `${EXTENSION}.max_stream_duration`],
+    fields: [`${EXTENSION}.max_headers_count`],
+  },
+  {
+    id: 'CB-18',
+    rule: 'a limit of the time of each attempt is carried',
+    input: extension({ maxStreamDuration: '1.5s' }),
+    outcome: 'carried',
+    check: ({ config }) => assert.equal(config.connections?.maxStreamDurationMs, 1500),
   },
 ]
 

@@ -11,12 +11,12 @@ const FIELDS = new FieldTreatments<HttpProtocolOptions>({
   maxRequestsPerConnection: CARRIED,
   maxHeadersCount: leftOut('the size of heads is limited by the carrier only'),
   maxResponseHeadersKb: leftOut('the size of heads is limited by the carrier only'),
-  maxStreamDuration: leftOut('how long a request may last is read from its route and listener only'),
+  maxStreamDuration: CARRIED,
   headersWithUnderscoresAction: leftOut('names of headers are not checked for underscores'),
 })
 
 /**
- * Translates how long connections live. Envoy keeps these options in two places, of which the extension goes before the older fields of
+ * Translates how long connections and the streams on them live. Envoy keeps these options in two places, of which the extension goes before the older fields of
  * the cluster itself. gRPC reads neither.
  *
  * @param scope - The cluster.
@@ -33,16 +33,19 @@ export function translateConnectionOptions(
   const older = cluster.commonHttpProtocolOptions
   const chosen = extension ?? (older && { scope: scope.at('common_http_protocol_options'), options: older })
   if (chosen !== undefined) FIELDS.apply(chosen.scope, chosen.options, refusals)
-  const { idleTimeout, maxConnectionDuration, maxRequestsPerConnection } = chosen?.options ?? {}
+  const { idleTimeout, maxConnectionDuration, maxRequestsPerConnection, maxStreamDuration } = chosen?.options ?? {}
   const idleTimeoutMs = idleTimeout && translateDuration(chosen!.scope.at('idle_timeout'), idleTimeout)
   const maxAgeMs =
     maxConnectionDuration && translateDuration(chosen!.scope.at('max_connection_duration'), maxConnectionDuration)
+  const maxStreamDurationMs =
+    maxStreamDuration && translateDuration(chosen!.scope.at('max_stream_duration'), maxStreamDuration)
   // 0 means no limit, as in Istio's `maxRequestsPerConnection`.
   const maxRequests = maxRequestsPerConnection ?? cluster.maxRequestsPerConnection
   const options: ConnectionOptions = {
     ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     ...(maxAgeMs && { maxAgeMs }),
     ...(maxRequests && { maxRequests }),
+    ...(maxStreamDurationMs && { maxStreamDurationMs }),
   }
   return Object.keys(options).length === 0 ? undefined : options
 }

@@ -28,8 +28,9 @@ const FIELDS = new FieldTreatments<HttpConnectionManager>({
   flushAccessLogOnNewRequest: ACCESS_LOG,
   accessLogOptions: ACCESS_LOG,
   streamIdleTimeout: CARRIED,
-  streamFlushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
-  requestTimeout: leftOut("the application's own request is not limited while it is produced"),
+  requestTimeout: CARRIED,
+  // How long a proxy holds on to what a slow caller did not read yet, after the upstream is done. Here nothing is held on to for a caller.
+  streamFlushTimeout: MOOT,
   maxRequestHeadersKb: leftOut('the size of headers is not limited by listeners'),
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
   normalizePath: PATH_NORMALIZATION,
@@ -105,7 +106,7 @@ export function translateHttpConnectionManager(
     name,
     ...chain,
     maxStreamDurationMs: maxStreamDuration(scope, manager),
-    ...translateIdleTimeout(scope, manager),
+    ...translateTimeouts(scope, manager),
     ...translateHostNormalization(scope, manager),
   }
   return { listener, routes, refused: refusals.toRefusals() }
@@ -120,13 +121,16 @@ function maxStreamDuration(scope: FieldScope, manager: HttpConnectionManager): n
   return translateDuration(place.at('max_stream_duration'), options.maxStreamDuration) ?? 0
 }
 
-function translateIdleTimeout(
+function translateTimeouts(
   scope: FieldScope,
-  { streamIdleTimeout }: HttpConnectionManager,
-): Pick<ListenerConfig, 'idleTimeoutMs'> {
-  if (streamIdleTimeout === undefined) return {}
-  const idleTimeoutMs = translateDuration(scope.at('stream_idle_timeout'), streamIdleTimeout)
-  return idleTimeoutMs === undefined ? {} : { idleTimeoutMs }
+  { streamIdleTimeout, requestTimeout }: HttpConnectionManager,
+): Pick<ListenerConfig, 'idleTimeoutMs' | 'requestTimeoutMs'> {
+  const idleTimeoutMs = streamIdleTimeout && translateDuration(scope.at('stream_idle_timeout'), streamIdleTimeout)
+  const requestTimeoutMs = requestTimeout && translateDuration(scope.at('request_timeout'), requestTimeout)
+  return {
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+    ...(requestTimeoutMs && { requestTimeoutMs }),
+  }
 }
 
 type HostNormalization = Pick<ListenerConfig, 'strippedHostPort' | 'stripsTrailingHostDot'>

@@ -148,6 +148,13 @@ const LISTENERS: readonly Rule<ListenerResource>[] = [
     fields: [`${HCM}.xff_num_trusted_hops`, `${HCM}.original_ip_detection_extensions`],
   },
   {
+    id: 'LDS-134',
+    rule: 'the time to send a request is carried; that to read a response which is all there has no meaning',
+    input: manager({ requestTimeout: '2s', streamFlushTimeout: '1s' }),
+    outcome: 'carried',
+    check: ({ listener }) => assert.equal(listener.requestTimeoutMs, 2000),
+  },
+  {
     id: 'LDS-14',
     rule: 'the limit of streams is carried',
     input: manager({ commonHttpProtocolOptions: { maxStreamDuration: '1.5s', idleTimeout: '1s' } }),

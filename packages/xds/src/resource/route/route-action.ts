@@ -41,7 +41,8 @@ const FIELDS = new FieldTreatments<RouteActionMessage>({
   upgradeConfigs: leftOut('requests that ask for an upgrade are not carried; others are'),
   appendXForwardedHost: CARRIED,
   idleTimeout: CARRIED,
-  flushTimeout: leftOut('responses that the application does not read fast enough are not cut off'),
+  // As a listener's stream_flush_timeout: nothing is held on to for a caller that reads slowly.
+  flushTimeout: MOOT,
   earlyDataPolicy: leftOut('early data is not sent'),
   retryPolicyTypedConfig: leftOut('retry policies of other types are not supported; nothing is retried'),
   requestMirrorPolicies: CARRIED,
