@@ -131,6 +131,8 @@ export function healthCheck(): HealthCheckConfig {
     unhealthyThreshold: 2,
     healthyThreshold: 2,
     reuseConnection: true,
+    excludesNew: false,
+    keepsRemoved: true,
   }
 }
 

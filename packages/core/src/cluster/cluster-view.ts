@@ -25,7 +25,9 @@ const ROUND_ROBIN: LoadBalancingPolicy = Object.freeze({ kind: 'round-robin' })
 const NO_PRIORITIES: readonly PriorityHealth[] = Object.freeze([])
 
 /** A cluster whose endpoints are being checked for the first time may well be well: what falls to it waits until that is known. */
-const UNKNOWN_HEALTH: readonly PriorityHealth[] = Object.freeze([{ size: 1, available: 1, healthy: 100, degraded: 0 }])
+const UNKNOWN_HEALTH: readonly PriorityHealth[] = Object.freeze([
+  { size: 1, counted: 1, available: 1, healthy: 100, degraded: 0 },
+])
 
 /** Chooses endpoints of a cluster. */
 interface Chooser {

@@ -5,7 +5,7 @@ import type { ClusterLeaf } from '../hosts/cluster-leaf.js'
 import { QUEUED, type Queued } from '../hosts/host-selector.js'
 import type { PriorityChoice } from '../hosts/priority-set.js'
 import type { EndpointLoadReport } from '../load/endpoint-load-report.js'
-import type { ClusterConfig, OriginalDestinationCluster, ResolvedCluster } from '../model/cluster.js'
+import type { ClusterConfig, OriginalDestinationCluster, ResolvedCluster, UsableCluster } from '../model/cluster.js'
 import type { EndpointAssignment } from '../model/endpoint.js'
 import type { RequestPriority } from '../model/route.js'
 import type { View } from '../model/view.js'
@@ -165,9 +165,15 @@ export class Cluster implements EndpointOwner {
       return
     }
     this.#health.detectOutliers(resolved.config.outlierDetection)
-    this.#endpoints.update(resolved.endpoints)
-    this.#health.check(resolved.config.healthCheck, inService)
-    for (const view of this.#views.values()) view.update(resolved.config, resolved.endpoints, this.#endpoints)
+    this.#assign(resolved, inService)
+  }
+
+  /** Endpoints that were taken from the list may stay for HTTP as long as they pass their checks; gRPC knows no checks. */
+  #assign({ config, endpoints: listed }: UsableCluster, inService: boolean): void {
+    this.#endpoints.update(listed, config.healthCheck?.keepsRemoved === true && this.#health.checked)
+    this.#health.check(config.healthCheck, inService)
+    const { assignment } = this.#endpoints
+    for (const [kind, view] of this.#views) view.update(config, kind === 'http' ? assignment : listed, this.#endpoints)
   }
 
   /**
@@ -304,6 +310,8 @@ export class Cluster implements EndpointOwner {
 
   /** The health of endpoints changed by something that the mesh itself saw: every view selects its hosts anew. */
   healthChanged(): void {
+    const resolved = this.#resolved
+    if (this.#endpoints.retains && resolved?.kind === 'resolved') this.#assign(resolved, true)
     this.#tellLocal()
     for (const view of this.#views.values()) view.healthChanged()
   }

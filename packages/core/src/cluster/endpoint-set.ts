@@ -3,6 +3,7 @@ import type { EndpointAssignment, EndpointConfig, LocalityEndpoints } from '../m
 import type { Clock } from '../ports/clock.js'
 import type { Slices } from '../slices/slices.js'
 import { Endpoint, type EndpointOwner } from './endpoint.js'
+import { withRetained } from './retained-endpoints.js'
 
 const NO_ENDPOINTS: EndpointAssignment = Object.freeze({ localities: [], drops: [] })
 
@@ -35,6 +36,7 @@ export class EndpointSet {
   readonly byKey = new Map<string, Endpoint>()
   readonly #options: EndpointSetOptions
   #assignment: EndpointAssignment = NO_ENDPOINTS
+  #retains = false
   /** Counts assignments. */
   #listings = 0
   readonly #members = new WeakMap<LocalityEndpoints, Members>()
@@ -49,7 +51,12 @@ export class EndpointSet {
     this.#options = options
   }
 
-  /** The assignment in use. */
+  /** Whether some endpoints are in use that the assignment as given no longer lists. */
+  get retains(): boolean {
+    return this.#retains
+  }
+
+  /** The assignment in use, with those that stayed. */
   get assignment(): EndpointAssignment {
     return this.#assignment
   }
@@ -92,10 +99,13 @@ export class EndpointSet {
   /**
    * Brings the endpoints in line with an assignment. A locality that is the same object as before costs nothing.
    *
-   * @param assignment - The assignment.
+   * @param listed - The assignment.
+   * @param keepsPassing - Whether endpoints that it no longer lists stay as long as they pass their health checks.
    */
-  update(assignment: EndpointAssignment): void {
+  update(listed: EndpointAssignment, keepsPassing = false): void {
     const before = this.#assignment
+    const assignment = keepsPassing ? withRetained(listed, before, this.byKey) : listed
+    this.#retains = assignment !== listed
     if (assignment === before) return
     this.#assignment = assignment
     const kept = new Set(before.localities)
@@ -106,8 +116,11 @@ export class EndpointSet {
       const members = this.membersOf(each)
       for (let index = 0; index < members.length; index++) {
         const { endpoint } = members[index]!
-        if (endpoint.listing === 0) endpoint.inServiceSince = now
-        endpoint.reconfigure(each.endpoints[index]!)
+        const config = each.endpoints[index]!
+        endpoint.reconfigure(config)
+        // One that is listed as ill begins when it is well for the first time.
+        if (config.health === 'healthy' && endpoint.inServiceSince === Number.NEGATIVE_INFINITY)
+          endpoint.inServiceSince = now
         endpoint.priority = each.priority
         endpoint.locality = each.locality
         endpoint.listing = listing
@@ -126,6 +139,7 @@ export class EndpointSet {
   /** Removes every endpoint. */
   clear(): void {
     this.#assignment = NO_ENDPOINTS
+    this.#retains = false
     this.#unlisted.clear()
     for (const endpoint of this.byKey.values()) this.remove(endpoint)
   }

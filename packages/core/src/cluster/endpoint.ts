@@ -64,13 +64,20 @@ export class Endpoint {
   outlier: OutlierRecord | undefined = undefined
   /** The last verdict of active health checks; true while nobody checks. Whoever changes it tells `Cluster.healthChanged`. */
   passesHealthChecks = true
+  /**
+   * It is ill and does not count where health is a share of endpoints: new and not checked yet, or it said itself that it goes (Envoy, "Excluded
+   * endpoints"). Whoever changes it tells `Cluster.healthChanged`.
+   */
+  excluded = false
   /** The last active health check found it well, but to be spared. */
   degradedByHealthCheck = false
   /** Priority of its locality, 0 for the highest. */
   priority = 0
   /** Where it is, as its cluster's assignment has it. */
   locality: Locality = NOWHERE
-  /** Since when it has been in service, on the clock's scale: since it was listed, or since it last began to pass health checks. */
+  /**
+   * Since when it has been in service, on the clock's scale: since it was first listed as healthy, or since it last began to pass health checks.
+   */
   inServiceSince = Number.NEGATIVE_INFINITY
   /** The cluster that lists it; only that sets it. */
   owner: EndpointOwner | undefined = undefined

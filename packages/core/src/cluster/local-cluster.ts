@@ -1,6 +1,6 @@
-import { type HostSet, hostSet, localityKey, membersByPriority } from '../hosts/host-set.js'
+import { type HostSet, hostSet, membersByPriority } from '../hosts/host-set.js'
 import type { LocalHosts } from '../hosts/zone-routing.js'
-import type { Locality } from '../model/endpoint.js'
+import { type Locality, localityKey } from '../model/endpoint.js'
 import type { EndpointSet } from './endpoint-set.js'
 
 /**

@@ -66,7 +66,7 @@ export class HealthCheckSession {
   /** A response to a request said that the endpoint is ill; no check has to confirm it. */
   failedInTraffic(): void {
     this.#scope.statistics.passiveFailure++
-    this.#failed('failed')
+    this.#failed('leaving')
   }
 
   readonly #check = (): void => {
@@ -98,6 +98,7 @@ export class HealthCheckSession {
       // The first check decides alone, so that a cluster is in service soon.
       if (this.#first || ++this.#successes === config.healthyThreshold) {
         endpoint.passesHealthChecks = true
+        endpoint.excluded = false
         endpoint.inServiceSince = clock.now()
         transition = 'changed'
       } else {
@@ -121,7 +122,7 @@ export class HealthCheckSession {
     let transition: Transition = 'unchanged'
     if (endpoint.passesHealthChecks) {
       // An endpoint that nothing is known of is only in service because its cluster was, before there were checks.
-      const counts = result !== 'failed' && !this.#first
+      const counts = result !== 'failed' && result !== 'leaving' && !this.#first
       if (!counts || ++this.#failures === config.unhealthyThreshold) {
         endpoint.passesHealthChecks = false
         transition = 'changed'
@@ -129,6 +130,8 @@ export class HealthCheckSession {
         transition = 'pending'
       }
     }
+    // It was checked now, if it was new.
+    endpoint.excluded = result === 'leaving' || (endpoint.excluded && !this.#first)
     return this.#told(false, transition)
   }
 

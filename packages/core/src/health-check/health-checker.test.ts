@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Cluster } from '../cluster/cluster.js'
 import type { EndpointConfig } from '../model/endpoint.js'
 import type { HealthCheckConfig } from '../model/health-check.js'
+import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
 import {
@@ -271,6 +272,180 @@ describe('a checked endpoint', () => {
       bed.answers(1, 'healthy')
       assert.equal(checked.ejected, !unejectOnHealthCheck)
     }
+  })
+})
+
+describe('an endpoint does not count among the ill', () => {
+  const weak = (bed: Bed): boolean => {
+    // In panic requests go to those that are ill too.
+    const picked = new Set<string>()
+    const { cluster } = bed
+    for (let pick = 0; pick < 50; pick++) {
+      const found = cluster.pick(cluster.view('http'), pickContext())
+      if (found.kind === 'endpoint') picked.add(String(found.port))
+    }
+    return [...picked].some((port) => !bed.passing.includes(Number(port)))
+  }
+
+  const three = [endpoint(1), endpoint(2), endpoint(3)]
+
+  it('while it is new and not checked yet, where the cluster says so', () => {
+    for (const excludesNew of [true, false]) {
+      const bed = new Bed()
+      bed.configure([endpoint(1)], { excludesNew })
+      bed.answer(1, 'healthy')
+      bed.configure(three, { excludesNew })
+      assert.equal(weak(bed), !excludesNew)
+      bed.answer(2, 'unreachable')
+      bed.answer(3, 'unreachable')
+      assert.equal(weak(bed), true)
+    }
+  })
+
+  it('once it said that it goes, until it passes again', () => {
+    const bed = new Bed()
+    bed.configure(three)
+    bed.answer(1, 'healthy')
+    bed.answer(2, 'failed')
+    bed.answer(3, 'leaving')
+    assert.equal(weak(bed), false)
+    bed.answers(2, 'leaving')
+    bed.answers(3, 'unreachable')
+    assert.equal(weak(bed), false)
+    bed.answers(3, 'healthy', 'healthy')
+    assert.deepEqual([bed.passing, weak(bed)], [[1, 3], false])
+    bed.cluster.failedHealthCheck(bed.cluster.endpoints.get('10.0.0.1:3')!)
+    bed.clock.advance(0)
+    assert.deepEqual([bed.passing, weak(bed)], [[1], false])
+    bed.configure(three, null)
+    assert.deepEqual(bed.passing, [1, 2, 3])
+  })
+
+  it('in its locality, whose weight stays', () => {
+    const bed = new Bed()
+    const weighted = resolved('c', [], { healthCheck: { ...HEALTH_CHECK, excludesNew: true } })
+    const localities = (first: readonly EndpointConfig[]) =>
+      [first, [endpoint(9)]].map((endpoints, zone) => ({
+        locality: { region: '', zone: String(zone), subZone: '' },
+        priority: 0,
+        weight: 1,
+        endpoints,
+      }))
+    const hosts = { ...DEFAULT_HOST_POLICY, localities: 'weighted' as const, panicThreshold: 0 }
+    const config = { ...weighted.config, hosts }
+    bed.cluster.update({ ...weighted, config, endpoints: { localities: localities([endpoint(1)]), drops: [] } })
+    bed.answer(1, 'healthy')
+    bed.answer(9, 'healthy')
+    bed.cluster.update({ ...weighted, config, endpoints: { localities: localities(three), drops: [] } })
+    const ports = Array.from({ length: 100 }, () => {
+      const found = bed.cluster.pick(bed.cluster.view('http'), pickContext())
+      return found.kind === 'endpoint' ? found.port : 0
+    })
+    assert.deepEqual(
+      [1, 9].map((port) => ports.filter((each) => each === port).length),
+      [50, 50],
+    )
+  })
+})
+
+describe('an endpoint that is no longer listed', () => {
+  const keepsRemoved = { keepsRemoved: true }
+  const two = [endpoint(1), endpoint(2)]
+
+  function served(...endpoints: readonly EndpointConfig[]): Bed {
+    const bed = new Bed()
+    bed.configure(endpoints, keepsRemoved)
+    for (const port of [...bed.prober.running.keys()]) bed.answer(port, 'healthy')
+    return bed
+  }
+
+  const listed = (bed: Bed): number[] => [...bed.cluster.endpoints.values()].map(({ port }) => port)
+
+  it('stays in service for HTTP until it fails its checks', () => {
+    const bed = served(...two)
+    const second = bed.cluster.endpoints.get('10.0.0.1:2')!
+    bed.configure([endpoint(1)], keepsRemoved)
+    bed.configure([endpoint(1), endpoint(3)], keepsRemoved)
+    const picked = (view: 'http' | 'grpc'): Set<unknown> => {
+      const { cluster } = bed
+      return new Set(Array.from({ length: 20 }, () => cluster.pick(cluster.view(view), pickContext())))
+    }
+    assert.ok(picked('http').has(second))
+    assert.ok(!picked('grpc').has(second))
+    bed.answers(2, 'failed')
+    assert.deepEqual([listed(bed), second.removed, picked('http').has(second)], [[1, 3], true, false])
+    assert.equal(bed.prober.running.has(2), false)
+  })
+
+  it('is what it was when it is listed again', () => {
+    const bed = served(...two)
+    const second = bed.cluster.endpoints.get('10.0.0.1:2')!
+    bed.configure([endpoint(1)], keepsRemoved)
+    bed.configure(two, keepsRemoved)
+    bed.answers(2, 'failed')
+    assert.deepEqual([listed(bed), bed.cluster.endpoints.get('10.0.0.1:2')], [[1, 2], second])
+  })
+
+  it('goes at once where it is ill, is not checked, or the cluster says so', () => {
+    const bed = served(...two)
+    bed.answers(2, 'failed')
+    bed.configure([endpoint(1)], keepsRemoved)
+    assert.deepEqual(listed(bed), [1])
+    const unchecked = served(endpoint(1), { ...endpoint(2), healthCheck: { disabled: true } })
+    unchecked.configure([endpoint(1)], keepsRemoved)
+    assert.deepEqual(listed(unchecked), [1])
+    const drained = served(...two)
+    drained.configure([endpoint(1), endpoint(2, { health: 'draining' })], keepsRemoved)
+    drained.configure([endpoint(1)], keepsRemoved)
+    assert.deepEqual(listed(drained), [1])
+    const told = served(...two)
+    told.configure([endpoint(1)], { keepsRemoved: false })
+    assert.deepEqual(listed(told), [1])
+  })
+
+  it('goes when checks end', () => {
+    const bed = served(...two)
+    bed.configure([endpoint(1)], keepsRemoved)
+    assert.deepEqual(listed(bed), [1, 2])
+    bed.configure([endpoint(1)], null)
+    assert.deepEqual(listed(bed), [1])
+  })
+})
+
+describe('an endpoint warms up', () => {
+  const hosts = { ...DEFAULT_HOST_POLICY, slowStart: { windowMs: 60_000, aggression: 1, minWeightPercent: 10 } }
+
+  /** Of a hundred requests. */
+  const share = (bed: Bed, port: number): number => {
+    const { cluster } = bed
+    const picks = Array.from({ length: 100 }, () => cluster.pick(cluster.view('http'), pickContext()))
+    return picks.filter((found) => found.kind === 'endpoint' && found.port === port).length
+  }
+
+  it('anew when it passes its checks after it was ill', () => {
+    const bed = new Bed()
+    // Checks that nobody answers count for nothing.
+    bed.configure([endpoint(1), endpoint(2)], { unhealthyThreshold: 1_000_000 }, { hosts })
+    bed.answer(1, 'healthy')
+    bed.answer(2, 'healthy')
+    bed.clock.advance(60_000)
+    assert.equal(share(bed, 2), 50)
+    bed.answers(2, 'failed', 'healthy', 'healthy')
+    assert.ok(share(bed, 2) < 15)
+    bed.clock.advance(60_000)
+    assert.equal(share(bed, 2), 50)
+  })
+
+  it('when it is listed as healthy for the first time, not when it was listed as something else', () => {
+    const bed = new Bed()
+    bed.configure([endpoint(1), endpoint(2, { health: 'unhealthy' })], null, { hosts })
+    bed.clock.advance(120_000)
+    bed.configure([endpoint(1), endpoint(2)], null, { hosts })
+    assert.ok(share(bed, 2) < 15)
+    bed.clock.advance(60_000)
+    bed.configure([endpoint(1), endpoint(2, { health: 'draining' })], null, { hosts })
+    bed.configure([endpoint(1), endpoint(2)], null, { hosts })
+    assert.equal(share(bed, 2), 50)
   })
 })
 

@@ -99,7 +99,10 @@ export class HealthChecker {
     const added: HealthCheckSession[] = []
     for (const endpoint of endpoints.values()) {
       if (this.#sessions.has(endpoint) || isExempt(endpoint)) continue
-      if (!inService) endpoint.passesHealthChecks = false
+      if (!inService) {
+        endpoint.passesHealthChecks = false
+        endpoint.excluded = this.#config.excludesNew
+      }
       const session = this.#open(endpoint)
       this.#sessions.set(endpoint, session)
       added.push(session)
@@ -168,4 +171,5 @@ function isExempt(endpoint: Endpoint): boolean {
 function release(endpoint: Endpoint): void {
   endpoint.passesHealthChecks = true
   endpoint.degradedByHealthCheck = false
+  endpoint.excluded = false
 }

@@ -1,10 +1,11 @@
 import type { HealthCheckConfig } from '../model/health-check.js'
 
 /**
- * What one check found: `healthy`; `degraded`, well but to be spared; `failed`, a wrong answer, which makes an endpoint ill at once;
+ * What one check found: `healthy`; `degraded`, well but to be spared; `failed`, a wrong answer, which makes an endpoint ill at once; `leaving`,
+ * the same from one that says that it goes, so that it does not count among the ill either;
  * `retriable`, a wrong answer that counts towards the threshold, as `unreachable` does, no answer at all.
  */
-export type CheckResult = 'healthy' | 'degraded' | 'failed' | 'retriable' | 'unreachable'
+export type CheckResult = 'healthy' | 'degraded' | 'failed' | 'leaving' | 'retriable' | 'unreachable'
 
 /** Whom to check. */
 export interface ProbeTarget {

@@ -137,7 +137,7 @@ export class HealthClass {
 
   /** A locality keeps its weight until it has lost more endpoints than the overprovisioning factor makes up for. */
   #effectiveWeight(locality: LocalityHosts, overprovisioningFactor: number): number {
-    const count = locality.members.length
+    const count = locality.counted.length
     if (count === 0) return 0
     const available = this.#select(locality).length / count
     return locality.weight * Math.min(1, (overprovisioningFactor / 100) * available)

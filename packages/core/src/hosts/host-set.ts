@@ -1,6 +1,6 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
 import type { EndpointSet } from '../cluster/endpoint-set.js'
-import type { EndpointAssignment, Locality } from '../model/endpoint.js'
+import { type EndpointAssignment, type Locality, localityKey } from '../model/endpoint.js'
 
 /** The endpoints of one locality at one priority, whatever their health. */
 export interface LocalityMembers {
@@ -16,6 +16,8 @@ export interface LocalityMembers {
 
 /** The endpoints of one locality at one priority, by health. */
 export interface LocalityHosts extends LocalityMembers {
+  /** Those that count where health is a share of endpoints. */
+  readonly counted: readonly WeightedEndpoint[]
   /** Endpoints that are in service. */
   readonly healthy: readonly WeightedEndpoint[]
   /** Endpoints that serve when there are too few others. */
@@ -29,6 +31,8 @@ export interface LocalityHosts extends LocalityMembers {
 export interface HostSet {
   /** All endpoints. */
   readonly all: readonly WeightedEndpoint[]
+  /** Those that count where health is a share of endpoints. */
+  readonly counted: readonly WeightedEndpoint[]
   /** Endpoints that are in service. */
   readonly healthy: readonly WeightedEndpoint[]
   /** Endpoints that serve when there are too few others. */
@@ -38,11 +42,6 @@ export interface HostSet {
 }
 
 const NONE: readonly WeightedEndpoint[] = Object.freeze([])
-
-/** A name for a locality, to tell it from others. */
-export function localityKey({ region, zone, subZone }: Locality): string {
-  return `${region}\n${zone}\n${subZone}`
-}
 
 /**
  * Sorts the endpoints of an assignment by priority and locality. A locality that is listed twice at one priority is one (Envoy).
@@ -74,10 +73,15 @@ export function hostSet(localities: readonly LocalityMembers[]): HostSet {
   const sorted = localities.map((locality): LocalityHosts => ({ ...locality, ...byHealth(locality.members) }))
   const all = joined(sorted.map(({ members }) => members))
   // The common case costs no list.
-  const healthy = sorted.every((locality) => locality.healthy === locality.members)
-    ? all
-    : joined(sorted.map((locality) => locality.healthy))
-  return { all, healthy, degraded: joined(sorted.map(({ degraded }) => degraded)), localities: sorted }
+  const part = (of: (locality: LocalityHosts) => readonly WeightedEndpoint[]): readonly WeightedEndpoint[] =>
+    sorted.every((locality) => of(locality) === locality.members) ? all : joined(sorted.map(of))
+  return {
+    all,
+    counted: part(({ counted }) => counted),
+    healthy: part(({ healthy }) => healthy),
+    degraded: joined(sorted.map(({ degraded }) => degraded)),
+    localities: sorted,
+  }
 }
 
 /** One list after the other; several times as fast as `flatMap`. */
@@ -85,9 +89,12 @@ function joined(lists: readonly (readonly WeightedEndpoint[])[]): readonly Weigh
   return lists.length === 1 ? lists[0]! : ([] as WeightedEndpoint[]).concat(...lists)
 }
 
-function byHealth(members: readonly WeightedEndpoint[]): Pick<LocalityHosts, 'healthy' | 'degraded'> {
-  if (areHealthy(members)) return { healthy: members, degraded: NONE }
+function byHealth(members: readonly WeightedEndpoint[]): Pick<LocalityHosts, 'counted' | 'healthy' | 'degraded'> {
+  if (areHealthy(members)) return { counted: members, healthy: members, degraded: NONE }
   return {
+    counted: members.some(({ endpoint }) => endpoint.excluded)
+      ? members.filter(({ endpoint }) => !endpoint.excluded)
+      : members,
     healthy: members.filter(({ endpoint }) => endpoint.health === 'healthy'),
     degraded: members.filter(({ endpoint }) => endpoint.health === 'degraded'),
   }

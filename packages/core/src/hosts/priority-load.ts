@@ -13,6 +13,8 @@ export interface HealthMeasure {
 export interface PriorityHealth {
   /** How many endpoints it has, whatever their health. */
   readonly size: number
+  /** How many of them count where health is a share of endpoints. */
+  readonly counted: number
   /** How many of them are healthy or degraded. */
   readonly available: number
   /** What its healthy endpoints can take, in percent of the requests, 100 at most. */
@@ -100,21 +102,22 @@ export function drawPriority({ healthy, degraded }: PriorityLoads, draw: number)
  * @param measure - How they are counted.
  */
 export function priorityHealth(set: HostSet, measure: HealthMeasure): PriorityHealth {
-  const { all, healthy, degraded } = set
+  const { all, counted, healthy, degraded } = set
   return {
     size: all.length,
+    counted: counted.length,
     available: healthy.length + degraded.length,
-    healthy: shareOf(all, healthy, measure),
-    degraded: shareOf(all, degraded, measure),
+    healthy: shareOf(counted, healthy, measure),
+    degraded: shareOf(counted, degraded, measure),
   }
 }
 
 function shareOf(
-  all: readonly WeightedEndpoint[],
+  counted: readonly WeightedEndpoint[],
   part: readonly WeightedEndpoint[],
   { overprovisioningFactor, weightedHealth }: HealthMeasure,
 ): number {
-  const whole = weightedHealth ? weightOf(all) : all.length
+  const whole = weightedHealth ? weightOf(counted) : counted.length
   if (whole === 0) return 0
   const count = weightedHealth ? weightOf(part) : part.length
   return Math.min(100, Math.floor((overprovisioningFactor * count) / whole))
@@ -153,11 +156,12 @@ function distribute({ healthy, degraded, total }: Availability): Omit<PriorityLo
 /**
  * Whether so few endpoints are available that health is not believed.
  *
- * @param health - How many there are, and how many of them are healthy or degraded.
+ * @param health - How many of them count, and how many are healthy or degraded.
  * @param threshold - In percent; 0 for no panic.
  */
-export function inPanic({ size, available }: Pick<PriorityHealth, 'size' | 'available'>, threshold: number): boolean {
-  return (size === 0 ? 0 : (100 * available) / size) < threshold
+export function inPanic(health: Pick<PriorityHealth, 'counted' | 'available'>, threshold: number): boolean {
+  const { counted, available } = health
+  return (counted === 0 ? 0 : (100 * available) / counted) < threshold
 }
 
 /** Every priority is in panic: each takes its share of the endpoints. */

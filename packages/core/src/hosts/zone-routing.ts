@@ -119,8 +119,8 @@ function sharesOf({ localities }: HostSet, measure: (locality: LocalityHosts) =>
   )
 }
 
-function panics({ all, healthy, degraded }: HostSet, { panicThreshold }: ZoneOptions): boolean {
-  return inPanic({ size: all.length, available: healthy.length + degraded.length }, panicThreshold)
+function panics({ counted, healthy, degraded }: HostSet, { panicThreshold }: ZoneOptions): boolean {
+  return inPanic({ counted: counted.length, available: healthy.length + degraded.length }, panicThreshold)
 }
 
 function countOf({ healthy }: LocalityHosts): number {

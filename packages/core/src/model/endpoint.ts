@@ -95,3 +95,12 @@ export function balancingMetadata(endpoint: EndpointConfig): { readonly [name: s
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined
   return metadata as { readonly [name: string]: JsonValue }
 }
+
+/**
+ * A name for a locality, to tell it from others.
+ *
+ * @param locality - The locality.
+ */
+export function localityKey({ region, zone, subZone }: Locality): string {
+  return `${region}\n${zone}\n${subZone}`
+}

@@ -89,6 +89,10 @@ export interface HealthCheckConfig {
   readonly healthyThreshold: number
   /** Whether a connection is kept from check to check. */
   readonly reuseConnection: boolean
+  /** A new endpoint does not count where health is a share of endpoints, until its first check. Default false. */
+  readonly excludesNew: boolean
+  /** An endpoint that is no longer listed stays in service until it fails. Default true where endpoints are discovered (Envoy). */
+  readonly keepsRemoved: boolean
   /** TCP port, where endpoints have none of their own for it. Default the endpoint's. */
   readonly port?: number
 }

@@ -146,6 +146,8 @@ export const HEALTH_CHECK: HealthCheckConfig = {
   unhealthyThreshold: 3,
   healthyThreshold: 2,
   reuseConnection: true,
+  excludesNew: false,
+  keepsRemoved: false,
 }
 
 const NO_CONDITIONS: RetryConditions = {

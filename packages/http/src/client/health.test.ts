@@ -31,6 +31,8 @@ const CHECK: HealthCheckConfig = {
   unhealthyThreshold: 3,
   healthyThreshold: 2,
   reuseConnection: true,
+  excludesNew: false,
+  keepsRemoved: false,
 }
 
 function serve(mesh: ClientFixture, ports: readonly number[]): void {

@@ -80,7 +80,10 @@ export class HttpProbe implements HealthProbe {
 
   #judge({ statusCode = 0, headers }: IncomingMessage): CheckResult {
     const { expected, retriable } = this.#check
-    if (!holds(expected, statusCode)) return holds(retriable, statusCode) ? 'retriable' : 'failed'
+    if (!holds(expected, statusCode)) {
+      if (holds(retriable, statusCode)) return 'retriable'
+      return headers['x-envoy-immediate-health-check-fail'] === undefined ? 'failed' : 'leaving'
+    }
     const service = headers['x-envoy-upstream-healthchecked-cluster']
     if (this.#matchesService?.(String(service ?? '')) === false) return 'failed'
     return headers['x-envoy-degraded'] === undefined ? 'healthy' : 'degraded'

@@ -35,6 +35,8 @@ function config(check: CheckConfig, reuseConnection = true): HealthCheckConfig {
     unhealthyThreshold: 3,
     healthyThreshold: 2,
     reuseConnection,
+    excludesNew: false,
+    keepsRemoved: false,
   }
 }
 
@@ -77,6 +79,17 @@ test('an HTTP check names the host of the endpoint before that of the check befo
     upstream.requests.map(({ headers }) => headers.host),
     ['own.local', 'check.local'],
   )
+})
+
+test('an HTTP answer may say that the endpoint goes', async (context) => {
+  let status = 200
+  const upstream = await TestUpstream.start(context, (_request, response) => {
+    response.writeHead(status, { 'x-envoy-immediate-health-check-fail': 'true' }).end()
+  })
+  const checked = probe(context, upstream.port, HTTP)
+  const results: CheckResult[] = []
+  for (status of [500, 503, 200]) results.push(await result(checked))
+  assert.deepEqual(results, ['leaving', 'retriable', 'healthy'])
 })
 
 test('an HTTP check sends a body, and looks for what must be in the answer', async (context) => {

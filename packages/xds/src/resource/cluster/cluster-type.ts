@@ -53,6 +53,7 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   filters: CARRIED,
   lrsServer: CARRIED,
   healthChecks: CARRIED,
+  ignoreHealthOnHostRemoval: CARRIED,
   lbSubsetConfig: CARRIED,
   upstreamBindConfig: leftOut('the local address is chosen by the operating system'),
   metadata: leftOut('metadata of clusters is not used yet'),
@@ -76,7 +77,6 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   trackTimeoutBudgets: MOOT,
   trackClusterStats: MOOT,
   waitForWarmOnInit: MOOT,
-  ignoreHealthOnHostRemoval: MOOT,
   // For TCP proxies: connections of HTTP are let go when an endpoint is found ill in any case.
   closeConnectionsOnHostHealthFailure: MOOT,
   cleanupInterval: CARRIED,
@@ -95,7 +95,7 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
   healthyPanicThreshold: CARRIED,
   localityConfigSpecifier: CARRIED,
   updateMergeWindow: leftOut('updates take effect at once'),
-  ignoreNewHostsUntilFirstHc: leftOut('endpoints that were not checked yet count as ill ones'),
+  ignoreNewHostsUntilFirstHc: CARRIED,
   closeConnectionsOnHostSetChange: leftOut('connections to endpoints that stay are kept'),
   consistentHashingLbConfig: CARRIED,
   overrideHostStatus: CARRIED,
@@ -114,7 +114,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
   const hosts = new HostPolicyReader(scope, cluster, refusals)
   const loadBalancing = translateLoadBalancing(scope, { cluster, refusals, hosts, policies })
   const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
-  const healthCheck = translateHealthCheck(scope, cluster.healthChecks, refusals)
+  const healthCheck = translateHealthCheck(scope, cluster, discovery, refusals)
   const connections = translateConnectionOptions(scope, cluster, extension, refusals)
   const outlierDetection =
     cluster.outlierDetection &&

@@ -55,6 +55,8 @@ const RULES: readonly Rule<ClusterResource>[] = [
       unhealthyThreshold: 3,
       healthyThreshold: 2,
       reuseConnection: true,
+      excludesNew: false,
+      keepsRemoved: true,
     }),
   },
   {
@@ -213,6 +215,43 @@ const RULES: readonly Rule<ClusterResource>[] = [
     input: tcp({ proxyProtocolConfig: {} }, { eventLogPath: '/log', tlsOptions: { alpnProtocols: ['h2'] } }),
     outcome: 'listed',
     fields: [`${CHECK}.event_log_path`, `${CHECK}.tls_options`, `${CHECK}.tcp_health_check.proxy_protocol_config`],
+  },
+  {
+    id: 'HC-30',
+    rule: 'whether new endpoints count before they were checked, and whether removed ones stay while they pass, is carried',
+    input: {
+      ...checking({ ...BASIC, tcpHealthCheck: {} }),
+      commonLbConfig: { ignoreNewHostsUntilFirstHc: true },
+      ignoreHealthOnHostRemoval: true,
+    },
+    outcome: 'carried',
+    check: expect({ excludesNew: true, keepsRemoved: false }),
+  },
+  {
+    id: 'HC-31',
+    rule: 'an endpoint that DNS no longer tells of stays while it passes',
+    input: {
+      name: 'c',
+      type: 'STRICT_DNS',
+      loadAssignment: { clusterName: 'c' },
+      healthChecks: [{ ...BASIC, tcpHealthCheck: {} }],
+    },
+    outcome: 'gRPC refused',
+    fields: ['type'],
+    check: expect({ keepsRemoved: true }),
+  },
+  {
+    id: 'HC-32',
+    rule: 'an endpoint that is listed in its cluster does not outlive the list',
+    input: {
+      name: 'c',
+      type: 'STATIC',
+      loadAssignment: { clusterName: 'c' },
+      healthChecks: [{ ...BASIC, tcpHealthCheck: {} }],
+    },
+    outcome: 'gRPC refused',
+    fields: ['type'],
+    check: expect({ keepsRemoved: false }),
   },
 ]
 

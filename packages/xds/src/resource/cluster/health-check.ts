@@ -1,10 +1,17 @@
 import type { CheckConfig, HealthCheckConfig } from '@inmesh/core'
-import type { Duration, HealthCheck, HealthCheck_GrpcHealthCheck, HealthCheck_TcpHealthCheck } from '@inmesh/xds-proto'
+import type {
+  Cluster,
+  Duration,
+  HealthCheck,
+  HealthCheck_GrpcHealthCheck,
+  HealthCheck_TcpHealthCheck,
+} from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import { protoFieldName } from '../field/field-name.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import type { ClusterDiscovery } from './cluster-resource.js'
 import { translateCheckHeaders } from './health-check-headers.js'
 import { translatePayload, translatePayloads } from './health-check-payload.js'
 import { translateHttpCheck } from './http-health-check.js'
@@ -58,15 +65,18 @@ const GRPC_FIELDS = new FieldTreatments<HealthCheck_GrpcHealthCheck>({
  * Translates active health checks. They are Envoy's: gRPC does not read them, so that a bad one is an error of the HTTP view only.
  *
  * @param scope - The cluster.
- * @param checks - The checks.
+ * @param cluster - The cluster.
+ * @param discovery - Where its endpoints come from: a list that changes with the cluster itself leaves nobody behind (Envoy).
  * @param refusals - Refusals of the cluster.
  * @returns undefined when there is none that can be made.
  */
 export function translateHealthCheck(
   scope: FieldScope,
-  checks: readonly HealthCheck[],
+  cluster: Cluster,
+  discovery: ClusterDiscovery,
   refusals: ViewReasons,
 ): HealthCheckConfig | undefined {
+  const { healthChecks: checks, commonLbConfig, ignoreHealthOnHostRemoval } = cluster
   const [first] = checks
   if (first === undefined) return undefined
   if (checks.length > 1) refusals.add(scope.at('health_checks', 1), 'there can be one health check only', ['http'])
@@ -94,9 +104,15 @@ export function translateHealthCheck(
     unhealthyThreshold: threshold(place, first, 'unhealthyThreshold', refusals),
     healthyThreshold: threshold(place, first, 'healthyThreshold', refusals),
     reuseConnection: first.reuseConnection ?? true,
+    excludesNew: commonLbConfig?.ignoreNewHostsUntilFirstHc ?? false,
+    keepsRemoved: isDiscovered(discovery) && !ignoreHealthOnHostRemoval,
     ...(altPort > 0 && { port: altPort }),
   }
   return check && { check, ...config }
+}
+
+function isDiscovered(discovery: ClusterDiscovery): boolean {
+  return discovery.kind === 'eds' || (discovery.kind === 'dns' && !discovery.logical)
 }
 
 type DurationField = {
