@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it, type TestContext } from 'node:test'
 import { suiteScope } from '../support/suite-scope.js'
 import { GrpcMeshProcess } from './harness/grpc-mesh-process.js'
-import { cluster, endpoints, listener, router, routes, to } from './harness/resources.js'
+import { assignment, cluster, endpoints, listener, locality, router, routes, to } from './harness/resources.js'
 import { ScriptedControlPlane } from './harness/scripted-control-plane.js'
 import { Upstream } from './harness/upstream.js'
 import type { ScriptedResource } from './harness/world.js'
@@ -192,4 +192,44 @@ describe('gRPC calls: routing', () => {
     await Promise.all([call('held back'), call('passed')])
     assert.deepEqual(finished, ['passed', 'held back'])
   })
+
+  for (const [what, serverFeatures, action, endpoint, expected] of [
+    [
+      'is rewritten where all three say so',
+      ['trusted_xds_server'],
+      { auto_host_rewrite: true },
+      { hostname: 'own.test' },
+      'own.test',
+    ],
+    ['stays where the server is not trusted', [], { auto_host_rewrite: true }, { hostname: 'own.test' }, undefined],
+    ['stays where the route does not ask', ['trusted_xds_server'], {}, { hostname: 'own.test' }, undefined],
+    [
+      'stays where the route says no',
+      ['trusted_xds_server'],
+      { auto_host_rewrite: false },
+      { hostname: 'own.test' },
+      undefined,
+    ],
+    ['stays where the endpoint has no name', ['trusted_xds_server'], { auto_host_rewrite: true }, {}, undefined],
+    [
+      'knows no other rewrite',
+      ['trusted_xds_server'],
+      { host_rewrite_literal: 'other.test' },
+      { hostname: 'own.test' },
+      undefined,
+    ],
+  ] as const) {
+    it(`#51 the authority of a call ${what} (A81)`, async (t) => {
+      const address = { socket_address: { address: '127.0.0.1', port_value: v1.port } }
+      const plane = await ScriptedControlPlane.start(t, [
+        listener(echo),
+        routes(echo, to('v1', action)),
+        cluster('v1'),
+        assignment('v1', locality('a', [{ endpoint: { address, ...endpoint } }])),
+      ])
+      const mesh = await GrpcMeshProcess.start(t, plane, { serverFeatures })
+      const { authority, details } = await mesh.call(echo)
+      assert.equal(authority, expected ?? `127.0.0.1:${v1.port}`, details)
+    })
+  }
 })

@@ -20,6 +20,8 @@ export interface GrpcResult {
   /** Who answered; null when the mesh did. */
   readonly server: string | null
   readonly attempts: number
+  /** Which authority the server saw; null when the mesh answered. */
+  readonly authority: string | null
 }
 
 function asIs(bytes: Buffer): Buffer {
@@ -34,6 +36,7 @@ export class GrpcCall {
   readonly #headers: Readonly<Record<string, string>>
   readonly #ended: (result: GrpcResult) => void
   #over = false
+  #authority: string | null = null
 
   constructor(
     plane: DataPlane,
@@ -91,13 +94,16 @@ export class GrpcCall {
     for (const [name, value] of Object.entries(this.#headers)) if (!name.endsWith('-bin')) metadata.set(name, value)
     metadata.set('x-attempt', String(this.#call.attempts))
     let server: string | null = null
+    const { authority } = this.#call
+    const options = authority === undefined ? {} : { host: authority }
     const sent = this.#carrier
       .client(endpoint)
-      .makeUnaryRequest(method, asIs, asIs, Buffer.alloc(0), metadata, (error) => {
+      .makeUnaryRequest(method, asIs, asIs, Buffer.alloc(0), metadata, options, (error) => {
         if (!this.#over) this.#answered(error?.code ?? 0, error?.details ?? '', server)
       })
     sent.on('metadata', (headers) => {
       server = String(headers.get('x-upstream')[0] ?? '')
+      this.#authority = String(headers.get('x-authority')[0] ?? '')
     })
   }
 
@@ -115,6 +121,6 @@ export class GrpcCall {
     if (this.#over) return
     this.#over = true
     this.#call.end()
-    this.#ended({ code, details, server, attempts: this.#call.attempts })
+    this.#ended({ code, details, server, attempts: this.#call.attempts, authority: this.#authority })
   }
 }

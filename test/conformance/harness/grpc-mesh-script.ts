@@ -35,7 +35,7 @@ serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters) 
   async function call(parameters: GrpcCallParameters): Promise<GrpcResult> {
     const target = plane.target(parameters.target)
     await settled(target)
-    const unavailable = { code: 14, server: null, attempts: 0 }
+    const unavailable = { code: 14, server: null, attempts: 0, authority: null }
     if (target.state !== 'configured') return { ...unavailable, details: target.error?.message ?? target.state }
     return await new Promise((resolve) => {
       const { path = method, headers = {}, deadlineMs = 60_000 } = parameters

@@ -19,6 +19,7 @@ serveParts(async ({ name, port }: UpstreamParameters, say: PartSay) => {
       say({ event: 'request', attempt: header(call, 'x-attempt') ?? null })
       const metadata = new grpc.Metadata()
       metadata.set('x-upstream', name)
+      metadata.set('x-authority', call.getHost())
       call.sendMetadata(metadata)
       const attempt = Number(header(call, 'x-attempt'))
       const failing = attempt <= Number(header(call, 'x-status-until') ?? Number.POSITIVE_INFINITY)

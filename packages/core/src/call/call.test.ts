@@ -342,3 +342,27 @@ test('a gRPC session stays with its cluster as long as the route has that, whate
   made.target.close()
   assert.deepEqual([...made.registry.values()], [])
 })
+
+test("a gRPC call is sent with its endpoint's authority where the route says so, each attempt with its own (A81)", () => {
+  const members = [
+    { ...endpoint(1), hostname: 'one.test' },
+    { ...endpoint(2), hostname: 'two.test', authority: 'two.test:2' },
+    endpoint(3),
+  ]
+  const clusters: [string, ResolvedCluster][] = [['c', cluster('c', members)]]
+  const authorities = (view: 'grpc' | 'http', rewritesAuthority: boolean): unknown[] => {
+    const made = new Plane(targetConfig([route({}, forward('c', { rewritesAuthority }))], clusters))
+    const seen = new Set<unknown>()
+    for (let turn = 0; turn < 6; turn++) {
+      const call = made.call({ view })
+      call.start()
+      attempt(call)
+      seen.add(call.authority)
+      call.end()
+    }
+    return [...seen].sort()
+  }
+  assert.deepEqual(authorities('grpc', true), ['one.test', 'two.test:2', undefined])
+  assert.deepEqual(authorities('grpc', false), [undefined])
+  assert.deepEqual(authorities('http', true), [undefined])
+})

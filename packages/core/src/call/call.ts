@@ -175,6 +175,16 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
     return this.#view!.whenPickable(callback)
   }
 
+  /**
+   * The authority that the current attempt of a gRPC call is to be sent with, the endpoint's (gRFC A81); undefined where the call's own stays. One
+   * that the application set for the call itself goes before it, and whatever is sent must pass the check of the server's name.
+   */
+  get authority(): string | undefined {
+    if (this.request.view !== 'grpc' || this.matched?.rewritesAuthority !== true) return undefined
+    const { authority, hostname } = this.picked!.config
+    return authority || hostname || undefined
+  }
+
   /** Whose limits of the cluster the call counts against. Known once `start()` found a route. */
   get priority(): RequestPriority {
     return this.request.view === 'grpc' ? 'default' : this.matched!.priority

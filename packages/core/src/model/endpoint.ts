@@ -39,6 +39,8 @@ export interface EndpointConfig {
   readonly additionalHosts?: readonly string[]
   /** Host name for health checks and the authority; empty when not given. */
   readonly hostname: string
+  /** Authority of gRPC calls that are to have that of their endpoint (gRFC A81). Default the `hostname`. */
+  readonly authority?: string
   /** Share of the requests relative to its siblings. At least 1. */
   readonly weight: number
   /** As told by the control plane. */

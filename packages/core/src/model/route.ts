@@ -90,6 +90,11 @@ export interface ForwardAction {
   readonly pathRewrite?: PathRewrite
   /** Rewrites the host; absent leaves it. HTTP only. */
   readonly hostRewrite?: HostRewrite
+  /**
+   * Whether gRPC calls are sent with the authority of the endpoint that they go to: `auto_host_rewrite` of a control plane that is trusted (gRFC
+   * A81). Default false. HTTP does not read it.
+   */
+  readonly rewritesAuthority?: boolean
   /** Whether a host that is rewritten is appended to `x-forwarded-host`. Default false. */
   readonly appendsForwardedHost?: boolean
   /** Copies of requests that go elsewhere too; absent means none. HTTP only. */

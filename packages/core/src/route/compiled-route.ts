@@ -85,6 +85,8 @@ export class CompiledRoute {
   readonly source: Route
   /** Hashes requests for policies that choose by a hash; undefined when the route has nothing to hash. */
   readonly hasher: RequestHasher | undefined
+  /** See {@link ForwardAction.rewritesAuthority}. */
+  readonly rewritesAuthority: boolean
   /** Whose limits HTTP requests count against. */
   readonly priority: RequestPriority
   /** Present where the route answers requests itself and has no cluster. */
@@ -128,6 +130,7 @@ export class CompiledRoute {
     const action = source.action
     const forward = action.kind === 'forward' ? action : undefined
     this.hasher = forward?.hashPolicies && new RequestHasher(forward.hashPolicies)
+    this.rewritesAuthority = forward?.rewritesAuthority === true
     this.priority = forward?.priority ?? 'default'
     this.#choice = forward?.clusterChoice
     this.#notFoundStatus = forward?.clusterNotFoundStatus ?? 503

@@ -119,6 +119,7 @@ export class AdsClient implements ResourceProvider {
       queue: this.#queue,
       protocol,
       policy: dataErrorPolicy(options.server.features, options.deletion ?? 'keep'),
+      origin: { trusted: options.server.features.includes('trusted_xds_server') },
       absentAfterMs: options.absentAfterMs,
       errorSuffix: () => this.#errorSuffix(),
       send: (request) => this.#send(request),

@@ -1,5 +1,5 @@
 import type { Slices } from '@inmesh/core'
-import type { DecodedResource, FieldError, ResourceType } from '../resource/resource-type.js'
+import type { DecodedResource, FieldError, ResourceOrigin, ResourceType } from '../resource/resource-type.js'
 import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
 import { describeErrors, type Rejection, type RejectionReason, refuse } from '../source/rejection.js'
 import { equalBytes, ownBytes } from '../source/resource-bytes.js'
@@ -31,6 +31,8 @@ export interface Verdict {
 /** What {@link applyResponse} looks things up in. */
 export interface ApplyContext {
   readonly type: ResourceType<unknown>
+  /** The server, as far as the meaning of its resources depends on it. */
+  readonly origin: ResourceOrigin
   /** Finds a resource that is wanted, whether by its name or because all are; undefined for one that nobody asked for. */
   readonly wanted: (name: string) => WatchedResource<unknown> | undefined
   /** What the response before left behind. */
@@ -47,7 +49,7 @@ export interface ApplyContext {
  * Decoding is done in slices; what comes of it takes effect all at once, in the last one.
  */
 export function* applyResponse(received: readonly ReceivedResource[], context: ApplyContext): Slices<Verdict> {
-  const { type, wanted } = context
+  const { type, wanted, origin } = context
   const complaints: string[] = []
   const nameless: NamelessRejection[] = []
   let isRepeat = true
@@ -66,7 +68,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
   const changed = new Map<WatchedResource<unknown>, Change>()
   for (const item of received) {
     if (item.kind === 'unusable') rejectNameless(item.bytes, `a resource is unusable: ${item.complaint}`)
-    else if (item.name === undefined) rejectNameless(item.bytes, namelessComplaint(type, item.bytes))
+    else if (item.name === undefined) rejectNameless(item.bytes, namelessComplaint(context, item.bytes))
     else {
       const resource = wanted(item.name)
       if (resource === undefined) continue
@@ -81,7 +83,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
       present.add(resource)
     }
   }
-  const decoded = yield* decodeChanges(changed, type)
+  const decoded = yield* decodeChanges(changed, type, origin)
 
   for (const [index, resource] of unchanged.entries()) resource.acceptAgain(versions[index])
   for (const [resource, change] of changed) {
@@ -114,6 +116,7 @@ interface Refused {
 function* decodeChanges(
   changed: ReadonlyMap<WatchedResource<unknown>, Change>,
   type: ResourceType<unknown>,
+  origin: ResourceOrigin,
 ): Slices<ReadonlyMap<Change, DecodedResource<unknown>>> {
   const decoded = new Map<Change, DecodedResource<unknown>>()
   let sinceYield = 0
@@ -124,7 +127,7 @@ function* decodeChanges(
       yield
       sinceYield = change.bytes.length
     }
-    decoded.set(change, yield* guardedSlices(type, change.bytes, resource.value))
+    decoded.set(change, yield* guardedSlices(type, change.bytes, resource.value, origin))
   }
   return decoded
 }
@@ -172,8 +175,8 @@ function knownNameless(bytes: Uint8Array, context: ApplyContext): NamelessReject
   return context.nameless.find((rejection) => equalBytes(rejection.bytes, bytes))
 }
 
-function namelessComplaint(type: ResourceType<unknown>, bytes: Uint8Array): string {
-  const decoded = guardedDecode(type, bytes)
+function namelessComplaint({ type, origin }: ApplyContext, bytes: Uint8Array): string {
+  const decoded = guardedDecode(type, bytes, undefined, origin)
   const errors = decoded.kind === 'malformed' ? decoded.errors : [{ field: '', message: 'has no name' }]
   return `a ${type.shortName} resource without a readable name: ${describeErrors(errors)}`
 }

@@ -131,6 +131,20 @@ test('10: servers are the same when all they say of themselves is, whatever the 
   assert.notEqual(keyOf('xds_v3'), keyOf('xds_v3', 'fail_on_data_errors'))
 })
 
+test('the authority of gRPC calls is rewritten as servers say that are trusted, and only those (A81)', async () => {
+  const rewrites = async (...features: string[]): Promise<boolean | undefined> => {
+    const shop = await Shop.open({ server: { ...someServer, features } })
+    const toOwn = { ...toShop, route: { cluster: 'shop', autoHostRewrite: true } }
+    await shop.serve(TypeUrl.Listener, listener)
+    await shop.serve(TypeUrl.RouteConfiguration, routes(toOwn))
+    await shop.serve(TypeUrl.Cluster, cluster)
+    await shop.serve(TypeUrl.ClusterLoadAssignment, endpoints)
+    const { action } = shop.last.routes.virtualHosts[0]!.routes[0]!
+    return action.kind === 'forward' ? action.rewritesAuthority : undefined
+  }
+  assert.deepEqual([await rewrites(), await rewrites('xds_v3', 'trusted_xds_server')], [undefined, true])
+})
+
 test('11: a stream that had a response and ends is no news to watchers, each time, and back-off starts over', async () => {
   const bench = new AdsBench()
   const lds = fullStateType()

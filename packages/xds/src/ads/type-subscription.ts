@@ -1,7 +1,7 @@
 import { type Clock, type Logger, MeshError, type Slices } from '@inmesh/core'
 import { statusName } from '../channel/status-name.js'
 import type { ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
-import type { ResourceType } from '../resource/resource-type.js'
+import type { ResourceOrigin, ResourceType } from '../resource/resource-type.js'
 import type { DeliveryQueue } from '../source/delivery-queue.js'
 import type { ResourceRecord } from '../source/resource-record.js'
 import { ResourceSet } from '../source/resource-set.js'
@@ -27,6 +27,7 @@ export interface SubscriptionHost {
   readonly queue: DeliveryQueue
   readonly protocol: AdsProtocol
   readonly policy: DataErrorPolicy
+  readonly origin: ResourceOrigin
   /** After this time without an answer, watchers of a type whose responses are complete are told `absent`; undefined for never. */
   readonly absentAfterMs: number | undefined
   /** Ends every error that a watcher or the server gets: the node id. */
@@ -192,6 +193,7 @@ export class TypeSubscription {
     try {
       const verdict = yield* applyResponse(answer.resources, {
         type: this.type,
+        origin: this.#host.origin,
         wanted: (name) => this.#resources.get(name) ?? (this.#all.isWatched ? this.#add(name) : undefined),
         nameless: this.#nameless,
         dropsRejected: this.#host.policy.dropsFailed,

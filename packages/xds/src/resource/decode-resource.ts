@@ -2,7 +2,7 @@ import { finishSlices, type Slices } from '@inmesh/core'
 import type { MessageCodec } from '@inmesh/xds-proto'
 import { FieldScope } from './field/field-scope.js'
 import { ResourceReport } from './field/resource-report.js'
-import type { DecodedResource } from './resource-type.js'
+import { type DecodedResource, type ResourceOrigin, UNTRUSTED } from './resource-type.js'
 
 /** How one kind of resource is read. */
 export interface ResourceReader<Message, Value> {
@@ -39,6 +39,7 @@ export interface SlicedReader<Opened, Value> {
 export function decodeResource<Message, Value>(
   { codec, nameField, nameOf, translate }: ResourceReader<Message, Value>,
   bytes: Uint8Array,
+  origin = UNTRUSTED,
 ): DecodedResource<Value> {
   const reader: SlicedReader<Message, Value> = {
     messageName: codec.$type,
@@ -50,7 +51,7 @@ export function decodeResource<Message, Value>(
       return translate(scope, message)
     },
   }
-  return finishSlices(decodeSlices(reader, bytes, undefined))
+  return finishSlices(decodeSlices(reader, bytes, undefined, origin))
 }
 
 /**
@@ -59,11 +60,13 @@ export function decodeResource<Message, Value>(
  * @param reader - How the kind of resource is read.
  * @param bytes - The serialized message.
  * @param previous - What the copy in use means, if there is one.
+ * @param origin - Where the resource comes from.
  */
 export function* decodeSlices<Opened, Value>(
   reader: SlicedReader<Opened, Value>,
   bytes: Uint8Array,
   previous: Value | undefined,
+  origin: ResourceOrigin = UNTRUSTED,
 ): Slices<DecodedResource<Value>> {
   let opened: Opened
   try {
@@ -78,7 +81,7 @@ export function* decodeSlices<Opened, Value>(
   const report = new ResourceReport()
   let value: Value | undefined
   try {
-    value = yield* reader.translate(FieldScope.root(report), opened, previous)
+    value = yield* reader.translate(FieldScope.root(report, origin), opened, previous)
   } catch (error) {
     return malformed(name, `the resource could not be translated: ${messageOf(error)}`)
   }

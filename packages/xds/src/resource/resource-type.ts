@@ -41,6 +41,18 @@ export interface MalformedResource {
 /** What a resource's bytes mean. */
 export type DecodedResource<T> = ValidResource<T> | MalformedResource
 
+/** Where a resource comes from, as far as its meaning depends on that. */
+export interface ResourceOrigin {
+  /**
+   * Whether it may decide what security rests on, as the authority that calls are sent with: the bootstrap says so by the server feature
+   * `trusted_xds_server` (gRFC A81).
+   */
+  readonly trusted: boolean
+}
+
+/** Of a resource of which nothing else is known. */
+export const UNTRUSTED: ResourceOrigin = Object.freeze({ trusted: false })
+
 /** A kind of xDS resource, as a strategy: the protocol knows streams, names and versions, the type knows meaning. */
 export interface ResourceType<T> {
   /** Full type URL, with the `type.googleapis.com/` prefix. */
@@ -57,8 +69,9 @@ export interface ResourceType<T> {
    *
    * @param bytes - The serialized message, the wrapping Any and Resource taken off.
    * @param previous - What the copy in use means. Parts that did not change may be taken over from it, so that they stay the same objects.
+   * @param origin - Where it comes from. Default: it is not trusted.
    */
-  decode(bytes: Uint8Array, previous?: T): DecodedResource<T>
+  decode(bytes: Uint8Array, previous?: T, origin?: ResourceOrigin): DecodedResource<T>
   /**
    * The same in slices, for types whose resources are large: the endpoints of one cluster can be more than a megabyte. Absent where
    * `decode` is always quick.

@@ -1,12 +1,15 @@
 import { type Logger, silentLogger } from '@inmesh/core'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
-import type { ResourceType } from '../resource/resource-type.js'
+import type { ResourceOrigin, ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { guardedDecode } from './guarded-decode.js'
 import { refuse } from './rejection.js'
 import { ownBytes } from './resource-bytes.js'
 import { ResourceSet } from './resource-set.js'
 import { WatchedResource } from './watched-resource.js'
+
+/** Whoever can write them can change the application itself. */
+const OWN_FILES: ResourceOrigin = { trusted: true }
 
 /** One resource of a {@link LocalSource}. */
 export interface LocalResource {
@@ -143,7 +146,7 @@ class LocalType {
 
   #apply(resource: WatchedResource<unknown>, given: Uint8Array): void {
     const bytes = ownBytes(given)
-    const decoded = guardedDecode(resource.type, bytes, resource.value)
+    const decoded = guardedDecode(resource.type, bytes, resource.value, OWN_FILES)
     if (decoded.kind === 'valid') {
       resource.accept(decoded.value, decoded.unsupported, bytes)
       return

@@ -231,8 +231,10 @@ describe('a cluster of names', () => {
       assert.ok(resolved.kind === 'resolved')
       return resolved.endpoints.localities[0]?.endpoints[0]
     }
-    const { key, host, hostname, additionalHosts } = endpoint()!
+    const { key, host, hostname, authority, additionalHosts } = endpoint()!
     assert.deepEqual([key, host, hostname], ['shop.example:1', '10.0.0.2', 'shop.example'])
+    // Of gRPC calls, where their authority is rewritten (gRFC A81).
+    assert.equal(authority, 'shop.example:1')
     assert.deepEqual(additionalHosts, ['10.0.0.1'])
     resolver.set('shop.example', ['10.0.0.1'])
     await clock.advance(5000)

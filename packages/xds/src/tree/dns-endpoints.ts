@@ -70,7 +70,9 @@ export class DnsEndpoints {
     const hostname = endpoint.hostname || endpoint.host
     if (this.#discovery.logical) {
       const [host, ...additionalHosts] = addresses
-      return host === undefined ? [] : [{ ...endpoint, host, additionalHosts, hostname }]
+      // gRFC A81: the name that was looked up, with its port.
+      const authority = `${endpoint.host}:${endpoint.port}`
+      return host === undefined ? [] : [{ ...endpoint, host, additionalHosts, hostname, authority }]
     }
     // In an order of its own: name servers turn theirs around with every answer.
     return [...addresses].sort().map((host) => {

@@ -1,3 +1,4 @@
+import { type ResourceOrigin, UNTRUSTED } from '../resource-type.js'
 import type { ResourceReport } from './resource-report.js'
 
 /**
@@ -5,6 +6,8 @@ import type { ResourceReport } from './resource-report.js'
  * something to report: most resources are fine, and some have ten thousand endpoints.
  */
 export class FieldScope {
+  /** Where the resource comes from. */
+  readonly origin: ResourceOrigin
   readonly #report: ResourceReport
   readonly #parent: FieldScope | undefined
   readonly #field: string
@@ -12,10 +15,12 @@ export class FieldScope {
 
   private constructor(
     report: ResourceReport,
+    origin: ResourceOrigin,
     parent: FieldScope | undefined,
     field: string,
     item: number | string | undefined,
   ) {
+    this.origin = origin
     this.#report = report
     this.#parent = parent
     this.#field = field
@@ -23,8 +28,8 @@ export class FieldScope {
   }
 
   /** The resource as a whole. */
-  static root(report: ResourceReport): FieldScope {
-    return new FieldScope(report, undefined, '', undefined)
+  static root(report: ResourceReport, origin = UNTRUSTED): FieldScope {
+    return new FieldScope(report, origin, undefined, '', undefined)
   }
 
   /**
@@ -32,7 +37,7 @@ export class FieldScope {
    * @param item - Index or map key, where the field has several values.
    */
   at(field: string, item?: number | string): FieldScope {
-    return new FieldScope(this.#report, this, field, item)
+    return new FieldScope(this.#report, this.origin, this, field, item)
   }
 
   /** In proto names: `virtual_hosts[0].typed_per_filter_config["envoy.filters.http.fault"].delay`. */

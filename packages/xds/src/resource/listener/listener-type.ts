@@ -45,5 +45,5 @@ export const listenerType: ResourceType<ListenerResource> = {
   typeUrl: TypeUrl.Listener,
   shortName: 'LDS',
   fullState: true,
-  decode: (bytes) => decodeResource(READER, bytes),
+  decode: (bytes, _previous, origin) => decodeResource(READER, bytes, origin),
 }

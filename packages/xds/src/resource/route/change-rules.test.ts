@@ -134,7 +134,11 @@ const REWRITES: readonly Rule<RouteConfiguration>[] = [
     rule: 'auto_host_rewrite is carried',
     input: action({ autoHostRewrite: true }),
     outcome: 'carried',
-    check: expectHost({ kind: 'endpoint' }),
+    check: (value) => {
+      expectHost({ kind: 'endpoint' })(value)
+      // For gRPC only of servers that are trusted (gRFC A81).
+      assert.equal(forward(value).rewritesAuthority, undefined)
+    },
   },
   {
     id: 'RDS-231',

@@ -7,8 +7,8 @@ import { translateSubstitution } from '../field/regex-substitution.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 
 /**
- * Translates what takes the place of a request's host. HTTP only: gRPC rewrites the authority where the control plane is trusted to say so
- * (gRFC A81), which its carrier decides.
+ * Translates what takes the place of a request's host. HTTP only: of all this gRPC knows `auto_host_rewrite`, where the control plane is trusted
+ * (gRFC A81).
  *
  * @param scope - Where the action stands.
  * @param action - The action.

@@ -100,6 +100,8 @@ export function translateForwardAction(
     ...translateOlderCors(scope, action.cors, reasons.refusals),
     ...(pathRewrite && { pathRewrite }),
     ...(hostRewrite && { hostRewrite }),
+    // gRFC A81: gRPC looks at the field only where the control plane is trusted.
+    ...(hostRewrite?.kind === 'endpoint' && scope.origin.trusted && { rewritesAuthority: true }),
     ...(mirrors.length > 0 && { mirrors }),
     ...(action.appendXForwardedHost && { appendsForwardedHost: true }),
   }

@@ -76,5 +76,5 @@ export const routeConfigurationType: ResourceType<RouteConfiguration> = {
   typeUrl: TypeUrl.RouteConfiguration,
   shortName: 'RDS',
   fullState: false,
-  decode: (bytes) => decodeResource(READER, bytes),
+  decode: (bytes, _previous, origin) => decodeResource(READER, bytes, origin),
 }
