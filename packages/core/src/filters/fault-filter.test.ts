@@ -129,8 +129,15 @@ describe('a fault for some requests', () => {
 
   it('is for those to its cluster', () => {
     const filters = [{ name: 'f', config: { kind: 'fault', abort, upstreamCluster: 'c' }, disabled: false }] as const
-    const to = (cluster: string): number => FilterChain.compile(filters, [], { listener: 'l', cluster }).length
-    assert.deepEqual([to('c'), to('d')], [1, 0])
+    const to = (cluster: string): string =>
+      outcome(FilterChain.compile(filters, [], { listener: 'l', cluster }).run(new Context()))
+    assert.deepEqual([to('c'), to('d')], ['503 14', 'continue'])
+  })
+
+  it('is for every gRPC call, whose clients read no such condition (gRFC A33)', () => {
+    const config = { kind: 'fault', abort, upstreamCluster: 'c', downstreamNodes: ['n'] } as const
+    const chain = FilterChain.compile([{ name: 'f', config, disabled: false }], [], { listener: 'l', cluster: 'd' })
+    assert.equal(outcome(chain.run(new Context({ view: 'grpc' }))), '503 14')
   })
 })
 

@@ -22,14 +22,15 @@ const LONGEST_DELAY_MS = 2_147_483_647
  * configuration leaves it to them, requests ask for their own fault in headers; an application that sets them on its way out means it,
  * from inbound requests of strangers they are stripped, and to upstreams they do not go.
  *
- * Conditions on the request hold for gRPC too, although gRFC A33 does not read them: without them a fault would hit calls that it is not
- * meant for.
+ * Which requests it is for, by their headers, node and cluster, counts for HTTP only: gRPC does not read these conditions (gRFC A33, "Deferred
+ * Fault Injection Features"), and takes the fault for every call.
  */
 export class FaultFilter implements Filter {
   readonly name: string
   readonly #config: FaultConfig
   readonly #key: string
   readonly #conditions: readonly RequestMatcher[]
+  readonly #elsewhere: boolean
   /** What a configured abort answers; undefined where requests say. */
   readonly #abort: LocalReply | undefined
 
@@ -37,12 +38,14 @@ export class FaultFilter implements Filter {
    * @param name - Instance name from the listener.
    * @param config - What to inject.
    * @param listener - Name of the listener.
+   * @param elsewhere - Whether it is meant for requests to another cluster.
    */
-  constructor(name: string, config: FaultConfig, listener: string) {
+  constructor(name: string, config: FaultConfig, listener: string, elsewhere = false) {
     this.name = name
     this.#config = config
     this.#key = `${listener}\n${name}`
     this.#conditions = compileConditions(config)
+    this.#elsewhere = elsewhere
     this.#abort = config.abort && abortReply(name, config.abort.httpStatus, config.abort.grpcStatus)
   }
 
@@ -51,7 +54,7 @@ export class FaultFilter implements Filter {
     const key = request.view === 'grpc' ? ActiveFaults.GRPC : this.#key
     const { delay, maxActive } = this.#config
     if (maxActive !== undefined && faults.count(key) >= maxActive) return CONTINUE
-    if (!this.#applies(request)) return CONTINUE
+    if (request.view === 'http' && !this.#applies(request)) return CONTINUE
     const delayMs = delay === undefined ? 0 : drawDelayMs(delay, context)
     if (delayMs === 0) return this.#abortOrContinue(context, key)
     const end = faults.begin(key)
@@ -68,6 +71,7 @@ export class FaultFilter implements Filter {
   }
 
   #applies(request: RequestView): boolean {
+    if (this.#elsewhere) return false
     for (let index = 0; index < this.#conditions.length; index++) {
       if (!this.#conditions[index]!(request)) return false
     }

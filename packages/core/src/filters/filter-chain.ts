@@ -36,9 +36,9 @@ function createFilter(
   switch (base.kind) {
     case 'fault': {
       const config = ofKind('fault', overrides)[0] ?? base
-      if (config.upstreamCluster !== undefined && config.upstreamCluster !== place.cluster) return undefined
       if (config.delay === undefined && config.abort === undefined) return undefined
-      return new FaultFilter(name, config, place.listener)
+      const elsewhere = config.upstreamCluster !== undefined && config.upstreamCluster !== place.cluster
+      return new FaultFilter(name, config, place.listener, elsewhere)
     }
     case 'cors': {
       // Envoy reads the policies of all levels, and takes each part from the most specific one that has it.

@@ -15,12 +15,15 @@ const HIGHEST_GRPC_STATUS = 16
 
 const RUNTIME = leftOut('there is no runtime to look the key up in; the values given beside it apply')
 
+// HTTP calls have it.
+const CONDITION = leftOut('gRPC reads no conditions of faults (gRFC A33), and takes the fault for every call')
+
 const FIELDS = new FieldTreatments<HTTPFault>({
   delay: CARRIED,
   abort: CARRIED,
-  upstreamCluster: CARRIED,
-  headers: CARRIED,
-  downstreamNodes: CARRIED,
+  upstreamCluster: CONDITION,
+  headers: CONDITION,
+  downstreamNodes: CONDITION,
   maxActiveFaults: CARRIED,
   responseRateLimit: leftOut('the rate of responses is not limited'),
   delayPercentRuntime: RUNTIME,

@@ -491,14 +491,17 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
   },
   {
     id: 'LDS-67',
-    rule: 'a fault may be meant for some requests',
+    rule: 'a fault may be meant for some requests of HTTP; gRPC does not read for which (gRFC A33)',
     input: fault({
       delay: { fixedDelay: '1s', percentage: { numerator: 100 } },
       headers: [{ name: 'X', presentMatch: true }],
       upstreamCluster: 'c',
       downstreamNodes: ['n'],
     }),
-    outcome: 'carried',
+    outcome: 'listed',
+    fields: ['upstream_cluster', 'headers', 'downstream_nodes'].map(
+      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
+    ),
     check: expectFault({
       delay: { durationMs: 1000, fraction: { perMillion: 1_000_000 } },
       headers: [{ name: 'x', value: { kind: 'present', present: true }, invert: false, treatMissingAsEmpty: false }],
@@ -514,7 +517,9 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
       headers: [{ name: 'x', stringMatch: { custom: { name: 'm' } } }],
     }),
     outcome: 'listed',
-    fields: [`${HCM}.http_filters[0].typed_config.headers[0].string_match.custom`],
+    fields: ['headers', 'headers[0].string_match.custom'].map(
+      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
+    ),
     check: expectFault({}),
   },
   {
@@ -527,7 +532,8 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
       downstream_nodes: ['n'],
       max_active_faults: 2,
     }),
-    outcome: 'carried',
+    outcome: 'listed',
+    fields: ['upstream_cluster', 'downstream_nodes'].map((field) => `${HCM}.http_filters[0].typed_config.${field}`),
     check: expectFault({
       delay: { durationMs: 1500, fraction: { perMillion: 500 } },
       abort: { httpStatus: 503, fraction: { perMillion: 1_000_000 } },
