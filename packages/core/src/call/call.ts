@@ -259,7 +259,7 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
   }
 
   /**
-   * The attempt ended without a response. Once the head of a response was given to the caller, there is nothing to decide: call `end()`.
+   * The attempt ended without a response. Once the head of a response was given to the caller, {@link Call.responseBroken} is called instead.
    *
    * @param failure - How it ended.
    * @param written - Whether any byte of the request may have reached the upstream.
@@ -273,6 +273,16 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
     if (rules === undefined || !repeatable || !rules.retriesFailure(failure, written)) return NO_RETRY
     this.afterTimeout = failure === 'per-try-timeout'
     return this.#retry(rules, undefined)
+  }
+
+  /**
+   * The response broke off after its head had been given to the caller: there is nothing to decide, and {@link Call.end} follows.
+   *
+   * @param failure - How it ended.
+   */
+  responseBroken(failure: AttemptFailure): void {
+    this.#expect('attempting')
+    this.chosen!.attemptBroken(this.picked!, failure, this.request.view)
   }
 
   /** The call is over: response complete, failed, or cancelled. Calling it again does nothing. */

@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoint.js'
  * Hears of every attempt on a cluster's endpoints, whatever carries it: outlier detection, policies that weigh endpoints by their answers,
  * load reports. Called on the request path, so an implementation counts and leaves the thinking to a timer.
  *
- * Of one attempt it hears `started`, then at most one of `responded` and `failed`, then `ended`.
+ * Of one attempt it hears `started`, then at most one of `responded` and `failed`, perhaps `broken` after `responded`, then `ended`.
  */
 export interface AttemptObserver {
   /** The request is sent to the endpoint. */
@@ -31,6 +31,14 @@ export interface AttemptObserver {
    * @param view - Whose call it is.
    */
   failed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
+  /**
+   * The response broke off after its head.
+   *
+   * @param endpoint - Who answered.
+   * @param failure - How it ended.
+   * @param view - Whose call it is.
+   */
+  broken?(endpoint: Endpoint, failure: AttemptFailure, view: View): void
   /**
    * The endpoint told how it is doing. Carriers read such reports only while somebody has this method.
    *

@@ -52,6 +52,10 @@ export class AttemptObservers implements Required<AttemptObserver> {
     }
   }
 
+  broken(endpoint: Endpoint, failure: AttemptFailure, view: View): void {
+    for (const observer of this.#observers) observer.broken?.(endpoint, failure, view)
+  }
+
   reported(endpoint: Endpoint, report: EndpointLoadReport): void {
     for (const observer of this.#observers) observer.reported?.(endpoint, report)
   }

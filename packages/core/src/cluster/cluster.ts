@@ -291,6 +291,12 @@ export class Cluster implements EndpointOwner {
     this.#observers.failed(endpoint, failure, elapsedMs, view)
   }
 
+  /** A response broke off; as {@link AttemptObserver.broken}. */
+  attemptBroken(endpoint: Endpoint, failure: AttemptFailure, view: View): void {
+    if (endpoint.owner !== this) endpoint.owner?.attemptBroken(endpoint, failure, view)
+    else this.#observers.broken(endpoint, failure, view)
+  }
+
   /** An endpoint told how it is doing; as {@link AttemptObserver.reported}. */
   loadReported(endpoint: Endpoint, report: EndpointLoadReport): void {
     if (endpoint.owner !== this) endpoint.owner?.loadReported(endpoint, report)

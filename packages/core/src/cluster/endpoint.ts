@@ -35,6 +35,8 @@ export interface EndpointOwner {
   attemptResponded(endpoint: Endpoint, status: number, grpcStatus: number, elapsedMs: number, view: View): void
   /** An attempt got no answer. */
   attemptFailed(endpoint: Endpoint, failure: AttemptFailure, elapsedMs: number, view: View): void
+  /** A response broke off after its head. */
+  attemptBroken(endpoint: Endpoint, failure: AttemptFailure, view: View): void
   /** The endpoint told how it is doing. */
   loadReported(endpoint: Endpoint, report: EndpointLoadReport): void
   /** Counts an attempt out. */

@@ -236,6 +236,16 @@ describe('the failure percentage', () => {
     assert.deepEqual(bed.ejected, [5])
   })
 
+  it('counts a response that breaks off beside its head, of HTTP calls', () => {
+    for (const view of ['http', 'grpc'] as const) {
+      const bed = new Bed(5, { ...config, failurePercentage: { ...config.failurePercentage, threshold: 50 } })
+      bed.calls(100, [1, 1, 1, 1, 1], view)
+      for (let time = 0; time < 100; time++) bed.cluster.attemptBroken(bed.endpoint(5), 'reset', view)
+      bed.sweep()
+      assert.deepEqual(bed.ejected, view === 'http' ? [5] : [])
+    }
+  })
+
   it('can find every endpoint bad', () => {
     const bed = new Bed(5, config)
     bed.calls(50, [0, 0, 0, 0, 0])

@@ -135,6 +135,11 @@ export class OutlierDetector implements AttemptObserver {
     }
   }
 
+  /** A further result of the attempt, whose head has counted already, as in Envoy's router. The status of a gRPC call comes last anyway. */
+  broken(endpoint: Endpoint, failure: AttemptFailure, view: View): void {
+    if (view === 'http') this.failed(endpoint, failure, 0, view)
+  }
+
   ended(): void {}
 
   #record(endpoint: Endpoint): OutlierRecord {

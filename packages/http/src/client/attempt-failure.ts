@@ -1,4 +1,4 @@
-import { type AttemptFailure, type Call, type LocalReply, localReplies } from '@inmesh/core'
+import { type AttemptFailure, type Call, type LocalReply, localReplies, MeshError } from '@inmesh/core'
 import type { PassedLimit } from './attempt-limits.js'
 import { asNodeStream, isReplayable } from './request-body.js'
 
@@ -65,6 +65,18 @@ export function failureReply(failure: AttemptFailure, detail: string): LocalRepl
     case 'per-try-timeout':
       return localReplies.timeout(detail)
   }
+}
+
+/**
+ * Counts a response that broke off after its head.
+ *
+ * @param call - Whose.
+ * @param cause - As reported by undici.
+ * @returns the error for the caller.
+ */
+export function breakOff(call: Call, cause: Error): MeshError {
+  call.responseBroken('reset')
+  return new MeshError('ERR_INMESH_RESET', `${describe(call)} broke the response off: ${cause.message}`, { cause })
 }
 
 /** Where the current or last attempt of a call went, for messages. */

@@ -11,7 +11,7 @@ import {
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
 import { Attempt, type AttemptDispatcher } from './attempt.js'
-import { classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
+import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
@@ -158,8 +158,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
       const reply = failureReply(failure, `${describe(call!)}: ${error.message}`)
       this.#retryOrReply(call!, failure, written, reply, error)
     } else if (call !== undefined && this.#phase === RESPONDING && isTransportError(error)) {
-      const message = `${describe(call)} broke the response off: ${error.message}`
-      this.#fail(new MeshError('ERR_INMESH_RESET', message, { cause: error }))
+      this.#fail(breakOff(call, error))
     } else {
       this.#fail(error)
     }
@@ -278,6 +277,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     }
     const detail = `${describe(call)} ${overdue(limit, call)}`
     if (this.#phase === RESPONDING) {
+      if (limit === 'attempt-idle') call.responseBroken('per-try-timeout')
       this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
     } else if (limit === 'idle') {
       call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
