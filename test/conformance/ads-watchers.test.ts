@@ -194,10 +194,9 @@ describe('ADS: watchers', () => {
     await client.watch('large', 'endpoints', 'large')
     await client.heard('large', 'changed')
     await plane.acknowledged('ClusterLoadAssignment', '1')
-    const sent = [2, 3, 4].map((port) => {
-      return plane.send({ type: typeNames.endpoints, version: String(port), resources: [large(port)] })
-    })
-    const nonces = await Promise.all(sent)
+    const nonces = await plane.sendAll(
+      [2, 3, 4].map((port) => ({ type: typeNames.endpoints, version: String(port), resources: [large(port)] })),
+    )
     await plane.acknowledged('ClusterLoadAssignment', '4')
     const answered = plane.requests('ClusterLoadAssignment').map(({ nonce }) => nonce)
     assert.deepEqual(

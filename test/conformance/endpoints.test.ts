@@ -13,6 +13,7 @@ import {
   locality,
   routes,
   to,
+  typeNames,
 } from './harness/resources.js'
 import { ScriptedControlPlane } from './harness/scripted-control-plane.js'
 import { Upstream } from './harness/upstream.js'
@@ -42,7 +43,7 @@ describe('endpoints', () => {
   async function connected(
     t: TestContext,
     parts: { readonly endpoints?: ScriptedResource; readonly cluster?: ScriptedResource },
-    parameters: MeshParameters = {},
+    parameters: MeshParameters & { readonly serverFeatures?: readonly string[] } = {},
   ) {
     const resources = [listener(shop), routes(shop, to(shop)), parts.cluster ?? cluster(shop)]
     if (parts.endpoints !== undefined) resources.push(parts.endpoints)
@@ -141,11 +142,20 @@ describe('endpoints', () => {
   })
 
   it('#81 endpoints cannot be deleted: what the control plane no longer has stays in use', async (t) => {
-    const { plane, mesh } = await connected(t, { endpoints: endpoints(shop, v1.port) })
+    const { plane, mesh } = await connected(
+      t,
+      { endpoints: endpoints(shop, v1.port) },
+      { serverFeatures: ['fail_on_data_errors'] },
+    )
     await serves(mesh, 'v1')
-    await plane.remove('2', 'ClusterLoadAssignment', shop)
-    await plane.set('3', listener('other'), endpoints('other', v2.port))
-    assert.deepEqual(await mesh.calls(shopUrl, 30), { v1: 30 })
+    for (const [version, resources] of [
+      ['2', []],
+      ['3', [endpoints('other', v2.port)]],
+    ] as const) {
+      await plane.send({ type: typeNames.endpoints, version, resources })
+      await plane.acknowledged('ClusterLoadAssignment', version)
+      assert.deepEqual(await mesh.calls(shopUrl, 30), { v1: 30 })
+    }
   })
 
   it('#82 malformed endpoints leave those in use that there were', async (t) => {
@@ -172,7 +182,7 @@ describe('endpoints', () => {
     await serves(mesh, 'v1')
   })
 
-  it('#88 a locality that moves to another priority loses no request', async (t) => {
+  it('#88 a locality that moves to another priority loses no request, and no connection', async (t) => {
     const split = (first: number, second: number): ScriptedResource =>
       assignment(
         shop,
@@ -182,13 +192,16 @@ describe('endpoints', () => {
       )
     const { plane, mesh } = await connected(t, { endpoints: split(0, 1) })
     await serves(mesh, 'v1')
-    const load = mesh.calls(shopUrl, 2000)
+    const before = Math.max(v1.connections, v2.connections)
+    const load = mesh.calls(shopUrl, 1000)
     for (let step = 2; step < 12; step++) {
       await plane.set(String(step), step % 2 === 0 ? split(1, 0) : split(0, 1))
       await plane.acknowledged('ClusterLoadAssignment', String(step))
     }
     const { v1: first = 0, v2: second = 0 } = await load
-    assert.equal(first + second, 2000)
+    assert.equal(first + second, 1000)
+    // As many as there were callers at once.
+    for (const { name, connections } of [v1, v2]) assert.ok(connections <= before + 4, `${connections} to ${name}`)
     await serves(mesh, 'v1')
   })
 

@@ -90,10 +90,17 @@ describe('federation', () => {
         domains: ['shop.test'],
         routes: [to(xdstp('cluster', 'shop'))],
       }),
+      listener(xdstp('listener', 'shop%7B1%7D.test:80'), xdstp('routes', 'odd')),
+      routesOf(xdstp('routes', 'odd'), {
+        name: 'odd',
+        domains: ['shop{1}.test'],
+        routes: [to(xdstp('cluster', 'shop'))],
+      }),
       ...federated('shop', v2.port),
     ])
     const mesh = await connected(t, plane, other, 'xdstp://other.authority/envoy.config.listener.v3.Listener/%s')
     assert.equal((await mesh.get('http://shop.test/')).server, 'v2')
+    assert.equal((await mesh.get('http://shop{1}.test/')).server, 'v2')
   })
 
   it('#26 authorities that have the same server share one stream to it', async (t) => {
@@ -128,10 +135,16 @@ describe('federation', () => {
 
   it('#40 an authority that the bootstrap does not name is an error that says so, in a listener and in a cluster', async (t) => {
     const unknown = 'xdstp://nobody/envoy.config.route.v3.RouteConfiguration/shop'
-    const plane = await ScriptedControlPlane.start(t, [listener('shop.test:80', unknown)])
+    const plane = await ScriptedControlPlane.start(t, [
+      listener('shop.test:80', unknown),
+      listener('cart.test:80'),
+      routes('cart.test:80', to('xdstp://nobody/envoy.config.cluster.v3.Cluster/cart')),
+    ])
     const other = await ScriptedControlPlane.start(t)
     const mesh = await connected(t, plane, other)
-    const { error } = await mesh.get('http://shop.test/')
-    assert.match(error?.message ?? '', /nobody/)
+    for (const url of ['http://shop.test/', 'http://cart.test/']) {
+      const { error } = await mesh.get(url)
+      assert.match(error?.message ?? '', /the authority "nobody", which the bootstrap does not name/)
+    }
   })
 })

@@ -92,6 +92,7 @@ describe('gRPC calls: endpoints', () => {
     )
     await mesh.answeredBy('v2', echo)
     assert.deepEqual(await mesh.calls(echo, 10), { v2: 10 })
+    assert.ok(!mesh.released(v1.port))
   })
 
   it('#90 a first priority that only connects is waited for, and passed over when its time is up', async (t) => {
@@ -114,6 +115,7 @@ describe('gRPC calls: endpoints', () => {
     await plane.set('2', assignment(echo, locality('zone-1', [v2.port])))
     await plane.acknowledged('ClusterLoadAssignment', '2')
     assert.deepEqual(await mesh.calls(echo, 10), { v2: 10 })
+    assert.ok(!mesh.released(v2.port), 'its connection moved with it')
     await plane.set('3', assignment(echo, ...priorities(gone.port)))
     await eventually(
       'nobody is left',

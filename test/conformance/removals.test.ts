@@ -4,14 +4,26 @@ import { withoutBehaviour } from './removals/removal.js'
 import { removals, withoutRemoval } from './removals/table.js'
 import { testedScenarios } from './scenarios.js'
 
-it('what is removed to prove the tests of the scenarios stands in the built code, once', () => {
-  for (const removal of removals) assert.doesNotThrow(() => withoutBehaviour(removal), `#${removal.row}`)
+it('for every scenario that is tested there is a behaviour to take away, or a reason why there is none', () => {
+  const tested = [...testedScenarios().keys()]
+  const listed = new Set([...removals.map(({ row }) => row), ...withoutRemoval.keys()])
+  assert.deepEqual(
+    tested.filter((row) => !listed.has(row)),
+    [],
+    'without a removal',
+  )
+  assert.deepEqual(
+    [...listed].filter((row) => !tested.includes(row)),
+    [],
+    'without a test',
+  )
+  assert.deepEqual(
+    [...withoutRemoval.keys()].filter((row) => removals.some((removal) => removal.row === row)),
+    [],
+    'excused, and listed all the same',
+  )
 })
 
-it('every removal is of a scenario that is tested', () => {
-  const rows = testedScenarios()
-  assert.deepEqual(
-    [...removals.map(({ row }) => row), ...withoutRemoval.keys()].filter((row) => !rows.has(row)),
-    [],
-  )
+it('what is taken away stands in the built code, once', () => {
+  for (const removal of removals) assert.doesNotThrow(() => withoutBehaviour(removal), `#${removal.row}`)
 })

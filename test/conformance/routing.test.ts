@@ -4,7 +4,7 @@ import { eventually } from '../support/patience.js'
 import { suiteScope } from '../support/suite-scope.js'
 import { type MeshParameters, MeshProcess } from './harness/mesh-process.js'
 import { cluster, endpoints, inlineListener, listener, router, routes, routesOf, to } from './harness/resources.js'
-import { ScriptedControlPlane } from './harness/scripted-control-plane.js'
+import { ScriptedControlPlane, type SeenRequest } from './harness/scripted-control-plane.js'
 import { Upstream } from './harness/upstream.js'
 import type { ScriptedResource } from './harness/world.js'
 
@@ -37,20 +37,34 @@ describe('routing', () => {
   }
 
   it('#43 #49 #54 a request in flight keeps its cluster when the route leaves it; the last one gone, it is given back', async (t) => {
-    const { plane, mesh } = await connected(t, [listener(shop), routes(shop, to('v1'))])
+    const again = await Upstream.start(t, 'again')
+    const retry_policy = {
+      retry_on: '5xx',
+      retry_host_predicate: [{ name: 'envoy.retry_host_predicates.previous_hosts' }],
+      host_selection_retry_max_attempts: 5,
+    }
+    const { plane, mesh } = await connected(t, [listener(shop), routes(shop, to('v1', { retry_policy }))])
     assert.equal((await mesh.get(shopUrl)).server, 'v1')
-    const held = [1, 2].map(() => mesh.call({ url: `${shopUrl}?hold`, mesh: { timeoutMs: 20_000 } }))
-    await v1.received('/?hold', 2)
+    const url = `${shopUrl}?hold&status=500&on=v1`
+    const held = [1, 2].map(() => mesh.call({ url, mesh: { timeoutMs: 20_000 } }))
+    await v1.received('/?hold&status=500&on=v1', 2)
     await plane.set('2', routes(shop, to('v2')))
     await mesh.answeredBy('v2', shopUrl)
+    await plane.set('3', endpoints('v1', v1.port, again.port))
+    await plane.acknowledged('ClusterLoadAssignment', '3')
+    const given = ({ type, names }: SeenRequest) => {
+      return type === 'Cluster' && names?.includes('v2') === true && !names.includes('v1')
+    }
+    assert.ok(!plane.requests().some(given), 'what calls in flight use is still asked for')
     await v1.release()
+    // Both are retried, in the cluster that they were given, with what the control plane says of it by now.
+    await again.received('/?hold&status=500&on=v1', 2)
+    await again.release()
     assert.deepEqual(
       (await Promise.all(held)).map(({ server }) => server),
-      ['v1', 'v1'],
+      ['again', 'again'],
     )
-    await plane.request('v1 is no longer asked for', ({ type, names }) => {
-      return type === 'Cluster' && names?.includes('v2') === true && !names.includes('v1')
-    })
+    await plane.request('v1 is no longer asked for', given)
   })
 
   it('#46 #52 a listener that points to other routes keeps the old ones until the new ones are there', async (t) => {
@@ -170,6 +184,56 @@ describe('routing', () => {
       assert.equal(status, 200, `${name}: ${error?.message}`)
       assert.equal((JSON.parse(body) as { url: string }).url, `/host-${expected[index]}/`, name)
     }
+  })
+
+  it('#62 headers are matched whole, in half-open ranges, inverted where they are there, or by their presence', async (t) => {
+    type Case = readonly [matcher: ScriptedResource, value: string | undefined, matches: boolean]
+    const text = (string_match: ScriptedResource, more: ScriptedResource = {}) => ({ string_match, ...more })
+    const range = { range_match: { start: 3, end: 7 } }
+    const inverted = { invert_match: true }
+    const cases: readonly Case[] = [
+      [text({ exact: 'a' }), 'a', true],
+      [text({ exact: 'a' }), 'ab', false],
+      [text({ exact: 'a' }), undefined, false],
+      [text({ exact: 'A', ignore_case: true }), 'a', true],
+      [text({ exact: 'A' }), 'a', false],
+      [text({ prefix: 'ab' }), 'abc', true],
+      [text({ prefix: 'ab' }), 'cab', false],
+      [text({ suffix: 'ab' }), 'cab', true],
+      [text({ suffix: 'ab' }), 'abc', false],
+      [text({ contains: 'ab' }), 'xaby', true],
+      [text({ contains: 'ab' }), 'ba', false],
+      [text({ safe_regex: { regex: 'b+[0-9]' } }), 'bb1', true],
+      [text({ safe_regex: { regex: 'b+[0-9]' } }), 'abb12', false],
+      [text({ safe_regex: { regex: 'a|[b]c' } }), 'ab', false],
+      [text({ exact: 'a' }, inverted), 'b', true],
+      [text({ exact: 'a' }, inverted), 'a', false],
+      [text({ exact: 'a' }, inverted), undefined, false],
+      [{ ...range }, '3', true],
+      [{ ...range }, '6', true],
+      [{ ...range }, '7', false],
+      [{ ...range }, '2', false],
+      [{ ...range }, '4.5', false],
+      [{ ...range, ...inverted }, '9', true],
+      [{ ...range, ...inverted }, 'four', true],
+      [{ ...range, ...inverted }, undefined, false],
+      [{ present_match: true }, 'a', true],
+      [{ present_match: true }, undefined, false],
+      [{ present_match: false }, undefined, true],
+      [{ present_match: false }, 'a', false],
+      [{ present_match: true, ...inverted }, undefined, true],
+      [{ present_match: true, ...inverted }, 'a', false],
+    ]
+    const table = cases.map(([matcher], index) =>
+      to('v1', {}, { prefix: undefined, path: `/${index}`, headers: [{ name: 'x-value', ...matcher }] }),
+    )
+    const { mesh } = await connected(t, [listener(shop), routes(shop, ...table, to('v2'))])
+    const wrong: string[] = []
+    for (const [index, [matcher, value, matches]] of cases.entries()) {
+      const { server } = await mesh.get(`${shopUrl}${index}`, value === undefined ? {} : { 'x-value': value })
+      if (server !== (matches ? 'v1' : 'v2')) wrong.push(`${JSON.stringify(matcher)} and ${value}: ${server}`)
+    }
+    assert.deepEqual(wrong, [])
   })
 
   it('#48 a route whose action a client cannot take fails its own requests; the table stays', async (t) => {

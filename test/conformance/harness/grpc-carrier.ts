@@ -10,6 +10,8 @@ export class GrpcCarrier implements Carrier {
   readonly connects = 'ahead'
   /** Set once there is somebody to tell. */
   report: ConnectivityReport = () => {}
+  /** Told of connections that are given up. */
+  released: (endpoint: Endpoint) => void = () => {}
 
   connect(endpoint: Endpoint): void {
     const channel = this.client(endpoint).getChannel()
@@ -19,7 +21,9 @@ export class GrpcCarrier implements Carrier {
   release(endpoint: Endpoint): void {
     const client = endpoint.connections.grpc as grpc.Client | undefined
     endpoint.connections.grpc = undefined
-    client?.close()
+    if (client === undefined) return
+    client.close()
+    this.released(endpoint)
   }
 
   removed(endpoint: Endpoint): void {
@@ -42,19 +46,18 @@ export class GrpcCarrier implements Carrier {
   }
 
   #follow(endpoint: Endpoint, channel: grpc.ChannelInterface, known: grpc.connectivityState): void {
-    if (endpoint.removed) return
-    const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE, SHUTDOWN } = grpc.connectivityState
+    const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE } = grpc.connectivityState
+    // What was given up is closed, and tells of that too.
+    const isInUse = () => (endpoint.connections.grpc as grpc.Client | undefined)?.getChannel() === channel
     channel.watchConnectivityState(known, Number.POSITIVE_INFINITY, () => {
-      if (endpoint.removed) return
+      if (!isInUse()) return
       const state = channel.getConnectivityState(false)
-      // It was let go.
-      if (state === SHUTDOWN) return
       if (state === READY) this.report(endpoint, 'ready', '')
       else if (state === CONNECTING) this.report(endpoint, 'connecting', '')
       else if (state === TRANSIENT_FAILURE) this.report(endpoint, 'failed', `no connection to ${endpoint.key}`)
       // Whoever hears that it is idle asks for a connection, which follows it anew.
       else if (state === IDLE) return this.report(endpoint, 'idle', '')
-      this.#follow(endpoint, channel, state)
+      if (isInUse()) this.#follow(endpoint, channel, state)
     })
   }
 }

@@ -52,6 +52,11 @@ export class GrpcMeshProcess {
     return this.#part.ask('calls', { call: { target, ...parameters }, count })
   }
 
+  /** Whether a connection to a port was given up so far. */
+  released(port: number): boolean {
+    return this.#part.lines().some((line) => line.event === 'released' && line.port === port)
+  }
+
   /** Makes a call until a server answers. */
   async answeredBy(server: string, target: string): Promise<void> {
     await eventually(

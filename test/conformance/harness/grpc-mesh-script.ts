@@ -6,14 +6,14 @@ import { GrpcCarrier } from './grpc-carrier.js'
 import type { GrpcCallParameters, GrpcMeshParameters } from './grpc-mesh-process.js'
 import { method } from './grpc-method.js'
 import { nodeId } from './mesh-process.js'
-import { serveParts } from './parts.js'
+import { type PartSay, serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
 
 function settled(target: Target): Promise<void> {
   return target.state === 'pending' ? new Promise((resolve) => target.whenSettled(() => resolve())) : Promise.resolve()
 }
 
-serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters) => {
+serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters, say: PartSay) => {
   const bootstrap = parseBootstrap({
     xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }],
     node: { id: nodeId },
@@ -23,6 +23,7 @@ serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters) 
   const provider = new AdsClient({ server: bootstrap.servers[0]!, node: bootstrap.node, clock, random })
   const source = new DependencyTree({ provider, naming: templateNaming('%s') })
   const carrier = new GrpcCarrier()
+  carrier.released = ({ port }) => say({ event: 'released', port })
   const plane = new DataPlane({ source, clock, random, carriers: [carrier] })
   carrier.report = (endpoint, connectivity, reason) => {
     for (const cluster of plane.clusters()) {

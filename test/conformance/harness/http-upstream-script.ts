@@ -31,6 +31,7 @@ serveParts(async ({ name: server, port }: UpstreamParameters, say: PartSay) => {
     if (searchParams.has('hold')) held.push(answer)
     else answer()
   })
+  upstream.on('connection', () => say({ event: 'connection' }))
   await new Promise<void>((resolve) => upstream.listen(port, '127.0.0.1', resolve))
   say({ event: 'listening', port: (upstream.address() as AddressInfo).port })
   const kill = (): void => {

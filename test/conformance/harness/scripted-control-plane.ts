@@ -125,8 +125,14 @@ export class ScriptedControlPlane {
    *
    * @returns its nonce.
    */
-  send(response: WordedResponse): Promise<string> {
-    return this.#part.ask('send', { response })
+  async send(response: WordedResponse): Promise<string> {
+    const [nonce] = await this.sendAll([response])
+    return nonce!
+  }
+
+  /** The same with several responses, one right after the other. */
+  sendAll(responses: readonly WordedResponse[]): Promise<string[]> {
+    return this.#part.ask('send', { responses })
   }
 
   /** Ends every stream with a gRPC status; 0 ends it in good order. Connections stay. */

@@ -77,10 +77,10 @@ serveParts(async (_: object, say: PartSay) => {
       world.silent = new Set(types)
       for (const stream of streams) stream.push()
     },
-    send: ({ response }: { response: Parameters<ScriptedStream['send']>[0] }) => {
+    send: ({ responses }: { responses: Parameters<ScriptedStream['send']>[0] }) => {
       const stream = [...streams].at(-1)
       if (stream === undefined) throw new Error('no stream is open')
-      return stream.send(response)
+      return stream.send(responses)
     },
     endStreams: ({ code }: { code: number }) => {
       for (const stream of streams) stream.end(code)

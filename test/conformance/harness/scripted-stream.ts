@@ -64,13 +64,12 @@ export class ScriptedStream {
   }
 
   /**
-   * Sends a response as worded.
+   * Sends responses as worded, one right after the other.
    *
-   * @returns its nonce.
+   * @returns their nonces.
    */
-  send({ type, version, resources = [], removed = [], errors = [], wrapped = false }: WordedResponse): string {
-    const served = resources.map((resource) => readResource(resource, version))
-    return this.#write({ typeUrl: typeUrlOf(type), version, resources: served, removed, errors, wrapped })
+  send(responses: readonly WordedResponse[]): string[] {
+    return responses.map(partsOf).map((parts) => this.#write(parts))
   }
 
   /** Ends the stream, with code 0 in good order. */
@@ -160,4 +159,10 @@ export class ScriptedStream {
     })
     return nonce
   }
+}
+
+function partsOf(response: WordedResponse): Omit<ResponseParts, 'nonce'> {
+  const { type, version, resources = [], removed = [], errors = [], wrapped = false } = response
+  const served = resources.map((resource) => readResource(resource, version))
+  return { typeUrl: typeUrlOf(type), version, resources: served, removed, errors, wrapped }
 }

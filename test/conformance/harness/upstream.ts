@@ -40,6 +40,11 @@ export class Upstream {
     return this.#part.lines().filter(({ event }) => event === 'request').length
   }
 
+  /** Connections so far, of an HTTP server. */
+  get connections(): number {
+    return this.#part.lines().filter(({ event }) => event === 'connection').length
+  }
+
   /** Waits until a path, or anything at all, was asked for so many times. */
   async received(path: string | undefined, times = 1): Promise<void> {
     let seen = 0

@@ -192,6 +192,19 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
     outcome: 'HTTP refused',
     fields: [0, 1].map((index) => `${HCM}.http_filters[0].typed_config.upstream_http_filters[${index}]`),
   },
+  {
+    id: 'LDS-117',
+    rule: 'a known filter with a bad configuration is malformed even if optional',
+    input: filters(
+      {
+        ...filter(FAULT, { abort: { httpStatus: 99, percentage: { numerator: 50 } } }),
+        isOptional: true,
+      },
+      ROUTER,
+    ),
+    outcome: 'malformed',
+    fields: [`${HCM}.http_filters[0].typed_config.abort.http_status`],
+  },
 ]
 
 testRules({ type: listenerType, outcomeOf, rules: FILTERS })

@@ -294,6 +294,13 @@ const RULES: readonly Rule<RouteConfiguration>[] = [
     check: expectRetry(({ perTryIdleTimeoutMs }) => assert.equal(perTryIdleTimeoutMs, 1000)),
   },
   {
+    id: 'RDS-194',
+    rule: 'a policy without any condition that is known is checked all the same',
+    input: retries({ retryOn: 'never', retryBackOff: { baseInterval: '0s' } }),
+    outcome: 'malformed',
+    fields: [`${RETRY}.retry_back_off.base_interval`],
+  },
+  {
     id: 'RDS-186',
     rule: 'a policy of the virtual host is kept with it',
     input: {

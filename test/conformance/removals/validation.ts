@@ -1,0 +1,103 @@
+import type { Removal } from './removal.js'
+
+/** What the rows about validation are about: of their many rules, some of each kind of resource. The rest has tables of its own, in xds. */
+export const validation: readonly Removal[] = [
+  {
+    row: 64,
+    without: 'the refusal of a bad regular expression',
+    file: 'xds/src/resource/field/safe-regex.ts',
+    code: "scope.at('regex').malformed(error",
+    becomes: "scope.at('regex').unsupported(error",
+  },
+  {
+    row: 64,
+    without: 'the refusal of weights of clusters that are 0 in sum, or too many',
+    file: 'xds/src/resource/route/weighted-clusters.ts',
+    code: 'if (total > 0 && total <= MAX_TOTAL_WEIGHT)',
+    becomes: 'if (true)',
+  },
+  {
+    row: 64,
+    without: 'the refusal of a back-off that ends before it begins',
+    file: 'xds/src/resource/route/retry-policy.ts',
+    code: 'if (max < base)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 64,
+    without: 'the refusal of a domain with an asterisk in its midst',
+    file: 'xds/src/resource/route/virtual-host.ts',
+    code: 'if (!isDomainPattern(domain))',
+    becomes: 'if (false)',
+  },
+  {
+    row: 64,
+    without: 'taking a number of retries that only gRPC refuses',
+    file: 'xds/src/resource/route/retry-policy.ts',
+    code: "refusals.add(scope.at('num_retries')",
+    becomes: "scope.at('num_retries').malformed('' || ",
+  },
+  {
+    row: 94,
+    without: 'the refusal of a listener without filters',
+    file: 'xds/src/resource/filter/http-filters.ts',
+    code: 'if (messages.length === 0)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of a router that is not last',
+    file: 'xds/src/resource/filter/http-filters.ts',
+    code: "if (kind.kind === 'router' && !last)",
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'passing over an optional filter that nobody knows',
+    file: 'xds/src/resource/filter/http-filters.ts',
+    code: 'if (message.isOptional) scope.unsupported(',
+    becomes: 'if (message.isOptional) scope.malformed(',
+  },
+  {
+    row: 94,
+    without: 'the refusal of a choice between one',
+    file: 'xds/src/resource/cluster/balancing-rules.ts',
+    code: 'if (choices < 2)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of a ring that is least larger than most',
+    file: 'xds/src/resource/cluster/balancing-rules.ts',
+    code: 'if (minimum > maximum)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of more than 100 percent',
+    file: 'xds/src/resource/cluster/outlier-detection.ts',
+    code: 'if ((detection[field] ?? 0) > 100)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of a gap between priorities',
+    file: 'xds/src/resource/endpoint/assignment.ts',
+    code: 'if (priority > 0 && !weights.has(priority - 1))',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of weights that are too large in sum',
+    file: 'xds/src/resource/endpoint/assignment.ts',
+    code: 'if (weight > LARGEST_WEIGHT_SUM)',
+    becomes: 'if (false)',
+  },
+  {
+    row: 94,
+    without: 'the refusal of an address that is there already',
+    file: 'xds/src/resource/endpoint/addresses.ts',
+    code: 'if (this.#byKey.has(endpoint.key)) return false',
+    becomes: '',
+  },
+]
