@@ -96,7 +96,7 @@ describe('aggregate clusters', () => {
     const calls = await mesh.calls(shopUrl, 400)
     // Half of them times 1.4 are 70 percent; five standard deviations of so many throws are 46.
     assert.deepEqual(Object.keys(calls).sort(), ['v1', 'v2'])
-    assert.ok(Math.abs(calls['v1']! - 280) < 46, `${calls['v1']} of 400`)
+    assert.ok(Math.abs(calls.v1! - 280) < 46, `${calls.v1} of 400`)
   })
 
   it('#72 nothing is decided before all of its clusters are known; one in error is passed over', async (t) => {

@@ -1,6 +1,7 @@
 // A process with meshes that tests drive by commands.
 import type { Logger } from '@inmesh/core'
 import { createMesh, type Mesh, type MeshOptions, type ResourceRecord } from 'inmesh'
+import { leadToLoopback } from './loopback-names.js'
 import type { CallParameters, CallResult, MeshParameters, SeenRecord } from './mesh-process.js'
 import { type PartSay, serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
@@ -61,6 +62,7 @@ function withoutBytes({ typeUrl, name, status, version, bytes, fault }: Resource
   }
 }
 
+leadToLoopback('.outside.test')
 serveParts(async ({ clockFactor, ...options }: MeshParameters, say: PartSay) => {
   const log = (level: keyof Logger) => (message: string) => say({ event: 'log', level, message })
   const mesh = await createMesh({
