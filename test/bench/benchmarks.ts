@@ -1,3 +1,4 @@
+import { benchAssignments } from './assignments.js'
 import { benchDispatcher } from './dispatcher.js'
 import { benchEndpoints } from './endpoints.js'
 import { benchFetch } from './fetch.js'
@@ -17,6 +18,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],
+  ['assignments', benchAssignments],
   ['resend', benchResend],
   ['picks', benchPicks],
   ['routes', benchRoutes],
