@@ -97,7 +97,7 @@ test('what a policy says against its configuration is told with the field, and c
   const mesh = await openMesh({ config, logger, balancingPolicies: { 'shop.ByPort': byPort } }, {})
   context.after(() => mesh.close({ timeoutMs: 1 }))
   assert.equal((await mesh.fetch('http://high.shop/')).status, 503)
-  const field = 'load_balancing_policy.policies[0].typed_extension_config.typed_config.value'
+  const field = 'load_balancing_policy.policies[0].typed_extension_config.typed_config'
   const told = `CDS "high.shop:80": ${field}: policy shop.ByPort: lowest must be true or false`
   assert.ok(
     logger.lines.some((line) => line.startsWith('warn: ') && line.includes(told)),

@@ -73,6 +73,18 @@ describe('encoding JSON', () => {
     )
   })
 
+  it('tells of all that is wrong, the first first', () => {
+    const json = { name: 5, filters: [{ name: 'a' }, { nam: 'b' }], typo: 1, connect_timeout: '1s' }
+    assert.throws(
+      () => codec.encode(TypeUrl.Cluster, json),
+      (error) => {
+        assert.ok(error instanceof ProtoJsonError)
+        assert.deepEqual([error.path, ...error.others.map(({ path }) => path)], ['name', 'filters[1].nam', 'typo'])
+        return true
+      },
+    )
+  })
+
   it('takes null as a field that is not there', () => {
     const bytes = codec.encode(TypeUrl.Cluster, { name: 'a', connect_timeout: null, filters: null })
     assert.deepEqual(Cluster.decode(bytes), create(Cluster, { name: 'a' }))

@@ -12,10 +12,19 @@ export class ProtoJsonError extends Error {
   /** What is wrong there, without the path. */
   readonly problem: string
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
+  /** What else is wrong, elsewhere in the JSON. */
+  readonly others: readonly ProtoJsonError[]
+
+  /**
+   * @param path Where in the JSON.
+   * @param problem What is wrong there.
+   * @param options The cause, and what else is wrong. Default: nothing.
+   */
+  constructor(path: string, problem: string, options?: ErrorOptions & { readonly others?: readonly ProtoJsonError[] }) {
     super(path === '' ? problem : `${path}: ${problem}`, options)
     this.name = 'ProtoJsonError'
     this.path = path
     this.problem = problem
+    this.others = options?.others ?? []
   }
 }

@@ -57,13 +57,17 @@ export class ProtoJsonReader {
     const message = create(desc)
     const target = reflect(desc, message)
     const written = new Map<string, string>()
+    const faults: ProtoJsonError[] = []
     for (const [name, value] of Object.entries(objectAt(json, path, desc))) {
       const at = path.field(name)
-      const field = fieldNamed(desc, name)
-      if (field === undefined) throw fault(at, `unknown field of ${desc.typeName}`)
-      refuseSecond(written, field, name, at, value)
-      this.#field(target, field, value, at, depth)
+      collectInto(faults, () => {
+        const field = fieldNamed(desc, name)
+        if (field === undefined) throw fault(at, `unknown field of ${desc.typeName}`)
+        refuseSecond(written, field, name, at, value)
+        this.#field(target, field, value, at, depth)
+      })
     }
+    throwAny(faults)
     return message
   }
 
@@ -77,11 +81,15 @@ export class ProtoJsonReader {
       case 'list': {
         if (!Array.isArray(value)) throw fault(path, `expected a list, got ${kindOf(value)}`)
         const list = target.get(field)
+        const faults: ProtoJsonError[] = []
         for (const [index, item] of value.entries()) {
           const at = path.index(index)
-          if (field.message === undefined) mergeValue(target, field, [item], item, at)
-          else list.add(reflect(field.message, this.#message(field.message, item, at, depth + 1)))
+          collectInto(faults, () => {
+            if (field.message === undefined) mergeValue(target, field, [item], item, at)
+            else list.add(reflect(field.message, this.#message(field.message, item, at, depth + 1)))
+          })
         }
+        throwAny(faults)
         break
       }
       case 'map': {
@@ -119,6 +127,20 @@ export class ProtoJsonReader {
     }
     return create(AnySchema, { typeUrl, value: toBinary(desc, message) })
   }
+}
+
+/** The rest of a message or list is read past an error, so that all of them are told at once. */
+function collectInto(faults: ProtoJsonError[], read: () => void): void {
+  try {
+    read()
+  } catch (error) {
+    if (!(error instanceof ProtoJsonError)) throw error
+    faults.push(error, ...error.others)
+  }
+}
+
+function throwAny([first, ...others]: readonly ProtoJsonError[]): void {
+  if (first !== undefined) throw new ProtoJsonError(first.path, first.problem, { others })
 }
 
 /** Wrappers, durations, structs: messages whose JSON is a plain value. */

@@ -185,7 +185,7 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
     rule: 'what a policy of the application says against its configuration is an error, not a reason to take the next',
     input: balancedBy(shelf({ depth: 'deep' }), ROUND_ROBIN),
     outcome: 'malformed',
-    fields: [`${FIRST_POLICY}.value`],
+    fields: [FIRST_POLICY],
   },
   {
     id: 'CDS-221',
@@ -196,7 +196,7 @@ const BALANCING: readonly Rule<ClusterResource>[] = [
       childPolicy: policies(shelf({})),
     }),
     outcome: 'malformed',
-    fields: [`${FIRST_POLICY}.child_policy.policies[0].typed_extension_config.typed_config.value`],
+    fields: [`${FIRST_POLICY}.child_policy.policies[0].typed_extension_config.typed_config`],
   },
   {
     id: 'CDS-222',

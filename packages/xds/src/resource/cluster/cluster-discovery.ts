@@ -72,10 +72,10 @@ function translateExtension(
 ): ClusterDiscovery {
   const place = scope.at('typed_config')
   const config = typedConfig && typedConfigOf(place, typedConfig)
-  if (config?.typeName !== AggregateClusterConfig.$type || config.bytes === undefined) {
+  if (config?.typeName !== AggregateClusterConfig.$type) {
     return unsupportedDiscovery(scope, `clusters of type ${config?.typeName ?? name} are not supported`, refusals)
   }
-  const { clusters = [] } = decodeConfig(place, AggregateClusterConfig, config.bytes) ?? {}
+  const { clusters = [] } = decodeConfig(place, AggregateClusterConfig, config) ?? {}
   if (clusters.length === 0) place.at('clusters').malformed('an aggregate cluster needs at least one other')
   return { kind: 'aggregate', clusters }
 }

@@ -38,11 +38,11 @@ export function checkProtocolOptions(
     const place = scope.at('typed_extension_protocol_options', name)
     const config = typedConfigOf(place, any)
     if (config === undefined) continue
-    if (config.typeName !== UpstreamHttpProtocolOptions.$type || config.bytes === undefined) {
+    if (config.typeName !== UpstreamHttpProtocolOptions.$type) {
       place.unsupported(`options of type ${config.typeName} are not supported`)
       continue
     }
-    const message = decodeConfig(place, UpstreamHttpProtocolOptions, config.bytes)
+    const message = decodeConfig(place, UpstreamHttpProtocolOptions, config)
     if (message === undefined) continue
     FIELDS.apply(place, message, refusals)
     const { commonHttpProtocolOptions } = message

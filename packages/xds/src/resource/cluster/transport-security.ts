@@ -36,6 +36,6 @@ function checkTransportSocket(scope: FieldScope, socket: TransportSocket, refusa
     refusals.add(scope, `transport sockets of type ${config?.typeName ?? '(none)'} are not supported`)
     return
   }
-  if (config.bytes !== undefined) decodeConfig(scope.at('typed_config'), UpstreamTlsContext, config.bytes)
+  decodeConfig(scope.at('typed_config'), UpstreamTlsContext, config)
   refusals.add(scope, NO_TLS)
 }

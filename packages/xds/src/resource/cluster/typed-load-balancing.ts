@@ -23,7 +23,6 @@ import {
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { decodeConfig, type TypedConfig, typedConfigOf } from '../field/typed-config.js'
-import { configBytes } from '../field/typed-struct.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { translateHashPolicies } from '../route/hash-policy.js'
 import { balanceFactor, type HashingTerms, leastRequest, maglev, ROUND_ROBIN, ringHash } from './balancing-rules.js'
@@ -38,7 +37,7 @@ const DEEPEST = 16
 export const MURMUR_REFUSED = 'gRPC knows no hash function but XX_HASH (gRFC A42)'
 
 /** Translates one policy; undefined when it is malformed, or what is within it, which is reported. */
-type Translate = (scope: FieldScope, bytes: Uint8Array, around: Surroundings) => LoadBalancingPolicy | undefined
+type Translate = (scope: FieldScope, config: TypedConfig, around: Surroundings) => LoadBalancingPolicy | undefined
 
 /** What a list of policies stands in. */
 export interface BalancedCluster {
@@ -208,10 +207,7 @@ function translatorOf(
   const { typeName, fields } = config
   const translate = POLICIES.get(typeName)
   if (translate !== undefined) {
-    return (scope, around) => {
-      const bytes = configBytes(scope, config)
-      return bytes && translate(scope, bytes, around)
-    }
+    return (scope, around) => translate(scope, config, around)
   }
   if (fields === undefined) return undefined
   if (typeName === PEAK_EWMA) return (scope) => translatePeakEwma(scope, fields)
@@ -228,7 +224,7 @@ function custom(
   try {
     policies.get(name)!(config)
   } catch (error) {
-    scope.at('value').malformed(`policy ${name}: ${error instanceof Error ? error.message : String(error)}`)
+    scope.malformed(`policy ${name}: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
   return { kind: 'custom', name, config }
@@ -240,8 +236,8 @@ function policy<Message>(
 ): readonly [string, Translate] {
   return [
     codec.$type,
-    (scope, bytes, around) => {
-      const message = decodeConfig(scope, codec, bytes)
+    (scope, config, around) => {
+      const message = decodeConfig(scope, codec, config)
       return message === undefined ? undefined : translate(scope, message, around)
     },
   ]

@@ -11,10 +11,9 @@ import {
 } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { decodeConfig, type TypedConfig } from '../field/typed-config.js'
-import { configBytes } from '../field/typed-struct.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { translateCorsPolicy } from './cors.js'
-import { translateFaultConfig } from './fault.js'
+import { translateFault } from './fault.js'
 import { translateHeaderMutations } from './header-mutation.js'
 import { translateSessionOverride, translateStatefulSession } from './stateful-session.js'
 
@@ -46,13 +45,12 @@ function translator<Message>(
   translate: (scope: FieldScope, message: Message, refusals: ViewReasons) => FilterConfig,
 ): FilterTranslator {
   return (scope, config, refusals) => {
-    const bytes = configBytes(scope, config)
-    const message = bytes && decodeConfig(scope, codec, bytes)
+    const message = decodeConfig(scope, codec, config)
     return message && translate(scope, message, refusals)
   }
 }
 
-const fault: FilterTranslator = translateFaultConfig
+const fault: FilterTranslator = translator(HTTPFault, translateFault)
 
 /** CORS is for browsers; a gRPC client has no origin. */
 const cors: CarriedFilter = { kind: 'carried', base: translator(Cors, () => ({ kind: 'cors' })) }

@@ -1,13 +1,11 @@
 import type { FaultConfig, HeaderMatch } from '@inmesh/core'
-import { type FaultAbort, type FaultDelay, type FractionalPercent, HTTPFault } from '@inmesh/xds-proto'
+import type { FaultAbort, FaultDelay, FractionalPercent, HTTPFault } from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { partsPerUnit, translateFraction } from '../field/fraction.js'
-import { decodeConfig, type TypedConfig } from '../field/typed-config.js'
 import { ViewReasons } from '../field/view-reasons.js'
 import { translateHeaderMatch } from '../route/header-match.js'
-import { faultOfStruct } from './fault-struct.js'
 
 /** gRPC's UNKNOWN: what a status that does not exist counts as (gRFC A33). */
 const UNKNOWN = 2
@@ -38,25 +36,13 @@ const FIELDS = new FieldTreatments<HTTPFault>({
 })
 
 /**
- * Translates the configuration of a fault filter, in its own encoding or as JSON in a TypedStruct.
- *
- * @param scope - Where it stands.
- * @param config - The configuration.
- * @returns a fault that injects nothing when it cannot be read, which is reported.
- */
-export function translateFaultConfig(scope: FieldScope, config: TypedConfig): FaultConfig {
-  const fault =
-    config.bytes === undefined
-      ? faultOfStruct(scope, config.fields ?? {})
-      : decodeConfig(scope, HTTPFault, config.bytes)
-  return fault === undefined ? { kind: 'fault' } : translateFault(scope, fault)
-}
-
-/**
  * Translates fault injection (Envoy, HTTPFault; gRFC A33). A fault that is meant for some requests only, by a condition that cannot be
  * tested, becomes no fault at all.
+ *
+ * @param scope - Where it stands.
+ * @param fault - The configuration of the filter.
  */
-function translateFault(scope: FieldScope, fault: HTTPFault): FaultConfig {
+export function translateFault(scope: FieldScope, fault: HTTPFault): FaultConfig {
   FIELDS.apply(scope, fault, ViewReasons.refusals())
   const delay = fault.delay === undefined ? undefined : translateDelay(scope.at('delay'), fault.delay)
   const abort = fault.abort === undefined ? undefined : translateAbort(scope.at('abort'), fault.abort)

@@ -38,10 +38,10 @@ function translateOverride(
 ): FilterConfig | FilterSwitch | undefined {
   const config = typedConfigOf(scope, any)
   if (config === undefined) return undefined
-  if (config.typeName !== RouteFilterConfig.$type || config.bytes === undefined) {
+  if (config.typeName !== RouteFilterConfig.$type) {
     return translateConfig(scope, any, false, refusals)
   }
-  const wrapper = decodeConfig(scope, RouteFilterConfig, config.bytes)
+  const wrapper = decodeConfig(scope, RouteFilterConfig, config)
   if (wrapper === undefined) return undefined
   if (wrapper.disabled) return 'disabled'
   const place = scope.at('config')

@@ -31,14 +31,10 @@ const FIELDS = new FieldTreatments<Router>({
  */
 export function translateRouter(
   scope: FieldScope,
-  { bytes }: TypedConfig,
+  config: TypedConfig,
   refusals: ViewReasons,
 ): { readonly router?: RouterOptions } {
-  if (bytes === undefined) {
-    scope.unsupported('options of the router are not read in a TypedStruct')
-    return {}
-  }
-  const message = decodeConfig(scope, Router, bytes)
+  const message = decodeConfig(scope, Router, config)
   if (message === undefined) return {}
   FIELDS.apply(scope, message, refusals)
   for (const [index, filter] of message.upstreamHttpFilters.entries()) {

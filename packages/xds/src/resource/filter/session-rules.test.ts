@@ -35,7 +35,26 @@ function expectFilter(expected: object): (value: ListenerResource) => void {
   return ({ listener }) => assert.deepEqual(listener.filters[0]?.config, { kind: 'stateful-session', ...expected })
 }
 
+function struct(typeUrl: string, value: object): object {
+  const typedConfig = { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', typeUrl, value }
+  return session({ sessionState: { name: 'state', typedConfig } })
+}
+
 const RULES: readonly Rule<ListenerResource>[] = [
+  {
+    id: 'LDS-310',
+    rule: 'a session may be described in a TypedStruct',
+    input: struct(`${TYPES}.http.stateful_session.cookie.v3.CookieBasedSessionState`, { cookie: { name: 's' } }),
+    outcome: 'carried',
+    check: expectFilter({ strict: false, state: { kind: 'cookie', name: 's', path: '', ttlMs: 0, attributes: [] } }),
+  },
+  {
+    id: 'LDS-311',
+    rule: 'a session that is kept in a way nobody knows is listed',
+    input: struct('a/example.Session', {}),
+    outcome: 'listed',
+    fields: [STATE],
+  },
   {
     id: 'LDS-301',
     rule: 'a session kept in a cookie is carried in full',

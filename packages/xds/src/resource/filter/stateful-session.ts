@@ -48,13 +48,13 @@ function translateState(
 ): SessionCookie | SessionHeader | undefined {
   const place = scope.at('typed_config')
   const config = state.typedConfig && typedConfigOf(place, state.typedConfig)
-  if (config?.bytes === undefined) return undefined
+  if (config === undefined) return undefined
   if (config.typeName === CookieBasedSessionState.$type) {
-    const message = decodeConfig(place, CookieBasedSessionState, config.bytes)
+    const message = decodeConfig(place, CookieBasedSessionState, config)
     return message && translateCookie(place.at('cookie'), message)
   }
   if (config.typeName === HeaderBasedSessionState.$type) {
-    const message = decodeConfig(place, HeaderBasedSessionState, config.bytes)
+    const message = decodeConfig(place, HeaderBasedSessionState, config)
     refusals.add(place, 'gRPC keeps sessions in cookies only (gRFC A55)', ['grpc'])
     if (message === undefined) return undefined
     if (message.name === '') place.at('name').malformed('the name is missing')

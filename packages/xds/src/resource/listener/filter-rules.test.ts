@@ -142,7 +142,7 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
       ROUTER,
     ),
     outcome: 'malformed',
-    fields: [`${HCM}.http_filters[0].typed_config.value`],
+    fields: [`${HCM}.http_filters[0].typed_config.mutationz`],
   },
   {
     id: 'LDS-130',
@@ -161,6 +161,20 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
         respectsExpectedTimeout: true,
         strictHeaders: ['x-envoy-retry-on'],
       }),
+  },
+  {
+    id: 'LDS-149',
+    rule: 'options of the router in a TypedStruct are carried too',
+    input: filters({
+      name: 'router',
+      typedConfig: {
+        '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+        typeUrl: `${TYPES}.http.router.v3.Router`,
+        value: { suppress_envoy_headers: true },
+      },
+    }),
+    outcome: 'carried',
+    check: ({ listener: { router } }) => assert.equal(router?.suppressesEnvoyHeaders, true),
   },
   {
     id: 'LDS-131',

@@ -544,18 +544,23 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
   },
   {
     id: 'LDS-72',
-    rule: 'what is not read of such a fault makes it none',
-    input: struct({ abort: { header_abort: {}, percentage: { numerator: 100 } }, headers: [{ name: 'x' }] }),
+    rule: 'such a fault is read as any other: what cannot be tested makes it none',
+    input: struct({
+      abort: { header_abort: {}, percentage: { numerator: 100 } },
+      headers: [{ name: 'x', string_match: { custom: { name: 'm' } } }],
+    }),
     outcome: 'listed',
-    fields: [`${HCM}.http_filters[0].typed_config.headers`],
+    fields: ['headers', 'headers[0].string_match.custom'].map(
+      (field) => `${HCM}.http_filters[0].typed_config.${field}`,
+    ),
     check: expectFault({}),
   },
   {
     id: 'LDS-73',
-    rule: 'what is of the wrong type in such a fault is malformed',
-    input: struct({ delay: { fixed_delay: 5 }, abort: { http_status: '503' }, max_active_faults: -1 }),
+    rule: 'what is of the wrong type in such a fault, or not of it, is malformed',
+    input: struct({ delay: { fixed_delay: 5 }, abort: { http_status: 'many' }, max_active_faults: -1, sticky: true }),
     outcome: 'malformed',
-    fields: ['delay.fixed_delay', 'abort.http_status', 'max_active_faults'].map(
+    fields: ['delay.fixed_delay', 'abort.http_status', 'max_active_faults', 'sticky'].map(
       (field) => `${HCM}.http_filters[0].typed_config.${field}`,
     ),
   },

@@ -2,7 +2,7 @@ import { NOTHING_REFUSED } from '@inmesh/core'
 import { HttpConnectionManager, Listener, TrafficDirection, TypeUrl, typeNameOf } from '@inmesh/xds-proto'
 import { decodeResource, type ResourceReader } from '../decode-resource.js'
 import type { FieldScope } from '../field/field-scope.js'
-import { decodeConfig } from '../field/typed-config.js'
+import { decodeBytes } from '../field/typed-config.js'
 import type { ResourceType } from '../resource-type.js'
 import { translateHttpConnectionManager } from './http-connection-manager.js'
 import type { ListenerResource } from './listener-resource.js'
@@ -29,7 +29,7 @@ function translateListener(scope: FieldScope, listener: Listener): ListenerResou
     place.malformed(`must be a ${HttpConnectionManager.$type}`)
     return undefined
   }
-  const manager = decodeConfig(place, HttpConnectionManager, any.value)
+  const manager = decodeBytes(place, HttpConnectionManager, any.value)
   return manager && translateHttpConnectionManager(place, listener.name, manager)
 }
 

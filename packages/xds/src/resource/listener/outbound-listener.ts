@@ -1,7 +1,7 @@
 import { NOTHING_REFUSED } from '@inmesh/core'
 import { type FilterChain, HttpConnectionManager, type Listener, typeNameOf } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { decodeConfig } from '../field/typed-config.js'
+import { decodeBytes } from '../field/typed-config.js'
 import { translateHttpConnectionManager } from './http-connection-manager.js'
 import type { ListenerResource, OutboundSocket } from './listener-resource.js'
 
@@ -46,7 +46,7 @@ function translateChain(scope: FieldScope, name: string, chain: FilterChain): Li
     const any = configType?.$case === 'typedConfig' ? configType.value : undefined
     if (any === undefined || typeNameOf(any.typeUrl) !== HttpConnectionManager.$type) continue
     const place = scope.at('filters', index).at('typed_config')
-    const manager = decodeConfig(place, HttpConnectionManager, any.value)
+    const manager = decodeBytes(place, HttpConnectionManager, any.value)
     if (manager !== undefined) return translateHttpConnectionManager(place, name, manager)
   }
   return undefined

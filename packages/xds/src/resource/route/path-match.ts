@@ -80,11 +80,11 @@ function pathPolicy(
 ): TranslatedPath | undefined {
   const place = scope.at('typed_config')
   const config = policy.typedConfig && typedConfigOf(place, policy.typedConfig)
-  if (config?.typeName !== UriTemplateMatchConfig.$type || config.bytes === undefined) {
+  if (config?.typeName !== UriTemplateMatchConfig.$type) {
     refusals.add(scope, 'path match policies other than URI templates are not supported')
     return literal('prefix', '', true)
   }
-  const message = decodeConfig(place, UriTemplateMatchConfig, config.bytes)
+  const message = decodeConfig(place, UriTemplateMatchConfig, config)
   if (message === undefined) return undefined
   // gRFC A28 knows prefix, path and safe_regex only.
   refusals.add(scope, 'path_match_policy is not among the path conditions of gRPC', ['grpc'])

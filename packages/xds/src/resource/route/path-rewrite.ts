@@ -49,11 +49,11 @@ function translatePolicy(
 ): TemplateRewrite | undefined {
   const place = scope.at('typed_config')
   const config = policy.typedConfig && typedConfigOf(place, policy.typedConfig)
-  if (config?.typeName !== UriTemplateRewriteConfig.$type || config.bytes === undefined) {
+  if (config?.typeName !== UriTemplateRewriteConfig.$type) {
     refusals.add(scope, 'path rewrite policies other than URI templates are not supported', ['http'])
     return undefined
   }
-  const message = decodeConfig(place, UriTemplateRewriteConfig, config.bytes)
+  const message = decodeConfig(place, UriTemplateRewriteConfig, config)
   if (message === undefined || match === undefined) return undefined
   if (match.kind !== 'template') {
     scope.malformed('a rewrite by URI template needs a match by URI template')

@@ -158,7 +158,7 @@ function translateHostPredicate(
     case 'envoy.retry_host_predicates.omit_canary_hosts':
       return { avoidCanaries: true }
     case OmitHostMetadataConfig.$type: {
-      const message = config?.bytes && decodeConfig(place, OmitHostMetadataConfig, config.bytes)
+      const message = config && decodeConfig(place, OmitHostMetadataConfig, config)
       const avoidMetadata = message?.metadataMatch?.filterMetadata.get('envoy.lb')
       return avoidMetadata ? { avoidMetadata: avoidMetadata as { readonly [key: string]: JsonValue } } : {}
     }
@@ -175,11 +175,11 @@ function translatePriority(
   if (priority === undefined) return {}
   const place = scope.at('typed_config')
   const config = priority.configType && typedConfigOf(place, priority.configType.value)
-  if (config?.typeName !== PreviousPrioritiesConfig.$type || config.bytes === undefined) {
+  if (config?.typeName !== PreviousPrioritiesConfig.$type) {
     scope.unsupported(`the retry priority ${priority.name} is not supported`)
     return {}
   }
-  const message = decodeConfig(place, PreviousPrioritiesConfig, config.bytes)
+  const message = decodeConfig(place, PreviousPrioritiesConfig, config)
   if (message === undefined) return {}
   if (message.updateFrequency > 0) return { previousPrioritiesAfter: message.updateFrequency }
   place.at('update_frequency').malformed('must be more than 0')
