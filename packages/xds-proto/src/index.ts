@@ -9,6 +9,7 @@
  */
 
 export {
+  AccessLogFilter,
   Address,
   AggregateClusterConfig,
   AggregatedConfigSource,
@@ -45,6 +46,8 @@ export {
   ClusterStats,
   ClusterStats_DroppedRequests,
   CodecClientType,
+  ComparisonFilter,
+  ComparisonFilter_Op,
   ConfigSource,
   ConsistentHashingLbConfig,
   CookieBasedSessionState,
@@ -101,6 +104,7 @@ export {
   LocalityLbConfig_ZoneAwareLbConfig,
   LocalityLbConfig_ZoneAwareLbConfig_LocalityBasis,
   LocalityLbEndpoints,
+  LocalReplyConfig,
   Maglev,
   Metadata,
   NetworkFilter,
@@ -126,6 +130,7 @@ export {
   RequestMethod,
   Resource,
   ResourceError,
+  ResponseMapper,
   RetryPolicy,
   RetryPolicy_RateLimitedRetryBackOff,
   RetryPolicy_ResetHeader,
@@ -163,6 +168,7 @@ export {
   StatefulSessionPerRoute,
   StringMatcher,
   Subset,
+  SubstitutionFormatString,
   TrafficDirection,
   TransportSocket,
   TypedExtensionConfig,

@@ -17,6 +17,7 @@ import type { RetryRules } from '../retry/retry-rules.js'
 import type { RouteFinder } from '../route/compiled-route.js'
 import type { Destination } from '../route/destination.js'
 import { type LocalReply, localReplies, type ResponseFlag } from './local-reply.js'
+import type { ReplyRewriter } from './reply-rewriter.js'
 import type { RequestView } from './request-view.js'
 import { NO_HEADERS, type ResponseView } from './response-view.js'
 import { TimedExchange } from './timed-exchange.js'
@@ -80,6 +81,10 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
     this.#table = snapshot.table
     // The copy that a mirror sends has no target of its own.
     this.target = snapshot.config?.name ?? request.authority
+  }
+
+  protected get replies(): ReplyRewriter | undefined {
+    return this.#table.replies
   }
 
   /** Limit of one attempt in milliseconds, 0 for none. */

@@ -12,6 +12,7 @@ import type { CompiledRoute } from '../route/compiled-route.js'
 import type { Passage } from '../route/destination.js'
 import { attemptHeaders, NOTHING } from './attempt-headers.js'
 import type { LocalReply, ResponseFlag } from './local-reply.js'
+import type { ReplyRewriter, RewrittenReply } from './reply-rewriter.js'
 import type { RequestView } from './request-view.js'
 import type { ResponseHead } from './response-head.js'
 
@@ -154,20 +155,43 @@ export abstract class Exchange implements FilterContext {
   }
 
   /**
-   * Changes the head of an answer that the mesh gives itself. Filters see it, as they see a response; of all answers the route changes only
-   * its own (Envoy).
+   * Makes over an answer that the mesh gives itself: first as the route says, which changes only its own answers (Envoy), then as the
+   * listener does.
    *
    * @param reply - The answer.
-   * @param head - The head made of it.
+   * @param head - Its head; headers are added to it.
+   * @returns what goes out.
    */
-  changeReply(reply: LocalReply, head: ResponseHead): void {
+  rewriteReply(reply: LocalReply, head: ResponseHead): RewrittenReply {
     this.#response = head
     this.#reply = reply
     const own = this.matched?.answering !== undefined && reply.code === undefined
     if (own) this.#responseChanges?.apply(head.headers, this)
     this.#tellAttempts(head)
+    const { replies } = this
+    if (replies === undefined || reply.verbatim === true) return reply
+    return replies.rewrite(reply, this, (status) => {
+      this.#response = { status, headers: head.headers }
+    })
+  }
+
+  /**
+   * Shows the head of an answer that the mesh gives itself to the filters, which see it as they see a response.
+   *
+   * @param head - The head, of what {@link Exchange.rewriteReply} gave.
+   */
+  changeReply(head: ResponseHead): void {
+    this.#response = head
     this.#filters.respond(this, head)
   }
+
+  /** HTTP status of the mesh's own answer; 0 where it gave none. */
+  get replyStatus(): number {
+    return this.#reply?.httpStatus ?? 0
+  }
+
+  /** Makes over what the mesh answers itself; undefined leaves it as it is. */
+  protected abstract readonly replies: ReplyRewriter | undefined
 
   /** Envoy, "x-envoy-attempt-count": of answers of the mesh itself too, once there was an attempt. */
   #tellAttempts({ headers }: ResponseHead): void {

@@ -83,6 +83,8 @@ export interface LocalReply {
   readonly flag: ResponseFlag
   /** Code of the error where the carrier raises one. Absent for an answer that the configuration asks for: that is always a response. */
   readonly code?: MeshErrorCode
+  /** Whether it goes out as it is, whatever the listener says of such answers (Envoy: the answer to a preflight request). Default false. */
+  readonly verbatim?: boolean
   /** What happened, for people: names the route, cluster or endpoint concerned. */
   readonly detail: string
 }

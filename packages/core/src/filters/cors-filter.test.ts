@@ -148,3 +148,8 @@ test('a share is drawn once for request and response', () => {
   }
   assert.ok(Math.abs(marked - 1000) < 120, String(marked))
 })
+
+test('the answer to a preflight request is none that a listener may make over', () => {
+  const verdict = chain(SHOP).run(filterContext({ request: request({ method: 'OPTIONS', headers: PREFLIGHT }) }))
+  assert.ok(verdict.kind === 'local-reply' && verdict.verbatim === true)
+})

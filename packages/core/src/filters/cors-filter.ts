@@ -68,7 +68,7 @@ export class CorsFilter implements Filter {
     add('allow-headers', allowHeaders === '*' ? asked('headers') : allowHeaders)
     add('max-age', maxAge)
     if (allowPrivateNetworkAccess === true && asked('private-network') === 'true') add('allow-private-network', 'true')
-    return localReplies.configured(200, headers, '', this.#detail)
+    return { ...localReplies.configured(200, headers, '', this.#detail), verbatim: true }
   }
 }
 

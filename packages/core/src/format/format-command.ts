@@ -2,8 +2,8 @@ import type { HeaderEditor } from '../headers/header-editor.js'
 import type { FormatContext } from './format-context.js'
 import { TimeFormat } from './time-format.js'
 
-/** Reads what a command stands for; undefined when there is nothing. */
-export type FormatCommand = (context: FormatContext) => string | undefined
+/** Reads what a command stands for; undefined when there is nothing. `body` is that of an answer of the mesh itself. */
+export type FormatCommand = (context: FormatContext, body?: string) => string | undefined
 
 /** Why a command cannot be used: `malformed` for Envoy too, `unsupported` here only. */
 export interface CommandError {
@@ -26,6 +26,7 @@ const PLAIN: ReadonlyMap<string, FormatCommand> = new Map<string, FormatCommand>
   ['RESPONSE_CODE', ({ response }) => String(response?.status ?? 0)],
   ['RESPONSE_FLAGS', ({ responseFlags }) => responseFlags],
   ['ROUTE_NAME', ({ routeName }) => routeName || undefined],
+  ['LOCAL_REPLY_BODY', (_, body = '') => body],
   ['PROTOCOL', ({ request }) => (request.view === 'grpc' ? 'HTTP/2' : 'HTTP/1.1')],
 ])
 
@@ -43,7 +44,7 @@ const KNOWN_TO_ENVOY: ReadonlySet<string> = new Set(
   DOWNSTREAM_PEER_SERIAL DOWNSTREAM_PEER_SUBJECT DOWNSTREAM_REMOTE_PORT DOWNSTREAM_TLS_CIPHER DOWNSTREAM_TLS_SESSION_ID
   DOWNSTREAM_TLS_VERSION DOWNSTREAM_TRANSPORT_FAILURE_REASON DOWNSTREAM_WIRE_BYTES_RECEIVED DOWNSTREAM_WIRE_BYTES_SENT DURATION
   DYNAMIC_METADATA EMIT_TIME ENVIRONMENT FILE_CONTENT FILTER_CHAIN_NAME FILTER_STATE GRPC_STATUS GRPC_STATUS_NUMBER HOSTNAME
-  LOCAL_REPLY_BODY METADATA PATH PER_REQUEST_STATE QUERY_PARAM QUERY_PARAMS REQUESTED_SERVER_NAME REQUEST_DURATION
+  METADATA PATH PER_REQUEST_STATE QUERY_PARAM QUERY_PARAMS REQUESTED_SERVER_NAME REQUEST_DURATION
   REQUEST_HEADERS_BYTES REQUEST_TX_DURATION REQ_WITHOUT_QUERY RESPONSE_CODE_DETAILS RESPONSE_DURATION RESPONSE_FLAGS_LONG
   RESPONSE_HEADERS_BYTES RESPONSE_TRAILERS_BYTES RESPONSE_TX_DURATION ROUNDTRIP_DURATION SPAN_ID START_TIME_LOCAL STREAM_ID TLS_JA3_FINGERPRINT
   TLS_JA4_FINGERPRINT TRACE_ID TRAILER UNIQUE_ID UPSTREAM_CLUSTER_RAW UPSTREAM_CONNECTION_ID UPSTREAM_CONNECTION_POOL_READY_DURATION

@@ -4,6 +4,16 @@ import type { FormatContext } from './format-context.js'
 /** `%NAME%`, `%NAME(argument)%`, `%NAME(argument):length%`. */
 const COMMAND = /%([A-Z0-9_]+)(?:\(([^)]*)\))?(?::([0-9]+))?%/y
 
+/** How a text is written. */
+export interface WriteOptions {
+  /** What stands for a command that stands for nothing. */
+  readonly missing: string
+  /** What `LOCAL_REPLY_BODY` stands for. */
+  readonly body?: string
+}
+
+const NOTHING_MISSING: WriteOptions = Object.freeze({ missing: '' })
+
 /** A text with commands that stand for parts of a request (Envoy, "Command operators"), made ready once. */
 export class FormatString {
   /** As configured. */
@@ -44,15 +54,33 @@ export class FormatString {
     return new FormatString(text, parts)
   }
 
+  /** Whether it is one command and nothing else. */
+  get isCommand(): boolean {
+    return this.#parts.length === 1 && typeof this.#parts[0] !== 'string'
+  }
+
+  /**
+   * What its only command stands for.
+   *
+   * @param context - The request.
+   * @param body - What `LOCAL_REPLY_BODY` stands for.
+   * @returns undefined when it stands for nothing, or is not the only part.
+   */
+  command(context: FormatContext, body: string): string | undefined {
+    const [part] = this.#parts
+    return this.#parts.length === 1 && typeof part === 'function' ? part(context, body) : undefined
+  }
+
   /**
    * @param context - The request.
-   * @returns the text; a command that stands for nothing leaves nothing.
+   * @param options - What stands for a command that stands for nothing, and the body of an answer. Default: nothing, and none.
+   * @returns the text.
    */
-  write(context: FormatContext): string {
+  write(context: FormatContext, { missing, body }: WriteOptions = NOTHING_MISSING): string {
     let text = ''
     for (let index = 0; index < this.#parts.length; index++) {
       const part = this.#parts[index]!
-      text += typeof part === 'string' ? part : (part(context) ?? '')
+      text += typeof part === 'string' ? part : (part(context, body) ?? missing)
     }
     return text
   }

@@ -1,3 +1,4 @@
+import type { BodyFormat } from './body-format.js'
 import type { CorsConfig } from './cors-config.js'
 import type { FilterOverrides } from './filter-config.js'
 import type { HashPolicy } from './hash-policy.js'
@@ -131,6 +132,8 @@ export interface DirectResponseAction {
   readonly status: number
   /** Body; may be empty. */
   readonly body: string | Uint8Array
+  /** Makes the body, which it may have by `LOCAL_REPLY_BODY`; absent leaves it as it is. */
+  readonly format?: BodyFormat
 }
 
 /** An action that this version does not carry out. Requests that come to it fail with the reason. */

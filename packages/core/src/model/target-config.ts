@@ -1,5 +1,6 @@
 import type { ResolvedCluster } from './cluster.js'
 import type { HttpFilter } from './filter-config.js'
+import type { LocalReplyConfig } from './local-reply-config.js'
 import type { RouteConfiguration } from './route.js'
 import type { RouterOptions } from './router-options.js'
 
@@ -28,6 +29,8 @@ export interface ListenerConfig {
   readonly strippedHostPort?: 'any' | 'own'
   /** Whether a final dot of the host is left out when virtual hosts are matched (`strip_trailing_host_dot`). HTTP view. Default false. */
   readonly stripsTrailingHostDot?: boolean
+  /** What becomes of answers that the mesh gives itself. Absent leaves them as they are. HTTP only. */
+  readonly localReplies?: LocalReplyConfig
   /** How the terminal filter treats headers of Envoy's own. Absent means Envoy's defaults: none of it. */
   readonly router?: RouterOptions
 }

@@ -1,4 +1,5 @@
 import { type LocalReply, localReplies } from '../call/local-reply.js'
+import type { ReplyRewriter } from '../call/reply-rewriter.js'
 import type { RequestEditor } from '../call/request-editor.js'
 import type { RequestView } from '../call/request-view.js'
 import type { FormatContext } from '../format/format-context.js'
@@ -34,6 +35,8 @@ export interface Answering extends Passage {
 export interface RouteFinder {
   /** Name of the route configuration. */
   readonly name: string
+  /** Makes over what the mesh answers itself; absent leaves it as it is. */
+  readonly replies?: ReplyRewriter | undefined
   /**
    * @param request - The request.
    * @returns undefined when there is none.

@@ -1,5 +1,6 @@
 import { type LocalReply, localReplies } from '../call/local-reply.js'
 import { pathWithoutQuery } from '../call/request-view.js'
+import { writeBody } from '../format/body-writer.js'
 import type { FormatContext } from '../format/format-context.js'
 import type { DirectResponseAction, RedirectAction, Route } from '../model/route.js'
 import { compilePathRewrite, type PathRewriter } from '../rewrite/path-rewriter.js'
@@ -34,11 +35,16 @@ function redirect(action: RedirectAction, route: Route): LocalAnswer {
     localReplies.configured(action.status, ['location', location(context, action, rewrite)], '', detail)
 }
 
-function directResponse({ status, body }: DirectResponseAction, route: Route): LocalAnswer {
+function directResponse({ status, body, format }: DirectResponseAction, route: Route): LocalAnswer {
   const detail = `answered by route ${route.name || '(unnamed)'}`
   // As Envoy: a status that may come with a location comes with the request's own.
   if (status === 201 || (status >= 300 && status < 400)) {
     return (context) => localReplies.configured(status, ['location', location(context, KEEP)], body, detail)
+  }
+  if (format !== undefined) {
+    const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+    const type = ['content-type', format.contentType]
+    return (context) => localReplies.configured(status, type, writeBody(format, context, text), detail)
   }
   const reply = localReplies.configured(status, [], body, detail)
   return () => reply

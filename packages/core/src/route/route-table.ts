@@ -1,3 +1,4 @@
+import { ReplyRewriter } from '../call/reply-rewriter.js'
 import { pathWithoutQuery, type RequestView } from '../call/request-view.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { ClusterFinder } from '../cluster/named-clusters.js'
@@ -47,6 +48,7 @@ class VirtualHostTable {
 /** A route configuration made ready for requests. Immutable. */
 export class RouteTable implements RouteFinder {
   readonly name: string
+  readonly replies: ReplyRewriter | undefined
   readonly #hosts = new DomainIndex<VirtualHostTable>()
   /** Where a port in the authority does not count: any, none (the empty string), or the one given. */
   readonly #strippedPort: string
@@ -69,6 +71,7 @@ export class RouteTable implements RouteFinder {
     named: ClusterFinder = { find: (name) => clusters.get(name) },
   ) {
     this.name = routes.name
+    this.replies = listener.localReplies && new ReplyRewriter(listener.localReplies)
     this.#strippedPort = strippedPort(listener, routes, port)
     this.#stripsDot = listener.stripsTrailingHostDot === true
     for (const host of routes.virtualHosts) {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Call, LocalReply } from '@inmesh/core'
+import type { Call, LocalReply, RewrittenReply } from '@inmesh/core'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { RawResponse } from './raw-response.js'
 
@@ -29,24 +29,34 @@ export class LocalResponse {
   ) {
     this.#handler = handler
     this.#onEnd = onEnd
+    const headers = raw(reply.headers ?? [])
+    this.#headers = headers
+    const made: RewrittenReply = call?.rewriteReply(reply, new RawResponse(reply.httpStatus, headers)) ?? reply
     // Envoy answers gRPC requests with a status of theirs and no body ("Local reply modification").
-    const body = request.grpc || hasNoBody(reply.httpStatus) ? EMPTY : asBuffer(reply.body)
-    this.#status = request.grpc ? 200 : reply.httpStatus
-    this.#headers = raw(reply.headers ?? [])
-    const head = new RawResponse(this.#status, this.#headers)
+    const body = request.grpc || hasNoBody(made.httpStatus) ? EMPTY : asBuffer(made.body)
+    this.#status = request.grpc ? 200 : made.httpStatus
+    const head = new RawResponse(this.#status, headers)
     if (!hasNoBody(this.#status)) head.headers.set('content-length', String(body.length))
+    // As Envoy: a type that a format gives takes the place of one that is there, unless it is that of any text.
+    const { contentType } = made
+    if (
+      body.length > 0 &&
+      contentType !== undefined &&
+      (contentType !== TEXT || head.headers.get(TYPE) === undefined)
+    ) {
+      head.headers.set(TYPE, contentType)
+    }
     // Tells callers that asking again makes it worse (Envoy, "x-envoy-overloaded").
     const silent = call?.route?.suppressesEnvoyHeaders === true
     if (reply.flag === 'UO' && !silent) head.headers.set('x-envoy-overloaded', 'true')
-    if (request.grpc) head.headers.set('content-type', 'application/grpc')
+    if (request.grpc) head.headers.set(TYPE, 'application/grpc')
     // A fault given as a gRPC status answers other requests too, with 200 (Envoy, "Fault Injection").
     if (request.grpc || (reply.flag === 'FI' && reply.httpStatus === 200)) {
-      head.headers.set('grpc-status', String(reply.grpcStatus))
-      head.headers.set('grpc-message', encodeURI(grpcMessage(reply)))
+      head.headers.set('grpc-status', String(made.grpcStatus))
+      head.headers.set('grpc-message', encodeURI(grpcMessage(made)))
     }
-    call?.changeReply(reply, head)
-    if (body.length > 0 && head.headers.get('content-type') === undefined)
-      head.headers.set('content-type', 'text/plain')
+    call?.changeReply(head)
+    if (body.length > 0 && head.headers.get(TYPE) === undefined) head.headers.set(TYPE, TEXT)
     this.#body = body.length > 0 && request.method !== 'HEAD' ? body : undefined
   }
 
@@ -96,6 +106,8 @@ export class LocalResponse {
 }
 
 const EMPTY = Buffer.alloc(0)
+const TYPE = 'content-type'
+const TEXT = 'text/plain'
 
 function asBuffer(body: string | Uint8Array): Buffer {
   return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
@@ -106,8 +118,10 @@ function hasNoBody(status: number): boolean {
   return status === 204 || status === 304
 }
 
-function grpcMessage({ body, detail }: LocalReply): string {
-  return typeof body === 'string' && body !== '' ? body : detail
+/** Of JSON without the line break at its end, as Envoy has it. */
+function grpcMessage({ body, detail, contentType }: RewrittenReply): string {
+  if (typeof body !== 'string' || body === '') return detail
+  return contentType === 'application/json' ? body.trimEnd() : body
 }
 
 function raw(headers: readonly string[]): Buffer[] {

@@ -20,6 +20,11 @@ export class ViewReasons {
     return new ViewReasons('calls that come here fail')
   }
 
+  /** For what makes over answers of the mesh itself. */
+  static replies(): ViewReasons {
+    return new ViewReasons('answers of the mesh stay as they are')
+  }
+
   /** For a fault that is not injected. */
   static faults(): ViewReasons {
     return new ViewReasons('the fault is not injected')

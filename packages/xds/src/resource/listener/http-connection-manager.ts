@@ -8,6 +8,7 @@ import { ViewReasons } from '../field/view-reasons.js'
 import { translateHttpFilters } from '../filter/http-filters.js'
 import { translateRouteConfiguration } from '../route/route-configuration-type.js'
 import type { ListenerResource, ListenerRoutes } from './listener-resource.js'
+import { translateLocalReplies } from './local-replies.js'
 
 const CLIENT_ADDRESS = refusedFor(['grpc'], 'gRPC does not take a client address from headers (gRFC A41)')
 const PATH_NORMALIZATION = leftOut('paths are matched and sent as the application wrote them')
@@ -41,7 +42,7 @@ const FIELDS = new FieldTreatments<HttpConnectionManager>({
   stripPortMode: CARRIED,
   stripTrailingHostDot: CARRIED,
   typedHeaderValidationConfig: leftOut('headers are checked by the carrier only'),
-  localReplyConfig: leftOut('local replies are not rewritten yet'),
+  localReplyConfig: CARRIED,
   requestIdExtension: leftOut('x-request-id is not managed by listeners yet'),
   schemeHeaderTransformation: HEADER,
   addUserAgent: HEADER,
@@ -102,12 +103,16 @@ export function translateHttpConnectionManager(
   FIELDS.apply(scope, manager, refusals)
   const chain = translateHttpFilters(scope, manager.httpFilters, refusals)
   const routes = translateRoutes(scope, manager)
+  const { localReplyConfig } = manager
   const listener: ListenerConfig = {
     name,
     ...chain,
     maxStreamDurationMs: maxStreamDuration(scope, manager),
     ...translateTimeouts(scope, manager),
     ...translateHostNormalization(scope, manager),
+    ...(localReplyConfig && {
+      localReplies: translateLocalReplies(scope.at('local_reply_config'), localReplyConfig),
+    }),
   }
   return { listener, routes, refused: refusals.toRefusals() }
 }

@@ -139,10 +139,21 @@ const DIRECT: readonly Rule<RouteConfiguration>[] = [
   },
   {
     id: 'RDS-215',
-    rule: 'a body made by a format refuses HTTP too',
-    input: direct({ status: 200, bodyFormat: { textFormatSource: { inlineString: 'x' } } }),
+    rule: 'a body made by a format is carried',
+    input: direct({ status: 200, bodyFormat: { textFormatSource: { inlineString: '%REQ(:path)%' } } }),
+    outcome: 'gRPC refused',
+    fields: [`${ROUTE}.direct_response`],
+    check: ({ virtualHosts: [host] }) => {
+      const { action } = host!.routes[0]!
+      assert.equal(action.kind === 'direct-response' && action.format?.contentType, 'text/plain')
+    },
+  },
+  {
+    id: 'RDS-413',
+    rule: 'a format that cannot be carried out, or comes out of a file, refuses HTTP too',
+    input: direct({ status: 200, bodyFormat: { textFormatSource: { filename: '/etc/passwd' } } }),
     outcome: 'refused',
-    fields: [`${ROUTE}.direct_response`, `${ROUTE}.direct_response.body_format`],
+    fields: [`${ROUTE}.direct_response`, `${ROUTE}.direct_response.body_format.text_format_source.filename`],
   },
 ]
 

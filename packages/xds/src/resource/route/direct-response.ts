@@ -1,5 +1,6 @@
 import type { DirectResponseAction } from '@inmesh/core'
 import type { DataSource, DirectResponseAction as DirectResponseMessage } from '@inmesh/xds-proto'
+import { type Refuse, translateBodyFormat } from '../field/body-format.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { RouteReasons } from './route-reasons.js'
 
@@ -17,24 +18,19 @@ export function translateDirectResponse(
   { refusals }: RouteReasons,
 ): DirectResponseAction | undefined {
   refusals.add(scope, 'gRPC calls are not answered by routes', ['grpc'])
-  if (response.bodyFormat !== undefined) {
-    refusals.add(scope.at('body_format'), 'bodies are not made by formats', ['http'])
-  }
+  const refuse = (place: FieldScope, reason: string): void => refusals.add(place, reason, ['http'])
+  const format = response.bodyFormat && translateBodyFormat(scope.at('body_format'), response.bodyFormat, refuse)
   const { status } = response
-  const body = translateBody(scope.at('body'), response.body, (place, reason) => refusals.add(place, reason, ['http']))
+  const body = translateBody(scope.at('body'), response.body, refuse)
   if (status < 200 || status > 599) {
     scope.at('status').malformed('must be 200 to 599')
     return undefined
   }
-  return { kind: 'direct-response', status, body }
+  return { kind: 'direct-response', status, body, ...(format && { format }) }
 }
 
 /** A control plane must not be able to name a file or a variable of the process and have its content sent. */
-function translateBody(
-  scope: FieldScope,
-  source: DataSource | undefined,
-  refuse: (place: FieldScope, reason: string) => void,
-): string | Uint8Array {
+function translateBody(scope: FieldScope, source: DataSource | undefined, refuse: Refuse): string | Uint8Array {
   const specifier = source?.specifier
   switch (specifier?.$case) {
     case 'inlineString':
