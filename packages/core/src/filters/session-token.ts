@@ -1,7 +1,12 @@
-/** Field 1 of Envoy's message `Cookie`, a string: the address. */
-const ADDRESS_TAG = 0x0a
-/** Field 2, a varint: seconds since the Unix epoch. */
-const EXPIRES_TAG = 0x10
+import { tagOf, WIRE, WireCursor } from '../protobuf/wire-cursor.js'
+import { WireWriter } from '../protobuf/wire-writer.js'
+
+/** Fields of Envoy's message `Cookie`: the address, and seconds since the Unix epoch. */
+const ADDRESS = 1
+const EXPIRES = 2
+
+const ADDRESS_TAG = tagOf(ADDRESS, WIRE.delimited)
+const EXPIRES_TAG = tagOf(EXPIRES, WIRE.varint)
 
 /**
  * The endpoint of a session as Envoy writes it to a cookie, so that sidecars and meshes share sessions.
@@ -10,10 +15,9 @@ const EXPIRES_TAG = 0x10
  * @param expires - When it ends, in seconds since the Unix epoch; 0 for never.
  */
 export function writeSessionToken(address: string, expires: number): string {
-  const text = Buffer.from(address)
-  const bytes = [ADDRESS_TAG, ...varint(text.length), ...text]
-  if (expires > 0) bytes.push(EXPIRES_TAG, ...varint(expires))
-  return Buffer.from(bytes).toString('base64')
+  const message = new WireWriter().text(ADDRESS, address)
+  if (expires > 0) message.varint(EXPIRES, expires)
+  return message.finish().toString('base64')
 }
 
 /**
@@ -24,33 +28,14 @@ export function writeSessionToken(address: string, expires: number): string {
 export function readSessionToken(token: string, now: number): string | undefined {
   const bytes = Buffer.from(token, 'base64')
   if (bytes[0] !== ADDRESS_TAG) return bytes.toString() || undefined
-  const length = readVarint(bytes, 1)
-  if (length === undefined || length.next + length.value > bytes.length) return undefined
-  const end = length.next + length.value
-  if (bytes[end] === EXPIRES_TAG) {
-    const expires = readVarint(bytes, end + 1)
-    if (expires === undefined || (expires.value > 0 && now > expires.value)) return undefined
+  let address = ''
+  let expires = 0
+  const cursor = new WireCursor(bytes)
+  while (!cursor.isAtEnd) {
+    const tag = cursor.varint()
+    if (tag === ADDRESS_TAG) address = cursor.text(cursor.enter())
+    else if (tag === EXPIRES_TAG) expires = cursor.varint()
+    else cursor.skip(tag % 8)
   }
-  return bytes.toString('utf8', length.next, end) || undefined
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  let rest = value
-  // By division: seconds since the epoch will not stay within 32 bits.
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
-  bytes.push(rest)
-  return bytes
-}
-
-function readVarint(bytes: Uint8Array, from: number): { value: number; next: number } | undefined {
-  let value = 0
-  let factor = 1
-  for (let index = from; index < bytes.length && index < from + 8; index++) {
-    const byte = bytes[index]!
-    value += (byte & 0x7f) * factor
-    if (byte < 0x80) return { value, next: index + 1 }
-    factor *= 0x80
-  }
-  return undefined
+  return cursor.isBroken || (expires > 0 && now > expires) ? undefined : address || undefined
 }

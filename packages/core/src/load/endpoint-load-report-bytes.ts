@@ -1,3 +1,4 @@
+import { bufferOver, tagOf, WIRE, WireCursor } from '../protobuf/wire-cursor.js'
 import type { EndpointLoadReport } from './endpoint-load-report.js'
 import { EndpointLoadReportBuilder } from './endpoint-load-report-builder.js'
 
@@ -15,11 +16,8 @@ const MAPS: ReadonlyMap<number, string> = new Map([
   [8, 'named_metrics'],
 ])
 
-/** Wire types of Protocol Buffers. */
-const VARINT = 0
-const FIXED64 = 1
-const DELIMITED = 2
-const FIXED32 = 5
+const KEY_TAG = tagOf(1, WIRE.delimited)
+const VALUE_TAG = tagOf(2, WIRE.fixed64)
 
 /**
  * Reads a serialized xds.data.orca.v3.OrcaLoadReport. One small message does not pay for the messages of xDS being loaded.
@@ -28,93 +26,31 @@ const FIXED32 = 5
  * @returns undefined when it is none.
  */
 export function decodeLoadReport(bytes: Uint8Array): EndpointLoadReport | undefined {
-  try {
-    const report = new EndpointLoadReportBuilder()
-    const reader = new Reader(bytes)
-    while (!reader.done) {
-      const tag = reader.varint()
-      const field = tag >>> 3
-      const wire = tag & 7
-      const double = DOUBLES.get(field)
-      const map = MAPS.get(field)
-      if (double !== undefined && wire === FIXED64) report.take(double, reader.double())
-      else if (map !== undefined && wire === DELIMITED) readEntry(reader.message(), report.map(map)!)
-      else reader.skip(wire)
-    }
-    return report
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
+  const report = new EndpointLoadReportBuilder()
+  const cursor = new WireCursor(bufferOver(bytes))
+  while (!cursor.isAtEnd) {
+    const tag = cursor.varint()
+    const field = Math.floor(tag / 8)
+    const wire = tag % 8
+    const double = DOUBLES.get(field)
+    const map = MAPS.get(field)
+    if (double !== undefined && wire === WIRE.fixed64) report.take(double, cursor.double())
+    else if (map === undefined || wire !== WIRE.delimited) cursor.skip(wire)
+    else if (!readEntry(cursor.message(), report.map(map)!)) return undefined
   }
+  return cursor.isBroken ? undefined : report
 }
 
-function readEntry(reader: Reader, into: Map<string, number>): void {
+/** Whether it is an entry of a map, which it adds then. */
+function readEntry(cursor: WireCursor, into: Map<string, number>): boolean {
   let key = ''
   let value = 0
-  while (!reader.done) {
-    const tag = reader.varint()
-    if (tag === ((1 << 3) | DELIMITED)) key = reader.text()
-    else if (tag === ((2 << 3) | FIXED64)) value = reader.double()
-    else reader.skip(tag & 7)
+  while (!cursor.isAtEnd) {
+    const tag = cursor.varint()
+    if (tag === KEY_TAG) key = cursor.text(cursor.enter())
+    else if (tag === VALUE_TAG) value = cursor.double()
+    else cursor.skip(tag % 8)
   }
-  into.set(key, value)
-}
-
-/** Every method throws a RangeError at the end of the bytes. */
-class Reader {
-  readonly #view: DataView
-  #position = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  get done(): boolean {
-    return this.#position === this.#view.byteLength
-  }
-
-  /** Modulo 2^32. */
-  varint(): number {
-    let value = 0
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.#view.getUint8(this.#position++)
-      if (shift < 32) value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return value >>> 0
-    }
-    throw new RangeError('a number is too long')
-  }
-
-  double(): number {
-    const value = this.#view.getFloat64(this.#position, true)
-    this.#position += 8
-    return value
-  }
-
-  text(): string {
-    return new TextDecoder().decode(this.#delimited())
-  }
-
-  message(): Reader {
-    return new Reader(this.#delimited())
-  }
-
-  skip(wire: number): void {
-    if (wire === VARINT) this.varint()
-    else if (wire === FIXED64) this.#forward(8)
-    else if (wire === DELIMITED) this.#delimited()
-    else if (wire === FIXED32) this.#forward(4)
-    else throw new RangeError('a wire type is not known')
-  }
-
-  #delimited(): Uint8Array {
-    const length = this.varint()
-    const start = this.#position
-    this.#forward(length)
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, length)
-  }
-
-  #forward(length: number): void {
-    this.#position += length
-    if (this.#position > this.#view.byteLength) throw new RangeError('the message is cut off')
-  }
+  if (!cursor.isBroken) into.set(key, value)
+  return !cursor.isBroken
 }

@@ -1,5 +1,5 @@
+import { bufferOver, WIRE, WireCursor } from '@inmesh/core'
 import { canonicalName } from '../../resource/xdstp-name.js'
-import { bufferOver, WIRE, WireCursor } from '../../wire/wire-cursor.js'
 
 /** Tag of the name in every xDS resource: `name`, in a ClusterLoadAssignment `cluster_name`. */
 const NAME_TAG = (1 << 3) | WIRE.delimited

@@ -1,7 +1,6 @@
-import type { EndpointConfig, Slices } from '@inmesh/core'
+import { type EndpointConfig, type Slices, WireCursor } from '@inmesh/core'
 import { type ClusterLoadAssignment, LbEndpoint, type LocalityLbEndpoints } from '@inmesh/xds-proto'
 import { STEP_BYTES } from '../../wire/step-bytes.js'
-import { WireCursor } from '../../wire/wire-cursor.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { Addresses } from './addresses.js'
 import type { KnownEndpoints } from './endpoint-resource.js'

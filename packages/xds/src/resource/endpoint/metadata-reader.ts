@@ -1,5 +1,4 @@
-import type { EndpointConfig, JsonValue } from '@inmesh/core'
-import { WIRE, type WireCursor } from '../../wire/wire-cursor.js'
+import { type EndpointConfig, type JsonValue, WIRE, type WireCursor } from '@inmesh/core'
 import { NO_METADATA } from './metadata.js'
 
 type EndpointMetadata = EndpointConfig['metadata']

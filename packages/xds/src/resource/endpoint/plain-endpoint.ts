@@ -1,6 +1,5 @@
 import { isIP } from 'node:net'
-import type { EndpointConfig } from '@inmesh/core'
-import { WIRE, WireCursor } from '../../wire/wire-cursor.js'
+import { type EndpointConfig, WIRE, WireCursor } from '@inmesh/core'
 import type { KnownEndpoints } from './endpoint-resource.js'
 import { endpointKey, HIGHEST_PORT, healthOf } from './lb-endpoint.js'
 import { NO_METADATA } from './metadata.js'

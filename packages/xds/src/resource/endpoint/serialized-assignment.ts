@@ -1,7 +1,6 @@
-import { finishSlices, type Slices } from '@inmesh/core'
+import { bufferOver, finishSlices, type Slices, WIRE, WireCursor } from '@inmesh/core'
 import { ClusterLoadAssignment, LocalityLbEndpoints } from '@inmesh/xds-proto'
 import { STEP_BYTES } from '../../wire/step-bytes.js'
-import { bufferOver, WIRE, WireCursor } from '../../wire/wire-cursor.js'
 
 /** Tag of `ClusterLoadAssignment.endpoints`. */
 const LOCALITY_TAG = (2 << 3) | WIRE.delimited

@@ -1,5 +1,14 @@
-/** How a field is written (protobuf, "Encoding"). Groups occur in no xDS message. */
+/** How a field is written (protobuf, "Encoding"): the wire type behind its number. Groups occur in no message that is read here. */
 export const WIRE = Object.freeze({ varint: 0, fixed64: 1, delimited: 2, fixed32: 5 })
+
+/**
+ * @param field - Number of a field.
+ * @param wireType - How it is written, one of {@link WIRE}.
+ * @returns what stands in front of it.
+ */
+export function tagOf(field: number, wireType: number): number {
+  return field * 8 + wireType
+}
 
 /**
  * Walks over the fields of a serialized message without decoding it. Whatever the bytes are, it ends: what is no message leaves it broken,
@@ -63,6 +72,21 @@ export class WireCursor {
     else if (wireType === WIRE.delimited) this.position = this.enter()
     else if (wireType === WIRE.fixed32) this.#advance(4)
     else this.#break()
+  }
+
+  /** A floating-point number of eight bytes. */
+  double(): number {
+    const start = this.position
+    this.#advance(8)
+    return this.isBroken ? 0 : this.#bytes.readDoubleLE(start)
+  }
+
+  /** A message that stands in a field whose tag was read; goes behind it. */
+  message(): WireCursor {
+    const end = this.enter()
+    const message = new WireCursor(this.#bytes, this.position, end)
+    this.position = end
+    return message
   }
 
   /** The bytes from `start` to `end`, one character each. */
