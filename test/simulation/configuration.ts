@@ -9,6 +9,7 @@ import {
   type HttpFilter,
   type LoadBalancingPolicy,
   type LocalityEndpoints,
+  MeshError,
   type OutlierDetectionConfig,
   type Random,
   type ResolvedCluster,
@@ -18,10 +19,16 @@ import {
   type TargetConfig,
 } from '@inmesh/core'
 
-const POLICIES: readonly LoadBalancingPolicy[] = [
+/** Policies that a cluster may have. */
+export const POLICIES: readonly LoadBalancingPolicy[] = [
   { kind: 'round-robin' },
   { kind: 'random' },
   { kind: 'least-request', choiceCount: 2 },
+  { kind: 'ring-hash', useHostname: false, minimumRingSize: 16, maximumRingSize: 64, hashFunction: 'xx-hash' },
+  { kind: 'maglev', useHostname: false, tableSize: 31 },
+  { kind: 'peak-ewma', decayMs: 10_000, defaultRttMs: 30, failureRttMs: 1000 },
+  { kind: 'pick-first', shuffle: true },
+  { kind: 'random-subsetting', size: 2, child: { kind: 'round-robin' } },
 ]
 const HEALTHS: readonly EndpointHealth[] = ['healthy', 'healthy', 'healthy', 'draining', 'unhealthy', 'degraded']
 
@@ -231,6 +238,9 @@ export class ConfigurationMaker {
 
   #cluster(name: string): ResolvedCluster {
     const random = this.#random
+    if (random.below(20) === 0) {
+      return { kind: 'failed', error: new MeshError('ERR_INMESH_RESOURCE_INVALID', 'made up by the simulation') }
+    }
     const seen = new Set<number>()
     const localities = Array.from({ length: 1 + random.below(3) }, (_, priority) =>
       Array.from({ length: 1 + random.below(2) }, (_, zone) => {
@@ -246,7 +256,11 @@ export class ConfigurationMaker {
       config: {
         name,
         loadBalancing: POLICIES[random.below(POLICIES.length)]!,
-        hosts: { ...DEFAULT_HOST_POLICY, localities: random.below(2) === 0 ? 'together' : 'weighted' },
+        hosts: {
+          ...DEFAULT_HOST_POLICY,
+          localities: random.below(2) === 0 ? 'together' : 'weighted',
+          ...(random.below(4) === 0 && { slowStart: { windowMs: 2000, aggression: 1, minWeightPercent: 10 } }),
+        },
         thresholds: {
           maxRequests: random.below(4) === 0 ? 5 : 1024,
           ...(random.below(4) === 0 && { maxPendingRequests: 3 }),
@@ -254,6 +268,7 @@ export class ConfigurationMaker {
           retryBudget: BUDGET,
         },
         ...(random.below(2) === 0 && { outlierDetection: outlierDetection({ maxEjectionPercent: 50 }) }),
+        ...(random.below(6) === 0 && { healthCheck: healthCheck() }),
         connectTimeoutMs: 1000,
         refused: random.below(20) === 0 ? { grpc: 'refused by the simulation' } : {},
       },

@@ -15,8 +15,8 @@ import type { UpstreamOutcome, Upstreams } from './upstream.js'
 
 /** What became of one request. */
 export interface Ending {
-  /** `response` of an upstream, `local-reply` or `failure` of the last attempt. */
-  readonly kind: 'response' | 'local-reply' | 'failure' | 'timeout'
+  /** `response` of an upstream, whole or `broken`, `local-reply` or `failure` of the last attempt. */
+  readonly kind: 'response' | 'broken' | 'local-reply' | 'failure' | 'timeout'
   /** HTTP status. */
   readonly status: number
   /** Attempts made. */
@@ -170,8 +170,15 @@ class Flight {
       this.#clock.setTimer(delayMs, () => this.#attempt())
       return
     }
-    if (outcome.kind === 'response') this.#end('response', outcome.status)
-    else this.#end('failure', 503)
+    if (outcome.kind === 'failure') this.#end('failure', 503)
+    else if (this.#call.request.view === 'grpc') this.#end('response', outcome.status)
+    else this.#clock.setTimer(outcome.bodyMs, () => this.#bodyEnded(outcome))
+  }
+
+  #bodyEnded({ status, breaks }: Extract<UpstreamOutcome, { kind: 'response' }>): void {
+    if (this.#over) return
+    if (breaks) this.#call.responseBroken('reset')
+    this.#end(breaks ? 'broken' : 'response', status)
   }
 
   #grpcStatus(status: number): number {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULT_HOST_POLICY, type LoadBalancingPolicy, type View } from '@inmesh/core'
-import { BUDGET, placed, plainTarget } from './configuration.js'
+import { BUDGET, POLICIES, placed, plainTarget } from './configuration.js'
 import { World } from './world.js'
 
-const SEEDS = 1500
+const SEEDS = 2000
+/** How many outages are simulated from end to end. */
+const STORMS = 50
 const TARGETS = ['reviews:80', 'ratings:80']
 
 /** Requests, failures and configurations, all mixed. */
-function chaos(seed: number, steps = 120): World {
+function chaos(seed: number, steps = 80): World {
   const world = new World(seed)
   for (const target of TARGETS) world.publish(target)
   for (let step = 0; step < steps; step++) {
@@ -22,6 +24,7 @@ function chaos(seed: number, steps = 120): World {
           down: world.random.below(2) === 0,
           errors: world.random.next() / 2,
           resets: world.random.next() / 2,
+          breaks: world.random.next() / 2,
         })
         break
       case 2:
@@ -30,6 +33,7 @@ function chaos(seed: number, steps = 120): World {
       default:
         world.request(target, world.random.below(3) === 0 ? 'grpc' : 'http')
     }
+    world.assertEjections()
   }
   world.settle()
   return world
@@ -57,7 +61,15 @@ test('the chaos reaches every kind of ending, or it would prove little', () => {
   for (let seed = 1; seed <= 100; seed++) {
     for (const { kind, attempts } of chaos(seed).endings) seen.add(attempts > 1 ? `${kind}, retried` : kind)
   }
-  for (const kind of ['response', 'response, retried', 'failure', 'failure, retried', 'local-reply', 'timeout']) {
+  for (const kind of [
+    'response',
+    'response, retried',
+    'failure',
+    'failure, retried',
+    'local-reply',
+    'timeout',
+    'broken',
+  ]) {
     assert.ok(seen.has(kind), `never seen: ${kind}`)
   }
 })
@@ -130,40 +142,46 @@ test('in panic HTTP spreads requests over all endpoints alike, wherever they are
   assertShares(sharesOf(world, 'http'), Object.fromEntries(Array.from({ length: 8 }, (_, port) => [port, 0.125])))
 })
 
-test('retries do not multiply an outage: attempts stay within the budget', () => {
-  const world = new World(9)
-  world.publish('plain:80', plainTarget(5, { retries: 4 }))
-  for (let port = 0; port < 5; port++)
-    world.upstreams.setFate(`10.0.0.1:${port}`, { down: false, errors: 1, resets: 0 })
-  for (let request = 0; request < 5000; request++) {
-    world.request('plain:80', 'http')
-    if (request % 20 === 0) world.clock.advance(5)
-  }
-  world.settle()
-  world.assertIdle()
-  const attempts = [...world.attempts.values()].reduce((sum, count) => sum + count, 0)
-  // Without a budget there would be five attempts for each request.
-  const allowed = world.sent * (1 + BUDGET.percent / 100) + 5 * BUDGET.minConcurrency
-  assert.ok(attempts > world.sent && attempts < allowed * 1.1, `${attempts} attempts for ${world.sent} requests`)
-})
-
-test('after a retry storm everything recovers as soon as its cause goes', () => {
-  const world = new World(11)
-  world.publish('plain:80', plainTarget(5, { loadBalancing: { kind: 'least-request', choiceCount: 2 }, retries: 4 }))
-  const burst = (): number => {
-    const from = world.endings.length
-    for (let request = 0; request < 1000; request++) {
+test(`in ${STORMS} outages retries multiply nothing: attempts stay within the budget`, () => {
+  for (let seed = 1; seed <= STORMS; seed++) {
+    const world = new World(seed)
+    world.publish('plain:80', plainTarget(5, { retries: 4 }))
+    const errors = 0.5 + world.random.next() / 2
+    for (let port = 0; port < 5; port++) world.upstreams.setFate(`10.0.0.1:${port}`, { down: false, errors, resets: 0 })
+    for (let request = 0; request < 2000; request++) {
       world.request('plain:80', 'http')
       if (request % 20 === 0) world.clock.advance(5)
     }
     world.settle()
-    return world.endings.slice(from).filter(({ status }) => status !== 200).length
+    world.assertIdle()
+    const attempts = [...world.attempts.values()].reduce((sum, count) => sum + count, 0)
+    // Without a budget there would be up to five attempts for each request.
+    const allowed = world.sent * (1 + BUDGET.percent / 100) + 5 * BUDGET.minConcurrency
+    assert.ok(attempts > world.sent && attempts < allowed * 1.1, `seed ${seed}: ${attempts} attempts`)
   }
-  for (let port = 0; port < 5; port++) world.upstreams.setFate(`10.0.0.1:${port}`, { down: true, errors: 0, resets: 0 })
-  assert.equal(burst(), 1000)
-  world.upstreams.heal()
-  assert.equal(burst(), 0)
-  world.assertIdle()
+})
+
+test(`after each of ${STORMS} retry storms everything recovers as soon as its cause goes`, () => {
+  for (let seed = 1; seed <= STORMS; seed++) {
+    const world = new World(seed)
+    const loadBalancing = POLICIES[world.random.below(POLICIES.length)]!
+    world.publish('plain:80', plainTarget(5, { loadBalancing, retries: 4 }))
+    const burst = (): number => {
+      const from = world.endings.length
+      for (let request = 0; request < 500; request++) {
+        world.request('plain:80', 'http')
+        if (request % 20 === 0) world.clock.advance(5)
+      }
+      world.settle()
+      return world.endings.slice(from).filter(({ status }) => status !== 200).length
+    }
+    for (let port = 0; port < 5; port++)
+      world.upstreams.setFate(`10.0.0.1:${port}`, { down: true, errors: 0, resets: 0 })
+    assert.equal(burst(), 500, `seed ${seed}`)
+    world.upstreams.heal()
+    assert.equal(burst(), 0, `seed ${seed}`)
+    world.assertIdle()
+  }
 })
 
 test('an instance that dies fails no request that may be repeated', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { View } from '@inmesh/core'
-import { healthCheck, outlierDetection, plainTarget } from './configuration.js'
+import { healthCheck, outlierDetection, placed, plainTarget } from './configuration.js'
 import { World } from './world.js'
 
 const SEEDS = 200
@@ -49,6 +49,41 @@ for (const view of ['http', 'grpc'] as const) {
     assert.ok(everOut > SEEDS, `only ${everOut} were ever out`)
   })
 }
+
+test('what outlier detection counts as out is out, however endpoints, checks and the rules themselves come and go', () => {
+  let everOut = 0
+  for (let seed = 1; seed <= SEEDS / 4; seed++) {
+    const world = new World(seed)
+    const { random } = world
+    const [all] = placed([{ zone: '', priority: 0, weight: 1, count: ENDPOINTS, healthy: ENDPOINTS }])
+    const publish = (): void => {
+      const endpoints = all!.endpoints.filter(() => random.below(3) > 0)
+      const rules = outlierDetection({ maxEjectionPercent: 60, consecutive5xx: { count: 2, enforcingPercent: 100 } })
+      world.publish(
+        'plain:80',
+        plainTarget([{ ...all!, endpoints }], {
+          retries: 0,
+          ...(random.below(6) > 0 && { outlierDetection: rules }),
+          ...(random.below(3) > 0 && { healthCheck: { ...healthCheck(), keepsRemoved: random.below(2) === 0 } }),
+        }),
+      )
+    }
+    publish()
+    for (let step = 0; step < 200; step++) {
+      if (random.below(6) === 0) publish()
+      if (random.below(10) === 0) {
+        world.upstreams.setFate(`10.0.0.1:${random.below(ENDPOINTS)}`, random.below(2) === 0 ? SICK : WELL)
+      }
+      world.request('plain:80', random.below(3) === 0 ? 'grpc' : 'http')
+      world.clock.advance(random.below(6))
+      world.assertEjections()
+      everOut += ejected(world).length
+    }
+    world.settle()
+    world.assertIdle()
+  }
+  assert.ok(everOut > SEEDS * 5, `only ${everOut} were ever out`)
+})
 
 test('one sick endpoint of ten is found, and then costs next to nothing', () => {
   const world = new World(3)

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@inmesh/core'
 
 /** How a simulated attempt ends. */
 export type UpstreamOutcome =
-  | { readonly kind: 'response'; readonly status: number }
+  | { readonly kind: 'response'; readonly status: number; readonly bodyMs: number; readonly breaks: boolean }
   | { readonly kind: 'failure'; readonly failure: 'connect' | 'reset'; readonly written: boolean }
 
 /** What befalls the requests to one simulated address. */
@@ -13,6 +13,8 @@ export interface Fate {
   readonly errors: number
   /** Share of requests whose connection breaks in the middle, 0 to 1. */
   readonly resets: number
+  /** Share of responses that break off after their head, 0 to 1. Default 0. */
+  readonly breaks?: number
 }
 
 /** Servers by address, each with a fate that the simulation changes. */
@@ -48,11 +50,20 @@ export class Upstreams {
 
   #outcome(key: string): UpstreamOutcome {
     const fate = this.#fates.get(key)
-    if (fate === undefined) return { kind: 'response', status: 200 }
+    if (fate === undefined) return this.#response(200)
     if (fate.down) return { kind: 'failure', failure: 'connect', written: false }
     const drawn = this.#random.next()
     if (drawn < fate.resets) return { kind: 'failure', failure: 'reset', written: true }
-    if (drawn < fate.resets + fate.errors) return { kind: 'response', status: 503 }
-    return { kind: 'response', status: 200 }
+    if (drawn < fate.resets + fate.errors) return this.#response(503)
+    return this.#response(200, fate.breaks)
+  }
+
+  #response(status: number, breaks = 0): UpstreamOutcome {
+    return {
+      kind: 'response',
+      status,
+      bodyMs: this.#random.below(5),
+      breaks: breaks > 0 && this.#random.next() < breaks,
+    }
   }
 }

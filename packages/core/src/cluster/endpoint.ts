@@ -60,7 +60,7 @@ export class Endpoint {
   started = 0
   /** Attempts that failed: no answer, or a 5xx. */
   failed = 0
-  /** Outlier detection took it out for a while. Whoever changes it tells `Cluster.healthChanged`. */
+  /** Outlier detection took it out for a while, counts how many are out, and alone changes it. It tells `Cluster.healthChanged` then. */
   ejected = false
   /** What outlier detection knows of it; undefined until it counted something. */
   outlier: OutlierRecord | undefined = undefined

@@ -70,7 +70,11 @@ export function membersByPriority(assignment: EndpointAssignment, endpoints: End
  * @param localities - Its localities.
  */
 export function hostSet(localities: readonly LocalityMembers[]): HostSet {
-  const sorted = localities.map((locality): LocalityHosts => ({ ...locality, ...byHealth(locality.members) }))
+  // Written out: spreading both took half the time of a refresh.
+  const sorted = localities.map(({ key, locality, weight, members }): LocalityHosts => {
+    const { counted, healthy, degraded } = byHealth(members)
+    return { key, locality, weight, members, counted, healthy, degraded }
+  })
   const all = joined(sorted.map(({ members }) => members))
   // The common case costs no list.
   const part = (of: (locality: LocalityHosts) => readonly WeightedEndpoint[]): readonly WeightedEndpoint[] =>
