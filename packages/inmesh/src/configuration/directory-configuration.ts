@@ -28,7 +28,7 @@ export class DirectoryConfiguration implements Configuration {
 
   private constructor(config: MeshConfig, settings: MeshSettings) {
     this.#logger = settings.logger
-    this.#resources = new LocalSource(settings.logger)
+    this.#resources = new LocalSource(settings.logger, settings.clock)
     const { clock, random, logger, balancingPolicies } = settings
     this.#tree = new DependencyTree({
       provider: this.#resources,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { settled } from '../testing/fake-clock.js'
+import { silentLogger } from '@inmesh/core'
+import { FakeClock, settled } from '../testing/fake-clock.js'
 import { RecordingSetWatcher } from '../testing/recording-set-watcher.js'
 import { RecordingWatcher } from '../testing/recording-watcher.js'
 import { fullStateType, partialStateType, type TextType, textResource } from '../testing/text-resource.js'
@@ -149,4 +150,48 @@ test('a resource of a whole type can be watched by name too, each in its own way
   await settled()
   assert.deepEqual([all.take(), byName.take()], [[], ['changed three']])
   assert.equal(lds.decoded, 3)
+})
+
+/** A type whose resources take three slices each. */
+function sliced(type: TextType): TextType {
+  return Object.assign(type, {
+    *decodeSlices(bytes: Uint8Array) {
+      yield 'turn'
+      yield 'turn'
+      return type.decode(bytes)
+    },
+  })
+}
+
+test('a set that takes long to decode is told as a whole, and the event loop turns meanwhile', async () => {
+  const clock = new FakeClock()
+  const source = new LocalSource(silentLogger, clock)
+  const [lds, eds] = [fullStateType(), sliced(partialStateType())]
+  const told: string[] = []
+  source.watch(lds, 'l', new RecordingWatcher(() => told.push('l')))
+  for (const name of ['a', 'b']) source.watch(eds, name, new RecordingWatcher(() => told.push(name)))
+  source.replace([resource(lds, 'l', 'one'), resource(eds, 'a', 'uno'), resource(eds, 'b', 'uno')])
+  await settled()
+  assert.deepEqual(told, [])
+  await clock.advance(0)
+  assert.deepEqual(told, ['l', 'a', 'b'])
+})
+
+test('sets and watches that come while one is decoded wait for it', async () => {
+  const clock = new FakeClock()
+  const source = new LocalSource(silentLogger, clock)
+  const eds = sliced(partialStateType())
+  const [early, late, all] = [new RecordingWatcher(), new RecordingWatcher(), new RecordingSetWatcher()]
+  source.watch(eds, 'a', early)
+  source.replace([resource(eds, 'a', 'one'), resource(eds, 'b', 'uno')])
+  source.watch(eds, 'b', late)
+  source.watchAll(eds, all)
+  source.replace([resource(eds, 'a', 'two'), resource(eds, 'b', 'due')])
+  await settled()
+  assert.deepEqual([early.take(), late.take(), all.take()], [[], [], []])
+  await clock.advance(0)
+  assert.deepEqual(
+    [early.take(), late.take(), all.take()],
+    [['changed one', 'changed two'], ['changed due'], ['changed a two', 'changed b due', 'complete']],
+  )
 })

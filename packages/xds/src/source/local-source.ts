@@ -1,8 +1,8 @@
-import { type Logger, silentLogger } from '@inmesh/core'
+import { type Clock, type Logger, SliceQueue, type Slices, SystemClock, silentLogger } from '@inmesh/core'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
-import type { ResourceOrigin, ResourceType } from '../resource/resource-type.js'
+import type { DecodedResource, ResourceOrigin, ResourceType } from '../resource/resource-type.js'
 import { DeliveryQueue } from './delivery-queue.js'
-import { guardedDecode } from './guarded-decode.js'
+import { guardedSlices } from './guarded-decode.js'
 import { refuse } from './rejection.js'
 import { ownBytes } from './resource-bytes.js'
 import { ResourceSet } from './resource-set.js'
@@ -28,17 +28,21 @@ export interface LocalResource {
 export class LocalSource implements ResourceProvider {
   readonly #logger: Logger
   readonly #queue: DeliveryQueue
+  readonly #work: SliceQueue
   /** By type URL and name. Undefined before the first set: then nobody knows what exists. */
-  #given: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> | undefined
+  #given: Given | undefined
   readonly #types = new Map<string, LocalType>()
 
   /**
    * @param logger - Told of refused resources and of watchers that throw. Default: silent.
+   * @param clock - Says when the event loop is to turn. Default: the machine's.
    */
-  constructor(logger: Logger = silentLogger) {
+  constructor(logger: Logger = silentLogger, clock: Clock = new SystemClock()) {
     this.#logger = logger
+    this.#work = new SliceQueue(clock)
     this.#queue = new DeliveryQueue(logger, () => {
-      for (const type of this.#types.values()) type.forgetUnwatched()
+      // What is being decoded may be for watchers that come with it.
+      if (this.#work.isIdle) for (const type of this.#types.values()) type.forgetUnwatched()
     })
   }
 
@@ -51,7 +55,8 @@ export class LocalSource implements ResourceProvider {
   }
 
   /**
-   * Puts a whole new set in the place of the old one. Watchers hear of what differs, in one run.
+   * Puts a whole new set in the place of the old one. Watchers hear of what differs, in one run, once all of it is decoded; the event loop
+   * turns meanwhile where that takes long.
    *
    * @param set - Every resource there is. Of two with the same type and name the last counts.
    */
@@ -62,80 +67,135 @@ export class LocalSource implements ResourceProvider {
       given.set(typeUrl, ofType.set(name, bytes))
     }
     this.#given = given
-    for (const [typeUrl, type] of this.#types) type.replace(given.get(typeUrl) ?? NONE)
+    this.#work.add(this.#bring(given))
+  }
+
+  *#bring(given: Given): Slices<void> {
+    const outcomes: Outcome[] = []
+    for (const [typeUrl, type] of this.#types) outcomes.push(yield* type.bring(given.get(typeUrl) ?? NONE))
+    for (const outcome of outcomes) outcome()
+    this.#queue.schedule()
   }
 
   #type(type: ResourceType<unknown>): LocalType {
     let local = this.#types.get(type.typeUrl)
     if (local === undefined) {
-      local = new LocalType(type, this.#queue, this.#logger)
+      const given = (): GivenOfType | undefined => this.#given && (this.#given.get(type.typeUrl) ?? NONE)
+      local = new LocalType(type, { given, queue: this.#queue, work: this.#work, logger: this.#logger })
       this.#types.set(type.typeUrl, local)
-      if (this.#given !== undefined) local.replace(this.#given.get(type.typeUrl) ?? NONE)
     }
     return local
   }
 }
 
-const NONE: ReadonlyMap<string, Uint8Array> = new Map()
+/** The bytes of resources by name. */
+type GivenOfType = ReadonlyMap<string, Uint8Array>
+
+/** The same by type URL. */
+type Given = ReadonlyMap<string, GivenOfType>
+
+/** Makes what was decoded take effect. */
+type Outcome = () => void
+
+const NONE: GivenOfType = new Map()
+
+/** What a type shares with the others. */
+interface LocalTypeParts {
+  /** The newest resources of the type; undefined before the first set. */
+  readonly given: () => GivenOfType | undefined
+  readonly queue: DeliveryQueue
+  readonly work: SliceQueue
+  readonly logger: Logger
+}
 
 /** The resources of one type. */
 class LocalType {
   readonly #type: ResourceType<unknown>
-  readonly #queue: DeliveryQueue
-  readonly #logger: Logger
+  readonly #parts: LocalTypeParts
   readonly #all: ResourceSet<unknown>
   readonly #resources = new Map<string, WatchedResource<unknown>>()
-  #given: ReadonlyMap<string, Uint8Array> | undefined
 
-  constructor(type: ResourceType<unknown>, queue: DeliveryQueue, logger: Logger) {
+  constructor(type: ResourceType<unknown>, parts: LocalTypeParts) {
     this.#type = type
-    this.#queue = queue
-    this.#logger = logger
-    this.#all = new ResourceSet(queue)
+    this.#parts = parts
+    this.#all = new ResourceSet(parts.queue)
   }
 
   watch(name: string, watcher: ResourceWatcher<unknown>): () => void {
-    return this.#untilForgotten(this.#resource(name).watch(watcher))
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      resource = this.#add(name)
+      this.#parts.work.add(this.#bringAlone(resource))
+    }
+    return this.#untilForgotten(resource.watch(watcher))
   }
 
   watchAll(watcher: ResourceSetWatcher<unknown>): () => void {
     const end = this.#all.watch(watcher)
-    this.#list()
+    this.#parts.work.add(this.#bringAll())
     return this.#untilForgotten(end)
   }
 
-  replace(given: ReadonlyMap<string, Uint8Array>): void {
-    this.#given = given
-    for (const resource of this.#resources.values()) this.#update(resource)
-    this.#list()
+  /** Decodes what a set has of the resources that somebody watches, by name or as a whole. */
+  *bring(given: GivenOfType): Slices<Outcome> {
+    // Who begins to watch the whole meanwhile is told of it by work of its own.
+    const isListed = this.#all.isWatched
+    if (isListed) for (const name of given.keys()) if (!this.#resources.has(name)) this.#add(name)
+    const outcomes = yield* this.#decode([...this.#resources.values()], given)
+    return () => {
+      for (const outcome of outcomes) outcome()
+      if (isListed) this.#list(given)
+    }
   }
 
   forgetUnwatched(): void {
     for (const [name, resource] of this.#resources) if (!resource.isWatched) this.#resources.delete(name)
   }
 
-  #list(): void {
-    if (!this.#all.isWatched || this.#given === undefined) return
-    for (const name of this.#given.keys()) this.#all.add(this.#resource(name))
+  *#bringAlone(resource: WatchedResource<unknown>): Slices<void> {
+    const given = this.#parts.given()
+    if (given === undefined) return
+    for (const outcome of yield* this.#decode([resource], given)) outcome()
+    this.#parts.queue.schedule()
+  }
+
+  *#bringAll(): Slices<void> {
+    const given = this.#parts.given()
+    if (given === undefined) return
+    const outcome = yield* this.bring(given)
+    outcome()
+    this.#parts.queue.schedule()
+  }
+
+  #list(given: GivenOfType): void {
+    if (!this.#all.isWatched) return
+    for (const name of given.keys()) {
+      const resource = this.#resources.get(name)
+      if (resource !== undefined) this.#all.add(resource)
+    }
     this.#all.complete()
   }
 
-  #resource(name: string): WatchedResource<unknown> {
-    let resource = this.#resources.get(name)
-    if (resource === undefined) {
-      resource = new WatchedResource(this.#type, name, this.#queue)
-      this.#resources.set(name, resource)
-      this.#update(resource)
-    }
+  #add(name: string): WatchedResource<unknown> {
+    const resource = new WatchedResource(this.#type, name, this.#parts.queue)
+    this.#resources.set(name, resource)
     return resource
   }
 
-  #update(resource: WatchedResource<unknown>): void {
-    if (this.#given === undefined) return
-    const bytes = this.#given.get(resource.name)
-    if (bytes === undefined) this.#miss(resource)
-    else if (resource.isAccepted(bytes)) resource.acceptAgain()
-    else if (resource.rejectionOf(bytes, 'malformed') === undefined) this.#apply(resource, bytes)
+  *#decode(resources: readonly WatchedResource<unknown>[], given: GivenOfType): Slices<readonly Outcome[]> {
+    const outcomes: Outcome[] = []
+    for (const resource of resources) {
+      const bytes = given.get(resource.name)
+      if (bytes === undefined) outcomes.push(() => this.#miss(resource))
+      else if (resource.isAccepted(bytes)) outcomes.push(() => resource.acceptAgain())
+      else if (resource.rejectionOf(bytes, 'malformed') === undefined) {
+        const copy = ownBytes(bytes)
+        const decoded = yield* guardedSlices(resource.type, copy, resource.value, OWN_FILES)
+        outcomes.push(() => this.#take(resource, copy, decoded))
+        yield
+      }
+    }
+    return outcomes
   }
 
   /** The set hears of a removal, not of a resource that is missing. */
@@ -144,22 +204,20 @@ class LocalType {
     resource.drop()
   }
 
-  #apply(resource: WatchedResource<unknown>, given: Uint8Array): void {
-    const bytes = ownBytes(given)
-    const decoded = guardedDecode(resource.type, bytes, resource.value, OWN_FILES)
+  #take(resource: WatchedResource<unknown>, bytes: Uint8Array, decoded: DecodedResource<unknown>): void {
     if (decoded.kind === 'valid') {
       resource.accept(decoded.value, decoded.unsupported, bytes)
       return
     }
     const rejection = refuse(resource.type, resource.name, { bytes, reason: 'malformed', errors: decoded.errors })
-    this.#logger.warn(`xds: refused ${rejection.complaint}`)
+    this.#parts.logger.warn(`xds: refused ${rejection.complaint}`)
     resource.reject(rejection)
   }
 
   #untilForgotten(end: () => void): () => void {
     return () => {
       end()
-      this.#queue.schedule()
+      this.#parts.queue.schedule()
     }
   }
 }
