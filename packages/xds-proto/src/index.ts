@@ -65,6 +65,7 @@ export {
   EndpointLoadMetricStats,
   FaultAbort,
   FaultDelay,
+  FaultRateLimit,
   FilterChain,
   FractionalPercent,
   FractionalPercent_DenominatorType,

@@ -31,6 +31,7 @@ export abstract class Exchange implements FilterContext {
    */
   retryFlag: ResponseFlag | undefined
   overrideHost: OverrideHost | undefined
+  responseKbps = 0
   /** Attempts started so far. */
   attempts = 0
   /** Whether the attempt before the next or current one was given up because it took too long. */

@@ -14,6 +14,7 @@ const PERCENT = 10_000
 
 /** A request with an end. */
 class Context implements FilterContext {
+  responseKbps = 0
   overrideHost = undefined
   readonly response = undefined
   readonly endpoint = undefined
@@ -103,6 +104,40 @@ describe('a fault that requests ask for', () => {
       outcome(fault({ delay: { durationMs: 9, fraction: ALWAYS } }).request(new Context({ headers }))),
       'wait 9',
     )
+  })
+})
+
+describe('a rate of responses', () => {
+  const limit = (filter: FaultFilter, headers: Record<string, string> = {}, view: 'http' | 'grpc' = 'http'): number => {
+    const context = new Context({ headers, view })
+    assert.equal(outcome(filter.request(context)), 'continue')
+    return context.responseKbps
+  }
+
+  it('is that of the configuration or of the request, and none for gRPC', () => {
+    const fixed = fault({ responseRate: { fraction: ALWAYS, kbps: 64 } })
+    assert.deepEqual([limit(fixed), limit(fixed, {}, 'grpc')], [64, 0])
+    assert.equal(limit(fixed, { 'x-envoy-fault-throughput-response': '9' }), 64)
+    const asked = fault({ responseRate: { fraction: ALWAYS, askedUnit: PERCENT } })
+    const header = 'x-envoy-fault-throughput-response'
+    assert.deepEqual([limit(asked, { [header]: '9' }), limit(asked), limit(asked, { [header]: '0' })], [9, 0, 0])
+    assert.equal(limit(asked, { [header]: '9', [`${header}-percentage`]: '0' }), 0)
+    assert.equal(limit(fault({ responseRate: { fraction: { perMillion: 0 }, kbps: 64 } })), 0)
+  })
+
+  it('counts as one fault with the delay of the same request, until that ends', () => {
+    const faults = new ActiveFaults()
+    const filter = fault({
+      responseRate: { fraction: ALWAYS, kbps: 1 },
+      delay: { durationMs: 5, fraction: ALWAYS },
+      maxActive: 2,
+    })
+    const [first, second, third] = [1, 2, 3].map(() => new Context({}, faults))
+    assert.equal(outcome(filter.request(first!)), 'wait 5')
+    assert.equal(outcome(filter.request(second!)), 'wait 5')
+    assert.equal(outcome(filter.request(third!)), 'continue')
+    first!.end()
+    assert.equal(outcome(filter.request(third!)), 'wait 5')
   })
 })
 

@@ -1,7 +1,7 @@
 import { GrpcStatus, grpcFromHttp, type LocalReply, localReplies } from '../call/local-reply.js'
 import type { RequestView } from '../call/request-view.js'
 import { compileHeaderMatch, type RequestMatcher } from '../matching/request-matcher.js'
-import type { FaultAbort, FaultConfig, FaultDelay } from '../model/filter-config.js'
+import type { FaultConfig, FaultDelay, FaultShare } from '../model/filter-config.js'
 import { ActiveFaults } from './active-faults.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 
@@ -12,13 +12,18 @@ const DELAY_SHARE_HEADER = 'x-envoy-fault-delay-request-percentage'
 const ABORT_HEADER = 'x-envoy-fault-abort-request'
 const ABORT_GRPC_HEADER = 'x-envoy-fault-abort-grpc-request'
 const ABORT_SHARE_HEADER = 'x-envoy-fault-abort-request-percentage'
+const RATE_HEADER = 'x-envoy-fault-throughput-response'
+const RATE_SHARE_HEADER = 'x-envoy-fault-throughput-response-percentage'
 const NODE_HEADER = 'x-envoy-downstream-service-node'
+
+const NOTHING = (): void => {}
 
 /** The longest time that a timer can wait. */
 const LONGEST_DELAY_MS = 2_147_483_647
 
 /**
- * Delays and aborts requests as configured, each by dice of its own, the delay first (Envoy, "Fault Injection"; gRFC A33). Where the
+ * Delays and aborts requests and slows responses down as configured, each by dice of its own, the rate of the response first and then the
+ * delay (Envoy, "Fault Injection"; gRFC A33, which has no rate). Where the
  * configuration leaves it to them, requests ask for their own fault in headers; an application that sets them on its way out means it,
  * from inbound requests of strangers they are stripped, and to upstreams they do not go.
  *
@@ -55,9 +60,12 @@ export class FaultFilter implements Filter {
     const { delay, maxActive } = this.#config
     if (maxActive !== undefined && faults.count(key) >= maxActive) return CONTINUE
     if (request.view === 'http' && !this.#applies(request)) return CONTINUE
+    // A request counts once, whatever is done to it (Envoy).
+    const limited = request.view === 'http' && this.#limitsResponse(context)
+    if (limited) context.atEnd(faults.begin(key))
     const delayMs = delay === undefined ? 0 : drawDelayMs(delay, context)
-    if (delayMs === 0) return this.#abortOrContinue(context, key)
-    const end = faults.begin(key)
+    if (delayMs === 0) return this.#abortOrContinue(context, limited ? undefined : key)
+    const end = limited ? NOTHING : faults.begin(key)
     context.atEnd(end)
     return {
       kind: 'wait',
@@ -68,6 +76,14 @@ export class FaultFilter implements Filter {
         return this.#abortOrContinue(resumed, undefined)
       },
     }
+  }
+
+  #limitsResponse(context: FilterContext): boolean {
+    const { responseRate } = this.#config
+    if (responseRate === undefined || !drawn(responseRate, RATE_SHARE_HEADER, context)) return false
+    const kbps = responseRate.kbps ?? wholeNumber(context.request.header(RATE_HEADER)) ?? 0
+    context.responseKbps = kbps
+    return kbps > 0
   }
 
   #applies(request: RequestView): boolean {
@@ -107,7 +123,7 @@ function drawDelayMs(delay: FaultDelay, context: FilterContext): number {
 }
 
 /** Throws the dice. Where requests ask, they can lower the share and not raise it. */
-function drawn(fault: FaultDelay | FaultAbort, shareHeader: string, { request, random }: FilterContext): boolean {
+function drawn(fault: FaultShare, shareHeader: string, { request, random }: FilterContext): boolean {
   const { fraction, askedUnit } = fault
   let { perMillion } = fraction
   if (askedUnit !== undefined) {

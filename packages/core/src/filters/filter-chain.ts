@@ -36,7 +36,7 @@ function createFilter(
   switch (base.kind) {
     case 'fault': {
       const config = ofKind('fault', overrides)[0] ?? base
-      if (config.delay === undefined && config.abort === undefined) return undefined
+      if (!config.delay && !config.abort && !config.responseRate) return undefined
       const elsewhere = config.upstreamCluster !== undefined && config.upstreamCluster !== place.cluster
       return new FaultFilter(name, config, place.listener, elsewhere)
     }

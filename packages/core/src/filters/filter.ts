@@ -24,6 +24,8 @@ export interface FilterContext extends FormatContext {
   atEnd(callback: () => void): void
   /** The endpoint that the request is pinned to; a filter may pin it. */
   overrideHost: OverrideHost | undefined
+  /** The rate in KiB per second that the body of the response goes to the caller at, at most; 0 for any. A filter may set it. */
+  responseKbps: number
 }
 
 /** The request goes on to the next filter. */

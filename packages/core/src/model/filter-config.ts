@@ -28,6 +28,12 @@ export interface FaultAbort extends FaultShare {
   readonly grpcStatus?: number
 }
 
+/** Slows the bodies of a share of the responses down. */
+export interface FaultRate extends FaultShare {
+  /** The rate in KiB per second, at least 1; absent where requests say. */
+  readonly kbps?: number
+}
+
 /** Fault injection (envoy.extensions.filters.http.fault.v3.HTTPFault; gRFC A33). Delay and abort throw dice of their own. */
 export interface FaultConfig {
   /** Tag of the union. */
@@ -36,6 +42,8 @@ export interface FaultConfig {
   readonly delay?: FaultDelay
   /** Absent: nothing is aborted. */
   readonly abort?: FaultAbort
+  /** Absent: no response is slowed down. HTTP only. */
+  readonly responseRate?: FaultRate
   /** Only requests to this cluster. Absent: to any. */
   readonly upstreamCluster?: string
   /** Only requests of these nodes, as `x-envoy-downstream-service-node` names them. Absent: of any. */

@@ -20,6 +20,7 @@ export function filterContext(parts: Partial<FilterContext> = {}): FilterContext
     faults: new ActiveFaults(),
     atEnd: () => {},
     overrideHost: undefined,
+    responseKbps: 0,
     ...parts,
   }
 }

@@ -23,6 +23,7 @@ import { LocalResponse } from './local-response.js'
 import type { OutboundRequest } from './outbound-request.js'
 import { RawResponse } from './raw-response.js'
 import { discardBody, isReplayable, onBodyError } from './request-body.js'
+import { throttled } from './throttled-handler.js'
 
 /**
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
@@ -190,10 +191,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   #awaitTarget(target: CallTarget): void {
-    this.#wait.listen(
-      (callback) => target.whenSettled(callback),
-      () => this.#resolve(),
-    )
+    this.#wait.listen(target.whenSettled.bind(target), () => this.#resolve())
     const limitMs = this.#scope.discoveryTimeoutMs
     this.#hold(limitMs, this.#deadline, () => {
       this.#reply(localReplies.notReady(`no configuration for ${target.name} within ${limitMs} ms`))
@@ -259,7 +257,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions, handler = this.#handler): void {
-    const attempt = new Attempt(this, handler)
+    const attempt = new Attempt(this, throttled(this, this.#call, this.#scope.plane.clock, handler))
     this.#attempt = attempt
     this.#phase = ATTEMPTING
     try {

@@ -1,5 +1,5 @@
 import type { FaultConfig, HeaderMatch } from '@inmesh/core'
-import type { FaultAbort, FaultDelay, FractionalPercent, HTTPFault } from '@inmesh/xds-proto'
+import type { FaultAbort, FaultDelay, FaultRateLimit, FractionalPercent, HTTPFault } from '@inmesh/xds-proto'
 import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
@@ -10,6 +10,8 @@ import { translateHeaderMatch } from '../route/header-match.js'
 /** gRPC's UNKNOWN: what a status that does not exist counts as (gRFC A33). */
 const UNKNOWN = 2
 const HIGHEST_GRPC_STATUS = 16
+/** Far beyond any connection, and exact as a number of bytes. */
+const HIGHEST_KBPS = 2n ** 40n
 
 const RUNTIME = leftOut('there is no runtime to look the key up in; the values given beside it apply')
 
@@ -23,7 +25,8 @@ const FIELDS = new FieldTreatments<HTTPFault>({
   headers: CONDITION,
   downstreamNodes: CONDITION,
   maxActiveFaults: CARRIED,
-  responseRateLimit: leftOut('the rate of responses is not limited'),
+  // HTTP calls have it; gRFC A33 leaves it for later.
+  responseRateLimit: leftOut('gRPC does not limit the rate of responses (gRFC A33); HTTP calls have it'),
   delayPercentRuntime: RUNTIME,
   abortPercentRuntime: RUNTIME,
   delayDurationRuntime: RUNTIME,
@@ -46,6 +49,8 @@ export function translateFault(scope: FieldScope, fault: HTTPFault): FaultConfig
   FIELDS.apply(scope, fault, ViewReasons.refusals())
   const delay = fault.delay === undefined ? undefined : translateDelay(scope.at('delay'), fault.delay)
   const abort = fault.abort === undefined ? undefined : translateAbort(scope.at('abort'), fault.abort)
+  const responseRate =
+    fault.responseRateLimit && translateRate(scope.at('response_rate_limit'), fault.responseRateLimit)
   const headers = translateHeaders(scope, fault)
   if (headers === undefined) return { kind: 'fault' }
   const { upstreamCluster, downstreamNodes, maxActiveFaults } = fault
@@ -53,6 +58,7 @@ export function translateFault(scope: FieldScope, fault: HTTPFault): FaultConfig
     kind: 'fault',
     ...(delay && { delay }),
     ...(abort && { abort }),
+    ...(responseRate && { responseRate }),
     ...(upstreamCluster !== '' && { upstreamCluster }),
     ...(downstreamNodes.length > 0 && { downstreamNodes }),
     ...(headers.length > 0 && { headers }),
@@ -96,6 +102,18 @@ function translateAbort(scope: FieldScope, abort: FaultAbort): FaultConfig['abor
     case 'grpcStatus':
       return { fraction, grpcStatus: kind.value > HIGHEST_GRPC_STATUS ? UNKNOWN : kind.value }
   }
+}
+
+/** gRPC does not read the rate, so that one that Envoy would not take is refused, and not malformed. */
+function translateRate(scope: FieldScope, rate: FaultRateLimit): FaultConfig['responseRate'] {
+  const fraction = translateFraction(scope.at('percentage'), rate.percentage)
+  const kind = rate.limitType
+  if (kind === undefined || fraction === undefined) return undefined
+  if (kind.$case === 'headerLimit') return { fraction, askedUnit: unitOf(rate.percentage) }
+  const { limitKbps } = kind.value
+  if (limitKbps > 0n && limitKbps <= HIGHEST_KBPS) return { fraction, kbps: Number(limitKbps) }
+  ViewReasons.faults().add(scope.at('fixed_limit').at('limit_kbps'), 'must be 1 to 2^40', ['http'])
+  return undefined
 }
 
 /** A share in a header is counted in the units of the configured one (Envoy, "Controlling fault injection via HTTP headers"). */

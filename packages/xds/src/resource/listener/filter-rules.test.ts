@@ -219,6 +219,27 @@ const FILTERS: readonly Rule<ListenerResource>[] = [
     outcome: 'malformed',
     fields: [`${HCM}.http_filters[0].typed_config.abort.http_status`],
   },
+  {
+    id: 'LDS-145',
+    rule: 'a rate of responses is carried for HTTP; gRPC has none (gRFC A33)',
+    input: filters(
+      filter(FAULT, { responseRateLimit: { fixedLimit: { limitKbps: 64 }, percentage: { numerator: 100 } } }),
+      ROUTER,
+    ),
+    outcome: 'listed',
+    fields: [`${HCM}.http_filters[0].typed_config.response_rate_limit`],
+    check: expectFilter({ kind: 'fault', responseRate: { fraction: { perMillion: 1_000_000 }, kbps: 64 } }),
+  },
+  {
+    id: 'LDS-146',
+    rule: 'a rate of none is none',
+    input: filters(filter(FAULT, { responseRateLimit: { fixedLimit: {}, percentage: { numerator: 100 } } }), ROUTER),
+    outcome: 'listed',
+    fields: ['', '.fixed_limit.limit_kbps'].map((field) => {
+      return `${HCM}.http_filters[0].typed_config.response_rate_limit${field}`
+    }),
+    check: expectFilter({ kind: 'fault' }),
+  },
 ]
 
 testRules({ type: listenerType, outcomeOf, rules: FILTERS })

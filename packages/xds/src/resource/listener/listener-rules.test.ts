@@ -566,17 +566,13 @@ const FAULTS: readonly Rule<ListenerResource>[] = [
   },
   {
     id: 'LDS-68',
-    rule: 'a limit of the response rate and runtime keys are listed, and the rest applies',
+    rule: 'runtime keys are listed, and the rest applies',
     input: fault({
       abort: { httpStatus: 503 },
-      responseRateLimit: { fixedLimit: { limitKbps: '1' } },
       abortPercentRuntime: 'x',
     }),
     outcome: 'listed',
-    fields: [
-      `${HCM}.http_filters[0].typed_config.response_rate_limit`,
-      `${HCM}.http_filters[0].typed_config.abort_percent_runtime`,
-    ],
+    fields: [`${HCM}.http_filters[0].typed_config.abort_percent_runtime`],
     check: expectFault({ abort: { httpStatus: 503, fraction: { perMillion: 0 } } }),
   },
   {

@@ -112,7 +112,14 @@ function translateCondition(
       if (!conditions.every((condition) => condition !== undefined)) return undefined
       return { kind: all ? 'all' : 'any', conditions }
     }
-    default:
+    case 'durationFilter':
+    case 'extensionFilter':
+    case 'grpcStatusFilter':
+    case 'logTypeFilter':
+    case 'metadataFilter':
+    case 'runtimeFilter':
+    case 'traceableFilter':
+    case undefined:
       return untested(scope, reasons)
   }
 }
