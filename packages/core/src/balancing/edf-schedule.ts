@@ -69,12 +69,20 @@ export class EdfSchedule {
     const order = new Float64Array(count)
     const scale = Math.floor(SORT_KEYS / count)
     const waits = previous?.waitsOf(hosts)
+    // Most weigh what the one before them weighs.
+    let turn = Number.NaN
+    let line = NOBODY
     for (let index = 0; index < count; index++) {
       const known = waits === undefined ? NOBODY : waits[index]!
       const wait = known < 0 ? random.next() : known
       // It may have been taken under load, and then waits for more than one turn.
       const load = wait > 1 ? Math.ceil(wait) : 1
-      lineOf[index] = this.#lineOf(load / hosts[index]!.weight)
+      const own = load / hosts[index]!.weight
+      if (own !== turn) {
+        turn = own
+        line = this.#lineOf(turn)
+      }
+      lineOf[index] = line
       order[index] = Math.floor((wait / load) * scale) * count + index
     }
     // Numbers alone are sorted without a call for each comparison.
@@ -145,9 +153,10 @@ export class EdfSchedule {
     const count = hosts.length
     this.#endpoints.length = count
     const free = new Uint32Array(this.#lineCount + 1)
-    for (const line of lineOf) free[line + 1]!++
+    for (let index = 0; index < count; index++) free[lineOf[index]! + 1]!++
     for (let line = 0; line < this.#lineCount; line++) free[line + 1]! += free[line]!
-    for (const key of order) {
+    for (let rank = 0; rank < count; rank++) {
+      const key = order[rank]!
       const share = Math.floor(key / count)
       const index = key - share * count
       const line = lineOf[index]!

@@ -158,7 +158,8 @@ function smallest(
   for (;;) {
     found = Math.min(found, current.positions.atLeast(start, request))
     const child: Node | undefined = offset < path.length ? current.children.get(path.charCodeAt(offset)) : undefined
-    if (child === undefined || !path.startsWith(child.edge, offset)) return found
+    // Its first character is the one that it was found by.
+    if (child === undefined || (child.edge.length > 1 && !path.startsWith(child.edge, offset))) return found
     offset += child.edge.length
     current = child
   }
