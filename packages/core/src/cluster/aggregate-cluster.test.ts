@@ -50,6 +50,14 @@ test('a cluster that is full answers for the aggregate, and the next is not aske
   assert.equal(pick(clusters.acquire('all', aggregate(full, usable('far', [endpoint(2)]))), 'grpc'), 'UO')
 })
 
+test('the limits of an aggregate itself do not count, those of the cluster that lists the endpoint do', () => {
+  const clusters = registry([new FakeCarrier(), new FakeCarrier('grpc')])
+  const thresholds = { maxRequests: 0, maxRetries: 3 }
+  const config = usable('all', [], { thresholds }).config
+  const all = clusters.acquire('all', { ...aggregate(usable('near', [endpoint(1)])), config })
+  assert.deepEqual([pick(all, 'grpc'), pick(all)], ['1', '1'])
+})
+
 test('a cluster that its view refuses is passed over', () => {
   const clusters = registry([new FakeCarrier(), new FakeCarrier('grpc', 'ahead')])
   const near = usable('near', [endpoint(1)], { refused: { http: 'it cannot' } })

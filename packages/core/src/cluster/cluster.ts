@@ -198,7 +198,8 @@ export class Cluster implements EndpointOwner {
         }
       }
     }
-    if (context.request.view === 'grpc' && !this.breakers.default.mayRequest) {
+    // Requests to an aggregate count against the limits of its clusters only (Envoy, "Aggregate cluster"; gRFC A75).
+    if (context.request.view === 'grpc' && this.#leaves.length === 0 && !this.breakers.default.mayRequest) {
       this.#load.dropped('')
       return localReplies.overflow(`cluster ${this.name}: ${this.breakers.default.requests} requests are in flight`)
     }
