@@ -22,11 +22,9 @@ import { ClusterView } from './cluster-view.js'
 import type { Endpoint, EndpointOwner } from './endpoint.js'
 import { EndpointSet } from './endpoint-set.js'
 import { OriginalDestinations } from './original-destinations.js'
+import { drawDrop } from './overload-drops.js'
 
 const NO_LEAVES: readonly Cluster[] = Object.freeze([])
-
-/** The dice of `drop_overloads` are thrown over a million sides. */
-const MILLION = 1_000_000
 
 /**
  * One cluster while the mesh runs: its endpoints, what is in flight, and a view for each carrier. Outlives every update of its
@@ -189,14 +187,10 @@ export class Cluster implements EndpointOwner {
     if (this.#resolved === undefined) return QUEUED
     const drops = this.#endpoints.assignment.drops
     // A pick that has to wait is made again: the dice are thrown once, when it could go.
-    if (drops.length > 0 && view.ready) {
-      for (let index = 0; index < drops.length; index++) {
-        const drop = drops[index]!
-        if (this.#environment.random.below(MILLION) < drop.perMillion) {
-          this.#load.dropped(drop.category)
-          return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
-        }
-      }
+    const drop = drops.length > 0 && view.ready ? drawDrop(drops, this.#environment.random) : undefined
+    if (drop !== undefined) {
+      this.#load.dropped(drop.category)
+      return localReplies.dropOverload(`cluster ${this.name}: dropped by category ${drop.category}`)
     }
     // Requests to an aggregate count against the limits of its clusters only (Envoy, "Aggregate cluster"; gRFC A75).
     if (context.request.view === 'grpc' && this.#leaves.length === 0 && !this.breakers.default.mayRequest) {
