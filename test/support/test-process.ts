@@ -118,15 +118,21 @@ export class TestProcess {
    * @param what - What is waited for, for the error.
    * @param passes - Says whether a line is the one.
    * @param from - Lines before this index are passed over. Default 0: lines of the past count.
+   * @param limitMs - How long it may take. Default: as long as anything.
    * @throws Error when the process ends first, or nothing comes.
    */
-  async line(what: string, passes: (line: JsonLine) => boolean, from = 0): Promise<JsonLine> {
+  async line(
+    what: string,
+    passes: (line: JsonLine) => boolean,
+    from = 0,
+    limitMs: number = patienceMs,
+  ): Promise<JsonLine> {
     const known = this.lines.slice(from).find(passes)
     if (known !== undefined) return known
     const failure = (problem: string) => new Error(`${this.#title}: ${problem} waiting for ${what}\n${this.#story()}`)
     if (this.#exit !== undefined) throw failure(`ended (${describeExit(this.#exit)})`)
     return await new Promise<JsonLine>((resolve, reject) => {
-      const timer = setTimeout(() => wait.failed(failure(`no line in ${patienceMs} ms`)), patienceMs)
+      const timer = setTimeout(() => wait.failed(failure(`no line in ${limitMs} ms`)), limitMs)
       const settle = () => {
         clearTimeout(timer)
         this.#waits.delete(wait)
@@ -154,14 +160,17 @@ export class TestProcess {
   /**
    * Gives a command to a script that serves them (see commands.ts) and waits for the answer.
    *
+   * @param command - Its name.
+   * @param parameters - What it gets.
+   * @param limitMs - As of {@link TestProcess.line}.
    * @throws Error with what the script threw.
    */
-  async ask<T>(command: string, parameters: JsonLine = {}): Promise<T> {
+  async ask<T>(command: string, parameters: JsonLine = {}, limitMs: number = patienceMs): Promise<T> {
     this.#lastCommand += 1
     const id = this.#lastCommand
     const from = this.lines.length
     this.#child.stdin.write(`${JSON.stringify({ ...parameters, id, command })}\n`)
-    const answer = await this.line(`the answer to ${command}`, (line) => line.id === id, from)
+    const answer = await this.line(`the answer to ${command}`, (line) => line.id === id, from, limitMs)
     if (answer.error !== undefined) throw new Error(`${this.#title}: ${command}: ${answer.error}`)
     return answer.result as T
   }

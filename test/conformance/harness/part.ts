@@ -3,6 +3,9 @@ import { type JsonLine, TestProcess, type TestScope } from '../../support/test-p
 /** What is started of a script, by its URL, for the tests of this file. */
 const processes = new Map<string, TestProcess>()
 
+/** So long a process may take to start, in milliseconds, however short a test's patience is. */
+const startLimitMs = 60_000
+
 /** Numbers parts; no two processes have the same. */
 const numbers = { last: 0 }
 
@@ -32,12 +35,13 @@ export class Part {
       process = TestProcess.shared(script)
       processes.set(script.href, process)
     }
+    await process.line('its start', ({ event }) => event === 'serving', 0, startLimitMs)
     const part = new Part(process, ++numbers.last)
     scope.after(async () => {
       // Nobody has to wait for it, and it may be gone already, with its process.
       part.ask('end').catch(() => {})
     })
-    await part.ask('start', { parameters })
+    await process.ask('start', { parameters, part: part.#number }, startLimitMs)
     return part
   }
 

@@ -27,4 +27,5 @@ export function serveParts<Parameters>(
     return await performed(commands, command, request)
   }
   serveRequests(perform, () => process.exit())
+  say({ event: 'serving' })
 }

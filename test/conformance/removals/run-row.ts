@@ -7,14 +7,21 @@ import type { AppliedRemoval } from './apply-removal.js'
 import type { Removal } from './removal.js'
 import type { TestOutcome } from './row-reporter.js'
 
-/** A test waits no longer than this for what does not come any more, in milliseconds. */
-const patienceMs = 8_000
-
 /** What became of the tests of a scenario. */
 export interface RowRun {
   readonly outcomes: readonly TestOutcome[]
   /** Whether a process loaded the changed file. */
   readonly reached: boolean
+  /** How long it took, in milliseconds. */
+  readonly tookMs: number
+}
+
+/** What is different about a run. */
+export interface RowChange {
+  /** The behaviour to run without. */
+  readonly removal: Removal
+  /** A test waits no longer than this for what does not come any more, in milliseconds. */
+  readonly patienceMs: number
 }
 
 /**
@@ -22,22 +29,24 @@ export interface RowRun {
  *
  * @param row - Its number.
  * @param files - The files that hold them.
- * @param removal - The behaviour to run them without.
+ * @param change - What to run them without. Default: nothing.
  */
-export async function runRow(row: number, files: readonly string[], removal?: Removal): Promise<RowRun> {
+export async function runRow(row: number, files: readonly string[], change?: RowChange): Promise<RowRun> {
+  const began = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'inmesh-removal-'))
   try {
     const reached = join(folder, 'reached')
-    const env: NodeJS.ProcessEnv = { ...process.env, TEST_PATIENCE_MS: String(patienceMs) }
-    if (removal !== undefined) {
-      const { file, code, becomes } = removal
+    const env: NodeJS.ProcessEnv = { ...process.env }
+    if (change !== undefined) {
+      const { file, code, becomes } = change.removal
+      env.TEST_PATIENCE_MS = String(change.patienceMs)
       const applied: AppliedRemoval = { file, code, becomes, reached }
       env.CONFORMANCE_REMOVAL = JSON.stringify(applied)
       env.NODE_OPTIONS = `--import ${new URL('./apply-removal.js', import.meta.url).href}`
     }
     const outcomes: TestOutcome[] = []
     for (const file of files) outcomes.push(...(await outcomesOf(row, file, env)))
-    return { outcomes, reached: existsSync(reached) }
+    return { outcomes, reached: existsSync(reached), tookMs: performance.now() - began }
   } finally {
     rmSync(folder, { recursive: true })
   }

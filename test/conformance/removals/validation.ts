@@ -32,10 +32,10 @@ export const validation: readonly Removal[] = [
   },
   {
     row: 64,
-    without: 'taking a number of retries that only gRPC refuses',
+    without: 'the difference between what is malformed and what only gRPC refuses',
     file: 'xds/src/resource/route/retry-policy.ts',
-    code: "refusals.add(scope.at('num_retries')",
-    becomes: "scope.at('num_retries').malformed('' || ",
+    code: 'if (retries === 0)',
+    becomes: "if (retries === 0) scope.at('num_retries').malformed(''); if (retries === 0)",
   },
   {
     row: 94,
