@@ -4,6 +4,9 @@ import type { RingHashPolicy } from '../model/load-balancing.js'
 import type { View } from '../model/view.js'
 import type { PlacedHosts } from './placed-hosts.js'
 
+/** An index below it stands behind 32 bits in a number of 53. */
+const MOST_SORT_KEYS = 2 ** 21
+
 /** How large a ring is and what it is made with. */
 export interface RingShape {
   /** Fewest places; more where weights ask for it. */
@@ -69,9 +72,15 @@ export class HashRing {
       }
     }
     const order = sortedOrder(highs, lows)
-    this.#highs = Uint32Array.from(order, (index) => highs[index]!)
-    this.#lows = Uint32Array.from(order, (index) => lows[index]!)
-    this.#owners = Uint32Array.from(order, (index) => owners[index]!)
+    this.#highs = new Uint32Array(order.length)
+    this.#lows = new Uint32Array(order.length)
+    this.#owners = new Uint32Array(order.length)
+    for (let place = 0; place < order.length; place++) {
+      const index = order[place]!
+      this.#highs[place] = highs[index]!
+      this.#lows[place] = lows[index]!
+      this.#owners[place] = owners[index]!
+    }
     // About one place for each value: hashes are even, so what is looked for is next to where it begins.
     const bits = Math.max(1, Math.floor(Math.log2(order.length)))
     this.#shift = 32 - bits
@@ -126,6 +135,25 @@ function hashFunction({
 
 /** @returns the indexes of the places, in order of their hashes. */
 function sortedOrder(highs: readonly number[], lows: readonly number[]): Uint32Array {
-  const order = Uint32Array.from(highs.keys())
-  return order.sort((left, right) => highs[left]! - highs[right]! || lows[left]! - lows[right]!)
+  const count = highs.length
+  const order = new Uint32Array(count)
+  if (count > MOST_SORT_KEYS) {
+    for (let index = 0; index < count; index++) order[index] = index
+    return order.sort((left, right) => highs[left]! - highs[right]! || lows[left]! - lows[right]!)
+  }
+  // Numbers alone are sorted without a call for each comparison: the upper half of each hash, and behind it whose that is.
+  const keys = new Float64Array(count)
+  for (let index = 0; index < count; index++) keys[index] = highs[index]! * MOST_SORT_KEYS + index
+  keys.sort()
+  for (let place = 0; place < count; place++) {
+    const index = keys[place]! % MOST_SORT_KEYS
+    let at = place
+    // Upper halves are seldom equal.
+    while (at > 0 && highs[order[at - 1]!] === highs[index] && lows[order[at - 1]!]! > lows[index]!) {
+      order[at] = order[at - 1]!
+      at--
+    }
+    order[at] = index
+  }
+  return order
 }
