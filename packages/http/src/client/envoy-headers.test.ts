@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import type { AttemptHeaders, RouterOptions } from '@inmesh/core'
+import { type AttemptHeaders, type RouterOptions, SimulatedClock } from '@inmesh/core'
 import { ClientFixture } from './testing/client-fixture.js'
 import { cluster, endpoint, type RouteParts, retryPolicy, route, target } from './testing/configs.js'
 import { TestUpstream } from './testing/test-upstream.js'
@@ -12,9 +12,9 @@ interface Parts extends Partial<RouteParts> {
   readonly maxRequests?: number
 }
 
-async function served(context: TestContext, parts: Parts, listener?: RequestListener) {
+async function served(context: TestContext, parts: Parts, listener?: RequestListener, clock?: SimulatedClock) {
   const { router, attemptHeaders, maxRequests = 1024, ...routeParts } = parts
-  const mesh = new ClientFixture(context)
+  const mesh = new ClientFixture(context, clock)
   const upstream = await TestUpstream.start(context, listener)
   const clusters = [cluster('reviews', [endpoint(upstream.port)], { thresholds: { maxRequests, maxRetries: 3 } })]
   const {
@@ -64,8 +64,13 @@ test('a retry tells when the attempt before it took too long', async (context) =
     first = false
   }
   const retries = retryPolicy({ serverError: true }, { perTryTimeoutMs: 30 })
-  const { mesh, upstream } = await served(context, { attemptHeaders: TOLD, retries }, slow)
-  await mesh.request()
+  const clock = new SimulatedClock()
+  const { mesh, upstream } = await served(context, { attemptHeaders: TOLD, retries }, slow, clock)
+  const answered = mesh.request()
+  await upstream.received(1)
+  clock.advance(30)
+  clock.advance(1)
+  await answered
   assert.equal(upstream.requests[1]!.headers['x-envoy-is-timeout-retry'], 'true')
 })
 
