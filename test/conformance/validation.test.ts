@@ -101,6 +101,17 @@ function domains(...list: readonly string[]): (name: string) => ScriptedResource
   return (name) => ({ ...routes(name), virtual_hosts: [{ name: 'v', domains: list, routes: [to('c')] }] })
 }
 
+const nobodysPolicy = { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', type_url: 'nobody.knows/it' }
+const leastRequest = {
+  '@type': 'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest',
+}
+
+/** A cluster's policies, first choice first. */
+function balancedBy(...configs: readonly ScriptedResource[]): ScriptedResource {
+  const policies = configs.map((typed_config) => ({ typed_extension_config: { name: 'p', typed_config } }))
+  return { load_balancing_policy: { policies } }
+}
+
 describe('validation', () => {
   it('#64 routes that break a rule are refused, all with their fields', (t) =>
     refuses(t, 'routes', routes('good', to('c')), [
@@ -229,6 +240,11 @@ describe('validation', () => {
       ['outlier_detection', (name) => cluster(name, { outlier_detection: { max_ejection_percent: 101 } })],
       ['load_assignment', (name) => cluster(name, { type: 'LOGICAL_DNS', eds_cluster_config: undefined })],
       ['load_balancing_policy', (name) => cluster(name, { load_balancing_policy: { policies: [] } })],
+      ['no policy in the list is known', (name) => cluster(name, balancedBy(nobodysPolicy))],
+      [
+        'typed_extension_config.typed_config.choice_count',
+        (name) => cluster(name, balancedBy(nobodysPolicy, { ...leastRequest, choice_count: 1 }, leastRequest)),
+      ],
     ]))
 
   it('#94 clusters that are odd are accepted', (t) =>

@@ -155,6 +155,13 @@ export const routing: readonly Removal[] = [
   },
   {
     row: 73,
+    without: 'taking a cluster that an answer lacks for one that does not exist',
+    file: 'xds/src/tree/cluster-node.ts',
+    code: "hint === 'answer' &&",
+    becomes: 'false &&',
+  },
+  {
+    row: 73,
     without: 'asking for the cluster that a header names',
     file: 'core/src/cluster/named-clusters.ts',
     code: 'if (watched === undefined)',

@@ -60,6 +60,13 @@ export const validation: readonly Removal[] = [
   },
   {
     row: 94,
+    without: 'the refusal of a list of policies in which nothing is known',
+    file: 'xds/src/resource/cluster/typed-load-balancing.ts',
+    code: 'scope.malformed(`no policy in the list is known',
+    becomes: 'scope.unsupported(`no policy in the list is known',
+  },
+  {
+    row: 94,
     without: 'the refusal of a choice between one',
     file: 'xds/src/resource/cluster/balancing-rules.ts',
     code: 'if (choices < 2)',
