@@ -48,6 +48,9 @@ export interface SeenRecord {
   readonly fault: { readonly details: string; readonly version: string } | null
 }
 
+/** By the mesh's clock, which may be a fast one. */
+const PATIENCE_MS = 600_000
+
 /** A mesh in a process apart from the test, the control plane and the upstreams. */
 export class MeshProcess {
   readonly #part: Part
@@ -56,9 +59,16 @@ export class MeshProcess {
     this.#part = part
   }
 
-  /** Starts a mesh. Where the test does not say otherwise, it waits for its configuration as long as the test does. */
+  /**
+   * Starts a mesh. Where the test does not say otherwise, it waits for its configuration as long as the test does, and takes no host for one
+   * outside because the control plane is slow.
+   */
   static async start(scope: TestScope, options: MeshParameters): Promise<MeshProcess> {
-    const parameters: MeshParameters = { discoveryTimeoutMs: 600_000, ...options }
+    const parameters: MeshParameters = {
+      discoveryTimeoutMs: PATIENCE_MS,
+      unknownHostTimeoutMs: PATIENCE_MS,
+      ...options,
+    }
     return new MeshProcess(await Part.start(scope, new URL('./mesh-script.js', import.meta.url), parameters))
   }
 
