@@ -362,7 +362,7 @@ describe('routing', () => {
 
       localReply: 'throw',
     })
-    assert.equal((await mesh.get(shopUrl)).server, 'v1')
+    await mesh.answeredBy('v1', shopUrl)
     assert.equal((await mesh.get(`${shopUrl}by-header`, { 'x-cluster': 'v2' })).server, 'v2')
     const waiting = mesh.get(`${shopUrl}by-header`, { 'x-cluster': 'nowhere' })
     await plane.request('the cluster of the header', ({ names }) => names?.includes('nowhere') === true)

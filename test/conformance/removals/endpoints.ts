@@ -117,7 +117,7 @@ export const endpoints: readonly Removal[] = [
   {
     row: 96,
     without: 'the drops',
-    file: 'core/src/cluster/cluster.ts',
+    file: 'core/src/cluster/overload-drops.ts',
     code: '< drop.perMillion',
     becomes: '< 0',
   },

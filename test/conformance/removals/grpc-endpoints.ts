@@ -63,8 +63,8 @@ export const grpcEndpoints: readonly Removal[] = [
     row: 95,
     without: 'the limit of requests for gRPC calls',
     file: 'core/src/cluster/cluster.ts',
-    code: "if (context.request.view === 'grpc' && !this.breakers.default.mayRequest)",
-    becomes: 'if (false)',
+    code: "context.request.view === 'grpc' && this.#leaves.length === 0",
+    becomes: 'false',
   },
   {
     row: 101,
