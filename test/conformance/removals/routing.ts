@@ -164,8 +164,8 @@ export const routing: readonly Removal[] = [
     row: 73,
     without: 'asking for the cluster that a header names',
     file: 'core/src/cluster/named-clusters.ts',
-    code: 'if (watched === undefined)',
-    becomes: 'if (true)',
+    code: 'const watched = this.#registry.watch(name, this.#source)',
+    becomes: 'const watched = undefined',
   },
   {
     row: 73,
