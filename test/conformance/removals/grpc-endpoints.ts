@@ -60,13 +60,6 @@ export const grpcEndpoints: readonly Removal[] = [
     becomes: 'const name =',
   },
   {
-    row: 95,
-    without: 'the limit of requests for gRPC calls',
-    file: 'core/src/cluster/cluster.ts',
-    code: "context.request.view === 'grpc' && this.#leaves.length === 0",
-    becomes: 'false',
-  },
-  {
     row: 101,
     without: 'the hash of the header',
     file: 'core/src/hashing/request-hasher.ts',
@@ -118,8 +111,8 @@ export const grpcEndpoints: readonly Removal[] = [
   {
     row: 108,
     without: 'the choice of one endpoint',
-    file: 'core/src/balancing/pick-first.ts',
-    code: 'return endpoints[Math.min(draw, endpoints.length - 1)]',
-    becomes: 'return endpoints[this.#random.below(endpoints.length)]',
+    file: 'core/src/hosts/create-connected-hosts.ts',
+    code: 'new PickFirstHosts({ ...parts, shuffle: policy.shuffle })',
+    becomes: "new EagerHosts(connections, () => parts.createBalancer({ kind: 'round-robin' }))",
   },
 ]

@@ -162,13 +162,6 @@ export const routing: readonly Removal[] = [
   },
   {
     row: 73,
-    without: 'asking for the cluster that a header names',
-    file: 'core/src/cluster/named-clusters.ts',
-    code: 'const watched = this.#registry.watch(name, this.#source)',
-    becomes: 'const watched = undefined',
-  },
-  {
-    row: 73,
     without: 'keeping the wait for a cluster of a header to its own requests',
     file: 'core/src/cluster/named-clusters.ts',
     code: 'const watched = this.#registry.watch(name, this.#source)',
