@@ -5,6 +5,8 @@ import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { checkUpstreamFilter } from '../filter/upstream-filter.js'
 
+const OF_ROUTES = leftOut('policies for requests are read from routes only')
+
 const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   httpFilters: CARRIED,
   commonHttpProtocolOptions: CARRIED,
@@ -12,9 +14,9 @@ const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   upstreamHttpProtocolOptions: MOOT,
   upstreamProtocolOptions: leftOut('the protocol is chosen by the carrier'),
   headerValidationConfig: leftOut('headers are checked by the carrier only'),
-  retryPolicy: leftOut('retry policies of clusters are not applied yet'),
-  hashPolicy: leftOut('requests are not hashed to an endpoint yet'),
-  requestMirrorPolicies: leftOut('requests are not mirrored yet'),
+  retryPolicy: OF_ROUTES,
+  hashPolicy: OF_ROUTES,
+  requestMirrorPolicies: OF_ROUTES,
   outlierDetection: leftOut(
     'which responses count as failures of an endpoint cannot be chosen; those of 500 and above do',
   ),
