@@ -89,6 +89,7 @@ export class ClusterView {
    * @param config - The cluster.
    * @param assignment - Its endpoints as configured.
    * @param endpoints - Its running endpoints, already brought in line with `assignment`.
+   * @internal
    */
   update(config: ClusterConfig, assignment: EndpointAssignment, endpoints: EndpointSet): void {
     this.#choose(this.#hosts)
@@ -106,6 +107,7 @@ export class ClusterView {
    *
    * @param before - The configuration that was in use; undefined when there was none yet.
    * @param endpoints - None.
+   * @internal
    */
   fail(before: ClusterConfig | undefined, endpoints: EndpointSet): void {
     if (before === undefined) this.#wake()
@@ -180,6 +182,7 @@ export class ClusterView {
    *
    * @param config - The cluster.
    * @param chooser - Who chooses.
+   * @internal
    */
   updateChooser(config: ClusterConfig, chooser: Chooser): void {
     this.#choose(chooser)

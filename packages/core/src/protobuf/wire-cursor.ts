@@ -1,5 +1,14 @@
 /** How a field is written (protobuf, "Encoding"): the wire type behind its number. Groups occur in no message that is read here. */
-export const WIRE = Object.freeze({ varint: 0, fixed64: 1, delimited: 2, fixed32: 5 })
+export const WIRE = Object.freeze({
+  /** A number in as many bytes as it needs. */
+  varint: 0,
+  /** Eight bytes. */
+  fixed64: 1,
+  /** A length, and so many bytes: a text, a message, a list of numbers. */
+  delimited: 2,
+  /** Four bytes. */
+  fixed32: 5,
+})
 
 /**
  * @param field - Number of a field.

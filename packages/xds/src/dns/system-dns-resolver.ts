@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns'
 import { lookup, Resolver } from 'node:dns/promises'
 import type { DnsAddress, DnsAnswer, DnsResolver } from './dns-resolver.js'
 
@@ -12,7 +13,7 @@ export interface SystemDnsParts {
   readonly lookup?: (
     name: string,
     options: { readonly family: 4 | 6; readonly all: true },
-  ) => Promise<readonly { readonly address: string }[]>
+  ) => Promise<readonly Pick<LookupAddress, 'address'>[]>
 }
 
 /**
