@@ -42,7 +42,7 @@ export class EndpointSet {
   readonly #members = new WeakMap<LocalityEndpoints, Members>()
   #removals = 0
   /** Prepared for an assignment that is not in use yet, and perhaps never will be. */
-  readonly #unlisted = new Set<Endpoint>()
+  #unlisted: Endpoint[] = []
 
   /**
    * @param options - Whose endpoints they are.
@@ -133,14 +133,14 @@ export class EndpointSet {
       }
     }
     for (const endpoint of this.#unlisted) if (endpoint.listing === 0) this.remove(endpoint)
-    this.#unlisted.clear()
+    this.#unlisted = []
   }
 
   /** Removes every endpoint. */
   clear(): void {
     this.#assignment = NO_ENDPOINTS
     this.#retains = false
-    this.#unlisted.clear()
+    this.#unlisted = []
     for (const endpoint of this.byKey.values()) this.remove(endpoint)
   }
 
@@ -154,7 +154,7 @@ export class EndpointSet {
 
   #addUnlisted(config: EndpointConfig): Endpoint {
     const endpoint = this.add(config)
-    this.#unlisted.add(endpoint)
+    this.#unlisted.push(endpoint)
     return endpoint
   }
 
