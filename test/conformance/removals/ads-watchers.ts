@@ -14,7 +14,7 @@ export const adsWatchers: readonly Removal[] = [
     without: 'the word about a refusal that another response follows at once',
     file: 'xds/src/source/watched-resource.ts',
     code: 'else this.#tell((watcher) => watcher.ambient(trouble.error))',
-    becomes: 'else setTimeout(() => this.#tell((watcher) => watcher.ambient(trouble.error)), 500)',
+    becomes: 'else setTimeout(() => this.#tell((watcher) => watcher.ambient(trouble.error)), 5000)',
   },
   {
     row: 15,
