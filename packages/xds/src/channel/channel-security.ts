@@ -1,6 +1,7 @@
 import type { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
 import type { Clock, Logger } from '@inmesh/core'
 import type { ServerConfig } from '../bootstrap/bootstrap.js'
+import { withoutAddressAsName } from './address-server-name.js'
 import { CertificateStore } from './certificate-store.js'
 import { readJwtToken } from './jwt-token-file.js'
 
@@ -31,7 +32,8 @@ export class ChannelSecurity {
     if (this.#certificates === undefined) return grpc.credentials.createInsecure()
     const context = await this.#certificates.context()
     // Said in so many words, NODE_TLS_REJECT_UNAUTHORIZED=0 does not count.
-    let credentials = grpc.ChannelCredentials.createFromSecureContext(context, { rejectUnauthorized: true })
+    const secure = grpc.ChannelCredentials.createFromSecureContext(context, { rejectUnauthorized: true })
+    let credentials = withoutAddressAsName(secure)
     for (const { file } of this.#server.callCredentials) credentials = credentials.compose(bearerToken(grpc, file))
     return credentials
   }

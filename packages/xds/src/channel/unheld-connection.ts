@@ -9,8 +9,8 @@ const clientSockets = channel('net.client.socket')
 /**
  * Keeps the connection of one grpc-js channel from holding up the end of an idle process. grpc-js refs the HTTP/2 session, and with it the
  * socket, while a call is active, and a stream to a control plane always is. A socket that still connects cannot be unref'd, and grpc-js
- * leaves it to the system's time limit of two minutes; so those are known here and can be closed. This is the only file that touches
- * what grpc-js marks as its own with an underscore.
+ * leaves it to the system's time limit of two minutes; so those are known here and can be closed. This and
+ * `address-server-name.ts` are the only files that touch what grpc-js marks as its own with an underscore.
  */
 export class UnheldConnection {
   /** Tells the sockets that this channel opens from all others of the process. */
