@@ -196,6 +196,7 @@ describe('routing', () => {
       [text({ exact: 'a' }), 'ab', false],
       [text({ exact: 'a' }), undefined, false],
       [text({ exact: 'A', ignore_case: true }), 'a', true],
+      [text({ prefix: 'a', ignore_case: true }), 'AB', true],
       [text({ exact: 'A' }), 'a', false],
       [text({ prefix: 'ab' }), 'abc', true],
       [text({ prefix: 'ab' }), 'cab', false],
