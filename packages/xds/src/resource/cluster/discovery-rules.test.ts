@@ -234,6 +234,19 @@ const DISCOVERY: readonly Rule<ClusterResource>[] = [
     outcome: 'gRPC refused',
     fields: ['upstream_config'],
   },
+  {
+    id: 'CDS-84',
+    rule: 'the one locality of a LOGICAL_DNS cluster needs no weight to be used by gRPC',
+    input: dns('LOGICAL_DNS', [socket('shop.example', 80)]),
+    outcome: 'carried',
+    check: ({ discovery }) => {
+      assert.ok(discovery.kind === 'dns')
+      assert.deepEqual(
+        discovery.endpoints.assignment.localities.map(({ weight }) => weight),
+        [1],
+      )
+    },
+  },
 ]
 
 testRules({

@@ -1,5 +1,6 @@
 import { type Cluster, Cluster_DnsLookupFamily, ClusterLoadAssignment, create } from '@inmesh/xds-proto'
 import { translateAssignment } from '../endpoint/assignment.js'
+import type { EndpointResource } from '../endpoint/endpoint-resource.js'
 import { translateDuration, translatePositiveDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { ClusterDiscovery, DnsFailureRefresh, DnsLookupFamily, DnsSettings } from './cluster-resource.js'
@@ -32,7 +33,15 @@ export function translateDns(scope: FieldScope, cluster: Cluster, logical: boole
     place.malformed('a LOGICAL_DNS cluster must have one locality with one endpoint')
   }
   const endpoints = translateAssignment(place, assignment, true)
-  return { kind: 'dns', logical, endpoints, settings: translateSettings(scope, cluster) }
+  const settings = translateSettings(scope, cluster)
+  return { kind: 'dns', logical, endpoints: logical ? withWeight(endpoints) : endpoints, settings }
+}
+
+/** Of a LOGICAL_DNS cluster gRPC reads nothing but the name and its port (gRFC A37): its one locality needs no weight. */
+function withWeight(endpoints: EndpointResource): EndpointResource {
+  const { assignment } = endpoints
+  const localities = assignment.localities.map((locality) => ({ ...locality, weight: locality.weight || 1 }))
+  return { ...endpoints, assignment: { ...assignment, localities } }
 }
 
 function translateSettings(scope: FieldScope, cluster: Cluster): DnsSettings {
