@@ -4,6 +4,7 @@ import { eventually } from '../support/patience.js'
 import { suiteScope } from '../support/suite-scope.js'
 import { MeshProcess } from './harness/mesh-process.js'
 import {
+  aggregate,
   assignment,
   brokenEndpoints,
   cluster,
@@ -11,6 +12,7 @@ import {
   lbEndpoint,
   listener,
   locality,
+  logicalDns,
   routes,
   to,
 } from './harness/resources.js'
@@ -20,33 +22,6 @@ import type { ScriptedResource } from './harness/world.js'
 
 const shop = 'shop.test:80'
 const shopUrl = 'http://shop.test/'
-
-/** A cluster that stands for others, in their order. */
-function aggregate(name: string, ...clusters: readonly string[]): ScriptedResource {
-  return cluster(name, {
-    type: undefined,
-    eds_cluster_config: undefined,
-    lb_policy: 'CLUSTER_PROVIDED',
-    cluster_type: {
-      name: 'envoy.clusters.aggregate',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig',
-        clusters,
-      },
-    },
-  })
-}
-
-/** A cluster whose one endpoint is found by name. */
-function logicalDns(name: string, port: number): ScriptedResource {
-  const address = { socket_address: { address: 'localhost', port_value: port } }
-  return cluster(name, {
-    type: 'LOGICAL_DNS',
-    eds_cluster_config: undefined,
-    dns_lookup_family: 'V4_ONLY',
-    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
-  })
-}
 
 describe('aggregate clusters', () => {
   const suite = suiteScope()

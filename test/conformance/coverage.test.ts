@@ -11,7 +11,6 @@ const LAST = 108
 const LATER: ReadonlyMap<number, string> = new Map([
   [37, 'deletion of a listener of a server: servers do not apply their listener yet'],
   [68, 'route lookup service: cluster specifier plugins are refused'],
-  [93, 're-resolution asked for by a failed channel: needs the gRPC carrier'],
   [98, 'the authority is verified against a certificate: needs identity'],
 ])
 

@@ -3,7 +3,18 @@ import { before, describe, it, type TestContext } from 'node:test'
 import { eventually } from '../support/patience.js'
 import { suiteScope } from '../support/suite-scope.js'
 import { GrpcMeshProcess } from './harness/grpc-mesh-process.js'
-import { assignment, cluster, lbEndpoint, listener, locality, routes, to } from './harness/resources.js'
+import {
+  aggregate,
+  assignment,
+  cluster,
+  endpoints,
+  lbEndpoint,
+  listener,
+  locality,
+  logicalDns,
+  routes,
+  to,
+} from './harness/resources.js'
 import { ScriptedControlPlane } from './harness/scripted-control-plane.js'
 import { Upstream } from './harness/upstream.js'
 import type { ScriptedResource } from './harness/world.js'
@@ -124,6 +135,31 @@ describe('gRPC calls: endpoints', () => {
     )
     await plane.set('4', assignment(echo, ...priorities(gone.port, v2.port)))
     await mesh.answeredBy('v2', echo)
+  })
+
+  it('#93 when connections fail the name of a cluster in DNS is looked up again, and endpoints of EDS are not asked for', async (t) => {
+    const near = await Upstream.start(t, 'near', 'grpc')
+    const far = await Upstream.start(t, 'far', 'grpc')
+    const plane = await ScriptedControlPlane.start(t, [
+      listener(echo),
+      routes(echo, to('all')),
+      aggregate('all', 'near', 'far'),
+      cluster('near'),
+      endpoints('near', near.port),
+      // Its timers would look it up in three weeks.
+      logicalDns('far', far.port, { dns_refresh_rate: '2000000s' }),
+    ])
+    const mesh = await GrpcMeshProcess.start(t, plane)
+    await mesh.answeredBy('near', echo)
+    const asked = plane.requests('ClusterLoadAssignment').length
+    await near.kill()
+    await mesh.answeredBy('far', echo)
+    assert.deepEqual(mesh.lookups(), ['localhost'])
+    const { mark } = mesh
+    await far.kill()
+    await mesh.lookup(mark)
+    assert.deepEqual([...new Set(mesh.lookups())], ['localhost'])
+    assert.equal(plane.requests('ClusterLoadAssignment').length, asked)
   })
 
   it('#95 so many calls as the cluster allows are in flight; one more is UNAVAILABLE at once', async (t) => {

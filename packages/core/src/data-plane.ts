@@ -76,7 +76,8 @@ export class DataPlane {
     this.#source = options.source
     const { localCluster } = options
     const local = localCluster && new LocalCluster(localCluster.name, localCluster.locality)
-    this.#registry = new ClusterRegistry({ ...options, local })
+    const resolveAgain = (cluster: string): void => this.#source.resolveAgain?.(cluster)
+    this.#registry = new ClusterRegistry({ ...options, local, resolveAgain })
     this.#named = new NamedClusters(this.#source, this.#registry)
     this.#unwatchLocal = local && this.#registry.watch(local.name, this.#source)?.unwatch
     this.#sweep = this.clock.setTimer(SWEEP_MS, this.#sweepTargets)

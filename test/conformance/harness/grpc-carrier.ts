@@ -34,7 +34,7 @@ export class GrpcCarrier implements Carrier {
   client(endpoint: Endpoint): grpc.Client {
     let client = endpoint.connections.grpc as grpc.Client | undefined
     if (client === undefined) {
-      client = new grpc.Client(endpoint.key, grpc.credentials.createInsecure(), {
+      client = new grpc.Client(`${endpoint.host}:${endpoint.port}`, grpc.credentials.createInsecure(), {
         'grpc.use_local_subchannel_pool': 1,
         'grpc.enable_retries': 0,
         'grpc.initial_reconnect_backoff_ms': 100,

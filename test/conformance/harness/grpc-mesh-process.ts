@@ -57,6 +57,21 @@ export class GrpcMeshProcess {
     return this.#part.lines().some((line) => line.event === 'released' && line.port === port)
   }
 
+  /** Names that were looked up so far, in order. */
+  lookups(): unknown[] {
+    return this.#part.lines().flatMap(({ event, name }) => (event === 'looked up' ? [name] : []))
+  }
+
+  /** As much as was said; what comes later has an index from here on. */
+  get mark(): number {
+    return this.#part.mark
+  }
+
+  /** The next look-up of a name, from a mark on. */
+  async lookup(from: number): Promise<void> {
+    await this.#part.line('a look-up of a name', ({ event }) => event === 'looked up', from)
+  }
+
   /** Makes a call until a server answers. */
   async answeredBy(server: string, target: string): Promise<void> {
     await eventually(

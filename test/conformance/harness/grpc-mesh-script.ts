@@ -9,6 +9,9 @@ import { nodeId } from './mesh-process.js'
 import { type PartSay, serveParts } from './parts.js'
 import { SpedUpClock } from './sped-up-clock.js'
 
+/** Between two look-ups of a name lies half a minute; what a failed connection asks for is to be seen in a test's time. */
+const lookupFactor = 1000
+
 function settled(target: Target): Promise<void> {
   return target.state === 'pending' ? new Promise((resolve) => target.whenSettled(() => resolve())) : Promise.resolve()
 }
@@ -21,7 +24,17 @@ serveParts(({ address, clockFactor, serverFeatures, seed }: GrpcMeshParameters, 
   const clock = new SpedUpClock(clockFactor)
   const random = new SeededRandom(seed)
   const provider = new AdsClient({ server: bootstrap.servers[0]!, node: bootstrap.node, clock, random })
-  const source = new DependencyTree({ provider, naming: templateNaming('%s') })
+  const source = new DependencyTree({
+    provider,
+    naming: templateNaming('%s'),
+    clock: new SpedUpClock(lookupFactor),
+    resolver: {
+      resolve: async (name) => {
+        say({ event: 'looked up', name })
+        return { kind: 'addresses', addresses: [{ address: '127.0.0.1', ttlMs: undefined }] }
+      },
+    },
+  })
   const carrier = new GrpcCarrier()
   carrier.released = ({ port }) => say({ event: 'released', port })
   const plane = new DataPlane({ source, clock, random, carriers: [carrier] })

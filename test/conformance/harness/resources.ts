@@ -70,6 +70,34 @@ export function cluster(name: string, fields: ScriptedResource = {}): ScriptedRe
   }
 }
 
+/** A cluster that stands for others, in their order. */
+export function aggregate(name: string, ...clusters: readonly string[]): ScriptedResource {
+  return cluster(name, {
+    type: undefined,
+    eds_cluster_config: undefined,
+    lb_policy: 'CLUSTER_PROVIDED',
+    cluster_type: {
+      name: 'envoy.clusters.aggregate',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig',
+        clusters,
+      },
+    },
+  })
+}
+
+/** A cluster whose one endpoint is found by name. */
+export function logicalDns(name: string, port: number, fields: ScriptedResource = {}): ScriptedResource {
+  const address = { socket_address: { address: 'localhost', port_value: port } }
+  return cluster(name, {
+    type: 'LOGICAL_DNS',
+    eds_cluster_config: undefined,
+    dns_lookup_family: 'V4_ONLY',
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+    ...fields,
+  })
+}
+
 /** One locality, by the ports of its endpoints on loopback. */
 export function locality(
   zone: string,

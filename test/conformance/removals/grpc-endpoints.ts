@@ -60,6 +60,27 @@ export const grpcEndpoints: readonly Removal[] = [
     becomes: 'const name =',
   },
   {
+    row: 93,
+    without: 'the wish for new addresses when a connection ended or failed',
+    file: 'core/src/hosts/grpc-hosts.ts',
+    code: 'this.#environment.resolveAgain?.(this.#name)',
+    becomes: ';',
+  },
+  {
+    row: 93,
+    without: 'the look-up that was wished for',
+    file: 'xds/src/tree/cluster-node.ts',
+    code: 'this.#dns?.endpoints.lookUpAgain()',
+    becomes: '',
+  },
+  {
+    row: 93,
+    without: 'the silence of clusters that are not in DNS: all that are look their names up',
+    file: 'xds/src/tree/dependency-tree.ts',
+    code: 'this.#nodes.find(cluster)?.resolveAgain()',
+    becomes: 'for (const name of ["near", "far"]) this.#nodes.find(name)?.resolveAgain()',
+  },
+  {
     row: 101,
     without: 'the hash of the header',
     file: 'core/src/hashing/request-hasher.ts',

@@ -26,4 +26,10 @@ export interface ClusterEnvironment {
   readonly local?: LocalCluster | undefined
   /** Load balancing policies of the application's own. Default: none. */
   readonly policies?: BalancingPolicies | undefined
+  /**
+   * Asks for the addresses of a cluster anew, as `resolveAgain` of the plane's source. Default: nobody is asked.
+   *
+   * @param cluster - Name of the cluster.
+   */
+  readonly resolveAgain?: (cluster: string) => void
 }

@@ -60,6 +60,8 @@ export class GrpcHosts implements HostSelector {
   #given: Given | undefined
   #needed = true
   #policy: LoadBalancingPolicy | undefined
+  /** Whether endpoints are connected each for itself; pick_first wants one of them. */
+  #connectsEach = true
   #priorities: PriorityPolicy<readonly TargetLocality[], WeightedLocalities> | undefined
 
   /**
@@ -113,7 +115,8 @@ export class GrpcHosts implements HostSelector {
     const before = this.#priorities
     if (this.#policy === undefined || !sameValue(this.#policy, config.loadBalancing)) {
       this.#policy = config.loadBalancing
-      this.#connections.heedsEjections = choosing(config.loadBalancing).kind !== 'pick-first'
+      this.#connectsEach = choosing(config.loadBalancing).kind !== 'pick-first'
+      this.#connections.heedsEjections = this.#connectsEach
       this.#priorities = this.#createPriorities(config.loadBalancing)
     }
     const shape = shapeOf(config)
@@ -145,10 +148,16 @@ export class GrpcHosts implements HostSelector {
     this.#connections.report(endpoint, connectivity, reason)
     const now = this.#connections.of(endpoint)
     const membership = this.#memberships.get(endpoint)
-    if (now === before || membership === undefined) return
-    membership.hosts.changed(endpoint, before, now)
-    membership.owner.localityChanged()
-    this.#priorities?.childChanged()
+    if (membership === undefined) return
+    if (now !== before) {
+      membership.hosts.changed(endpoint, before, now)
+      membership.owner.localityChanged()
+      this.#priorities?.childChanged()
+    }
+    const ended = before === 'ready' && now !== 'ready'
+    // One that failed before and fails again counts, too.
+    const failed = connectivity === 'failed' && this.#isGivenUp(membership)
+    if (ended || failed) this.#environment.resolveAgain?.(this.#name)
   }
 
   pick(context: PickContext): Endpoint | LocalReply | Queued {
@@ -193,6 +202,11 @@ export class GrpcHosts implements HostSelector {
     membership?.hosts.refresh()
     membership?.owner.localityChanged()
     this.#priorities?.childChanged()
+  }
+
+  /** Whether a failure is one that gRPC asks for other addresses over: any, or with pick_first that of all its endpoints (gRFC A61, A62). */
+  #isGivenUp({ hosts }: Membership): boolean {
+    return this.#connectsEach || hosts.state === 'failed'
   }
 
   #createPriorities(policy: LoadBalancingPolicy): PriorityPolicy<readonly TargetLocality[], WeightedLocalities> {

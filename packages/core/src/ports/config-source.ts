@@ -48,4 +48,12 @@ export interface ConfigSource {
    * @returns a function that ends the watch.
    */
   watchCluster?(name: string, watcher: ClusterWatcher): () => void
+  /**
+   * Connections to a cluster's endpoints failed or ended, so that names may lead elsewhere by now: those in DNS are to be looked up again, at the
+   * source's own pace. Asked by gRPC only (gRFC A61, A62); Envoy looks names up by its timers. A cluster that has its endpoints from the control
+   * plane ignores it (gRFC A37), as does a source without this method.
+   *
+   * @param cluster - Name of the cluster; one that the source does not know is ignored.
+   */
+  resolveAgain?(cluster: string): void
 }

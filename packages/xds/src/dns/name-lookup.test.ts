@@ -100,6 +100,42 @@ test('the family says which addresses are asked for and which come first', async
   assert.deepEqual(seen, ['10.0.0.1', '10.0.0.1', '', '10.0.0.1', '10.0.0.1'])
 })
 
+test('a wish is carried out at once half a minute after the last lookup began, and until then put off', async () => {
+  const lookup = await look({ refreshMs: 600_000 })
+  await clock.advance(10_000)
+  lookup.lookUpAgain()
+  assert.equal(clock.nextDelayMs, 20_000)
+  await clock.advance(5000)
+  lookup.lookUpAgain()
+  assert.deepEqual([clock.nextDelayMs, clock.timerCount], [15_000, 1])
+  await clock.advance(15_000)
+  assert.equal(resolver.take().length, 2)
+  await clock.advance(40_000)
+  lookup.lookUpAgain()
+  assert.deepEqual([clock.nextDelayMs, clock.timerCount], [0, 1])
+  await clock.advance(0)
+  assert.deepEqual([resolver.take().length, clock.nextDelayMs], [1, 600_000])
+})
+
+test('a wish puts off no lookup that comes earlier by itself', async () => {
+  const lookup = await look({ refreshMs: 5000 })
+  lookup.lookUpAgain()
+  assert.equal(clock.nextDelayMs, 5000)
+})
+
+test('a wish while a lookup is under way adds none to it, and one after the end does nothing', async () => {
+  const lookup = await look({ refreshMs: 600_000 })
+  await clock.advance(30_000)
+  lookup.lookUpAgain()
+  const under = clock.advance(0)
+  lookup.lookUpAgain()
+  await under
+  assert.deepEqual([resolver.take().length, clock.nextDelayMs, clock.timerCount], [2, 600_000, 1])
+  lookup.close()
+  lookup.lookUpAgain()
+  assert.equal(clock.timerCount, 0)
+})
+
 test('a lookup that was closed neither tells nor asks again', async () => {
   const lookup = await look()
   lookup.close()

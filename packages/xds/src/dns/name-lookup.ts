@@ -17,13 +17,19 @@ export interface DnsPorts {
 /** Timers hold no more; it is 24 days. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1
 
+/** From the beginning of a lookup to that of one that is wished for (gRPC, `grpc.dns_min_time_between_resolutions_ms`). */
+const WISH_DISTANCE_MS = 30_000
+
 /** One name that is looked up again and again. The last good answer counts while lookups fail. */
 export class NameLookup {
   readonly #name: string
   readonly #settings: DnsSettings
   readonly #ports: DnsPorts
   readonly #changed: () => void
+  /** Until the next lookup; undefined while one is under way. */
   #timer: Timer | undefined
+  #dueMs = 0
+  #begunMs = 0
   #addresses: readonly string[] | undefined
   #failures = 0
   #closed = false
@@ -51,15 +57,34 @@ export class NameLookup {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /**
+   * Brings the next lookup forward, as its addresses could not be reached: to now, or to half a minute after the beginning of the last one.
+   * Does nothing while one is under way.
+   */
+  lookUpAgain(): void {
+    if (this.#timer === undefined) return
+    const dueMs = Math.max(this.#ports.clock.now(), this.#begunMs + WISH_DISTANCE_MS)
+    if (dueMs < this.#dueMs) this.#lookUpAt(dueMs)
+  }
+
+  #lookUpAt(dueMs: number): void {
+    const { clock } = this.#ports
+    this.#timer?.cancel()
+    this.#dueMs = dueMs
+    this.#timer = clock.setTimer(Math.min(dueMs - clock.now(), LONGEST_WAIT_MS), () => void this.#lookUp())
   }
 
   async #lookUp(): Promise<void> {
+    this.#timer = undefined
+    this.#begunMs = this.#ports.clock.now()
     const answer = await this.#ask()
     if (this.#closed) return
     const waitMs = answer.kind === 'failed' ? this.#failed(answer.reason) : this.#answered(answer.addresses)
     const jitterMs = this.#ports.random.next() * this.#settings.jitterMs
-    const delayMs = Math.min(waitMs + jitterMs, LONGEST_WAIT_MS)
-    this.#timer = this.#ports.clock.setTimer(delayMs, () => void this.#lookUp())
+    this.#lookUpAt(this.#ports.clock.now() + waitMs + jitterMs)
   }
 
   #answered(answers: readonly DnsAddress[]): number {

@@ -296,6 +296,26 @@ describe('a cluster of names', () => {
   })
 })
 
+describe('a cluster that could not be reached', () => {
+  it('is looked up again where it is in DNS, the part of an aggregate too; others and unknown ones are not', async () => {
+    watch('all')
+    aggregate('all', 'near', 'far')
+    eds('near', 1)
+    const discovery = names(true, 'shop.example')
+    assert.ok(discovery.kind === 'dns')
+    become('far', { ...discovery, settings: { ...discovery.settings, refreshMs: 600_000 } })
+    await settled()
+    await clock.advance(60_000)
+    resolver.take()
+    for (const cluster of ['near', 'all', 'unknown']) tree.resolveAgain(cluster)
+    await clock.advance(1000)
+    assert.deepEqual(resolver.take(), [])
+    tree.resolveAgain('far')
+    await clock.advance(0)
+    assert.deepEqual(resolver.take(), ['shop.example A'])
+  })
+})
+
 describe('a cluster that passes requests on', () => {
   it('is there at once', async () => {
     watch('PassthroughCluster')

@@ -111,6 +111,11 @@ export class ClusterNode implements PooledCluster {
     }
   }
 
+  /** Somebody could not reach its endpoints: names are looked up again. What the control plane lists it tells by itself (gRFC A37). */
+  resolveAgain(): void {
+    this.#dns?.endpoints.lookUpAgain()
+  }
+
   /** Ends all watches. */
   close(): void {
     this.#stopCluster()

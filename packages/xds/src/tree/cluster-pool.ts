@@ -54,6 +54,11 @@ export class ClusterPool<Cluster extends PooledCluster> {
     entry.cluster.close()
   }
 
+  /** A cluster if it is in use. */
+  find(name: string): Cluster | undefined {
+    return this.#entries.get(name)?.cluster
+  }
+
   /** The resources of all clusters in use. */
   *resources(): Iterable<LiveResource> {
     for (const { cluster } of this.#entries.values()) yield* cluster.resources()

@@ -117,6 +117,10 @@ export class DependencyTree implements ConfigSource {
     }
   }
 
+  resolveAgain(cluster: string): void {
+    this.#nodes.find(cluster)?.resolveAgain()
+  }
+
   /** What is not carried out of the resources in use, each with its reason. */
   unsupported(): readonly LiveUnsupported[] {
     return listUnsupported(this.#resources())

@@ -34,6 +34,11 @@ export class DnsEndpoints {
     return this.#assignment
   }
 
+  /** Wishes for new addresses of all names, see {@link NameLookup.lookUpAgain}. */
+  lookUpAgain(): void {
+    for (const lookup of this.#lookups.values()) lookup.lookUpAgain()
+  }
+
   /** Ends all lookups. */
   close(): void {
     for (const lookup of this.#lookups.values()) lookup.close()
