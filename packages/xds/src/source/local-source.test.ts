@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { silentLogger } from '@inmesh/core'
+import { type Logger, silentLogger } from '@inmesh/core'
 import { FakeClock, settled } from '../testing/fake-clock.js'
 import { RecordingSetWatcher } from '../testing/recording-set-watcher.js'
 import { RecordingWatcher } from '../testing/recording-watcher.js'
@@ -11,15 +11,20 @@ function resource(type: TextType, name: string, word: string): LocalResource {
   return { typeUrl: type.typeUrl, name, bytes: textResource(name, word) }
 }
 
+/** Where no time passes, everything is decoded in one slice. */
+function timeless(logger: Logger = silentLogger): LocalSource {
+  return new LocalSource(logger, new FakeClock())
+}
+
 test('nothing is told before the first set', async () => {
   const watcher = new RecordingWatcher()
-  new LocalSource().watch(fullStateType(), 'a', watcher)
+  timeless().watch(fullStateType(), 'a', watcher)
   await settled()
   assert.deepEqual(watcher.take(), [])
 })
 
 test('a set tells what changed and what is missing, of every type', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const eds = partialStateType()
   const watchers = [new RecordingWatcher(), new RecordingWatcher(), new RecordingWatcher()] as const
@@ -39,7 +44,7 @@ test('a set tells what changed and what is missing, of every type', async () => 
 })
 
 test('a watch after the set is told later, never from inside watch()', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   source.replace([resource(lds, 'a', 'one')])
   const watchers = ['a', 'b'].map((name) => {
@@ -56,7 +61,7 @@ test('a watch after the set is told later, never from inside watch()', async () 
 })
 
 test('what nobody watches is not decoded', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const unwatch = source.watch(lds, 'a', new RecordingWatcher())
   source.replace([resource(lds, 'a', 'one'), resource(lds, 'b', 'bad')])
@@ -68,7 +73,7 @@ test('what nobody watches is not decoded', async () => {
 
 test('a malformed resource fails without a value, and is ambient with one, once', async () => {
   const warnings: string[] = []
-  const source = new LocalSource({ debug() {}, info() {}, warn: (message) => warnings.push(message), error() {} })
+  const source = timeless({ debug() {}, info() {}, warn: (message) => warnings.push(message), error() {} })
   const lds = fullStateType()
   const fresh = new RecordingWatcher()
   const served = new RecordingWatcher()
@@ -88,7 +93,7 @@ test('a malformed resource fails without a value, and is ambient with one, once'
 })
 
 test('a resource that was missing and comes again with the same bytes is told', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const watcher = new RecordingWatcher()
   source.watch(lds, 'a', watcher)
@@ -101,7 +106,7 @@ test('a resource that was missing and comes again with the same bytes is told', 
 })
 
 test('a set given as buffers that are changed later keeps what it said', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const watcher = new RecordingWatcher()
   source.watch(lds, 'a', watcher)
@@ -114,7 +119,7 @@ test('a set given as buffers that are changed later keeps what it said', async (
 })
 
 test('a whole type is told resource by resource, then that it is all, then what differs', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const early = new RecordingSetWatcher()
   source.watchAll(lds, early)
@@ -133,7 +138,7 @@ test('a whole type is told resource by resource, then that it is all, then what 
 })
 
 test('a resource of a whole type can be watched by name too, each in its own way', async () => {
-  const source = new LocalSource()
+  const source = timeless()
   const lds = fullStateType()
   const all = new RecordingSetWatcher()
   const byName = new RecordingWatcher()
