@@ -118,8 +118,8 @@ export const endpoints: readonly Removal[] = [
     row: 96,
     without: 'the drops',
     file: 'core/src/cluster/overload-drops.ts',
-    code: '< drop.perMillion',
-    becomes: '< 0',
+    code: 'happens(random, drop.perMillion)',
+    becomes: 'happens(random, 0)',
   },
   {
     row: 105,

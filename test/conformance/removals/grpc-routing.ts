@@ -111,7 +111,7 @@ export const grpcRouting: readonly Removal[] = [
     row: 66,
     without: 'the share of requests',
     file: 'core/src/filters/fault-filter.ts',
-    code: 'return random.below(MILLION) < perMillion',
+    code: 'return happens(random, perMillion)',
     becomes: 'return true',
   },
   {

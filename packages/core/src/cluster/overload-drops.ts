@@ -1,8 +1,6 @@
 import type { DropOverload } from '../model/endpoint.js'
+import { happens } from '../ports/happens.js'
 import type { Random } from '../ports/random.js'
-
-/** The dice of `drop_overloads` have a million sides. */
-const MILLION = 1_000_000
 
 /**
  * Throws the dice of every drop, each on its own (gRFC A32).
@@ -14,7 +12,7 @@ const MILLION = 1_000_000
 export function drawDrop(drops: readonly DropOverload[], random: Random): DropOverload | undefined {
   for (let index = 0; index < drops.length; index++) {
     const drop = drops[index]!
-    if (random.below(MILLION) < drop.perMillion) return drop
+    if (happens(random, drop.perMillion)) return drop
   }
   return undefined
 }

@@ -3,6 +3,7 @@ import type { RequestView } from '../call/request-view.js'
 import type { ResponseHead } from '../call/response-head.js'
 import { compileStringMatch, type StringMatcher } from '../matching/string-matcher.js'
 import type { CorsConfig } from '../model/cors-config.js'
+import { happens } from '../ports/happens.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
 
 /** Answers preflight requests, and tells browsers on responses which origins may read them (Envoy, "CORS"). */
@@ -47,7 +48,7 @@ export class CorsFilter implements Filter {
 
   #enabled({ random }: FilterContext): boolean {
     const { enabled } = this.#policy
-    return enabled === undefined || random.below(1_000_000) < enabled.perMillion
+    return enabled === undefined || happens(random, enabled.perMillion)
   }
 
   /** A condition that matches `*` allows every origin, as in Envoy. */

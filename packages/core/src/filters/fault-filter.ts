@@ -2,10 +2,9 @@ import { GrpcStatus, grpcFromHttp, type LocalReply, localReplies } from '../call
 import type { RequestView } from '../call/request-view.js'
 import { compileHeaderMatch, type RequestMatcher } from '../matching/request-matcher.js'
 import type { FaultConfig, FaultDelay, FaultShare } from '../model/filter-config.js'
+import { happens } from '../ports/happens.js'
 import { ActiveFaults } from './active-faults.js'
 import { CONTINUE, type Filter, type FilterContext, type Verdict } from './filter.js'
-
-const MILLION = 1_000_000
 
 const DELAY_HEADER = 'x-envoy-fault-delay-request'
 const DELAY_SHARE_HEADER = 'x-envoy-fault-delay-request-percentage'
@@ -130,7 +129,7 @@ function drawn(fault: FaultShare, shareHeader: string, { request, random }: Filt
     const asked = wholeNumber(request.header(shareHeader))
     if (asked !== undefined) perMillion = Math.min(perMillion, asked * askedUnit)
   }
-  return random.below(MILLION) < perMillion
+  return happens(random, perMillion)
 }
 
 function compileConditions({ headers = [], downstreamNodes = [] }: FaultConfig): readonly RequestMatcher[] {

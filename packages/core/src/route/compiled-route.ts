@@ -15,6 +15,7 @@ import type { ClusterChoice, RequestPriority, Route, VirtualHost } from '../mode
 import type { AttemptHeaders } from '../model/router-options.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
+import { happens } from '../ports/happens.js'
 import type { Random } from '../ports/random.js'
 import { RetryRules } from '../retry/retry-rules.js'
 import { steeredPolicy } from '../retry/steered-retry.js'
@@ -162,7 +163,7 @@ export class CompiledRoute {
       if (!this.#conditions[index]!(request)) return false
     }
     // Strictly less, so that a share of 0 never applies; gRFC A28 words it otherwise.
-    return this.#perMillion < 0 || random.below(1_000_000) < this.#perMillion
+    return this.#perMillion < 0 || happens(random, this.#perMillion)
   }
 
   /**

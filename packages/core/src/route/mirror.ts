@@ -7,12 +7,11 @@ import type { FormatContext } from '../format/format-context.js'
 import { compileHeaderMutation } from '../headers/header-mutation.js'
 import type { MirrorPolicy } from '../model/mirror-policy.js'
 import type { WeightedCluster } from '../model/route.js'
+import { happens } from '../ports/happens.js'
 import type { Random } from '../ports/random.js'
 import type { Levels } from '../rewrite/request-changes.js'
 import { CompiledRoute, type Mirror, type RouteFinder } from './compiled-route.js'
 import { compileShares } from './route-share.js'
-
-const MILLION = 1_000_000
 
 /** See {@link Mirror}. */
 export class CompiledMirror implements Mirror {
@@ -49,7 +48,7 @@ export class CompiledMirror implements Mirror {
 
   takes(random: Random): boolean {
     const { fraction } = this.#policy
-    return fraction === undefined || random.below(MILLION) < fraction.perMillion
+    return fraction === undefined || happens(random, fraction.perMillion)
   }
 
   apply(editor: RequestEditor, context: FormatContext): void {
