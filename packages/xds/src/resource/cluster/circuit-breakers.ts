@@ -8,6 +8,7 @@ import {
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import { translatePercent } from './percent.js'
 
 /** Envoy and gRFC A32: limits hold also where nothing is configured. */
 const DEFAULT_MAX_REQUESTS = 1024
@@ -113,12 +114,10 @@ function translateBudget(
   budget: CircuitBreakers_Thresholds_RetryBudget,
   refusals: ViewReasons,
 ): RetryBudget {
-  const percent = budget.budgetPercent?.value ?? DEFAULT_BUDGET_PERCENT
-  const valid = percent >= 0 && percent <= 100
-  // gRPC does not read budgets, so a bad one is none of its errors.
-  if (!valid) refusals.add(scope.at('budget_percent'), 'must be 0 to 100', ['http'])
+  const { budgetPercent } = budget
+  const percent = budgetPercent && translatePercent(scope.at('budget_percent'), budgetPercent, refusals)
   return {
-    percent: valid ? percent : DEFAULT_BUDGET_PERCENT,
+    percent: percent ?? DEFAULT_BUDGET_PERCENT,
     minConcurrency: budget.minRetryConcurrency ?? DEFAULT_BUDGET_CONCURRENCY,
   }
 }

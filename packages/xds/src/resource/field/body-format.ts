@@ -18,6 +18,15 @@ const FIELDS = new FieldTreatments<SubstitutionFormatString>({
 export type Refuse = (place: FieldScope, reason: string) => void
 
 /**
+ * Refuses for HTTP, the only view that reads bodies.
+ *
+ * @param reasons - Where refusals are collected.
+ */
+export function refuseHttp(reasons: ViewReasons): Refuse {
+  return (place, reason) => reasons.add(place, reason, ['http'])
+}
+
+/**
  * Translates how a body is made.
  *
  * @param scope - Where the format stands.
@@ -54,10 +63,8 @@ function translateTemplate(
       const text = inlineText(place, format.value, refuse)
       return text === undefined ? undefined : translateText(place, text, refuse)
     }
-    case 'jsonFormat': {
-      const fields = translateFields(scope.at('json_format'), format.value ?? {}, refuse)
-      return fields
-    }
+    case 'jsonFormat':
+      return translateFields(scope.at('json_format'), format.value ?? {}, refuse)
     case undefined:
       refuse(scope, 'the format is missing or not known')
       return undefined

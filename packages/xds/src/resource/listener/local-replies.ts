@@ -6,7 +6,7 @@ import {
   type LocalReplyConfig as LocalReplyMessage,
   type ResponseMapper,
 } from '@inmesh/xds-proto'
-import { inlineText, translateBodyFormat } from '../field/body-format.js'
+import { inlineText, refuseHttp, translateBodyFormat } from '../field/body-format.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { ViewReasons } from '../field/view-reasons.js'
@@ -40,7 +40,7 @@ const COMPARISON_FIELDS = new FieldTreatments<NonNullable<ComparisonFilter['valu
 export function translateLocalReplies(scope: FieldScope, config: LocalReplyMessage): LocalReplyConfig {
   FIELDS.apply(scope, config, ViewReasons.replies())
   const reasons = ViewReasons.replies()
-  const refuse = (place: FieldScope, reason: string): void => reasons.add(place, reason, ['http'])
+  const refuse = refuseHttp(reasons)
   const format = config.bodyFormat && translateBodyFormat(scope.at('body_format'), config.bodyFormat, refuse)
   const mappers = config.mappers.flatMap((mapper, index) => translateMapper(scope.at('mappers', index), mapper) ?? [])
   return { mappers, ...(format && { format }) }
@@ -48,7 +48,7 @@ export function translateLocalReplies(scope: FieldScope, config: LocalReplyMessa
 
 function translateMapper(scope: FieldScope, mapper: ResponseMapper): ReplyMapper | undefined {
   const reasons = ViewReasons.replies()
-  const refuse = (place: FieldScope, reason: string): void => reasons.add(place, reason, ['http'])
+  const refuse = refuseHttp(reasons)
   MAPPER_FIELDS.apply(scope, mapper, reasons)
   const condition = translateCondition(scope.at('filter'), mapper.filter, reasons)
   const { statusCode: status, bodyFormatOverride } = mapper

@@ -1,6 +1,6 @@
 import type { DirectResponseAction } from '@inmesh/core'
 import type { DataSource, DirectResponseAction as DirectResponseMessage } from '@inmesh/xds-proto'
-import { type Refuse, translateBodyFormat } from '../field/body-format.js'
+import { type Refuse, refuseHttp, translateBodyFormat } from '../field/body-format.js'
 import type { FieldScope } from '../field/field-scope.js'
 import type { RouteReasons } from './route-reasons.js'
 
@@ -18,7 +18,7 @@ export function translateDirectResponse(
   { refusals }: RouteReasons,
 ): DirectResponseAction | undefined {
   refusals.add(scope, 'gRPC calls are not answered by routes', ['grpc'])
-  const refuse = (place: FieldScope, reason: string): void => refusals.add(place, reason, ['http'])
+  const refuse = refuseHttp(refusals)
   const format = response.bodyFormat && translateBodyFormat(scope.at('body_format'), response.bodyFormat, refuse)
   const { status } = response
   const body = translateBody(scope.at('body'), response.body, refuse)
