@@ -1,7 +1,7 @@
 import type { PickContext } from '../balancing/pick-context.js'
 import type { CircuitBreaker } from '../cluster/circuit-breaker.js'
 import type { ClusterView } from '../cluster/cluster-view.js'
-import type { Endpoint } from '../cluster/endpoint.js'
+import type { Endpoint, EndpointOwner } from '../cluster/endpoint.js'
 import type { ActiveFaults } from '../filters/active-faults.js'
 import type { Verdict, Wait } from '../filters/filter.js'
 import type { HashedCall, RequestHash } from '../hashing/request-hash.js'
@@ -135,7 +135,7 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
   get attemptMs(): number {
     return this.request.view === 'grpc'
       ? 0
-      : ((this.picked!.owner ?? this.chosen!).config?.connections?.maxStreamDurationMs ?? 0)
+      : (this.#ownerOf(this.picked!).config?.connections?.maxStreamDurationMs ?? 0)
   }
 
   /**
@@ -205,7 +205,7 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
   attemptStarted(endpoint: Endpoint, connected = true): LocalReply | undefined {
     this.#expect('picking')
     const { priority } = this
-    const { name, breakers } = endpoint.owner ?? this.chosen!
+    const { name, breakers } = this.#ownerOf(endpoint)
     const limits = breakers[priority]
     if (connected ? !limits.mayRequest : !limits.mayWait) return full(name, connected, limits)
     this.#connected = connected
@@ -228,7 +228,7 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
     this.#expect('attempting')
     if (this.#connected) return undefined
     const endpoint = this.picked!
-    const { name, breakers } = endpoint.owner ?? this.chosen!
+    const { name, breakers } = this.#ownerOf(endpoint)
     const limits = breakers[this.priority]
     if (!limits.mayRequest) return full(name, true, limits)
     this.chosen!.attemptConnected(endpoint, this.priority)
@@ -345,6 +345,11 @@ export class Call extends TimedExchange implements PickContext, HashedCall {
   #endRetry(): void {
     this.#retrying = false
     this.#breaker!.retries--
+  }
+
+  /** Whose limits an attempt at an endpoint meets: of an aggregate's clusters the one that lists it. */
+  #ownerOf(endpoint: Endpoint): EndpointOwner {
+    return endpoint.owner ?? this.chosen!
   }
 
   #filtered(verdict: Verdict): Verdict {

@@ -1,6 +1,6 @@
 import type { ResolvedCluster } from '../model/cluster.js'
 import type { Clock } from '../ports/clock.js'
-import type { ConfigSource } from '../ports/config-source.js'
+import type { ClusterWatcher, ConfigSource } from '../ports/config-source.js'
 import type { Slices } from '../slices/slices.js'
 import { Cluster } from './cluster.js'
 import type { ClusterEnvironment } from './cluster-environment.js'
@@ -106,10 +106,7 @@ export class ClusterRegistry {
   dismiss(cluster: Cluster, source: ConfigSource): void {
     cluster.release()
     if (!cluster.held || this.#watched.has(cluster) || source.watchCluster === undefined) return
-    const unwatch = source.watchCluster(cluster.name, {
-      clusterChanged: (resolved) => this.#update(cluster, resolved),
-    })
-    this.#watched.set(cluster, unwatch)
+    this.#watched.set(cluster, source.watchCluster(cluster.name, this.#updater(cluster)))
   }
 
   /**
@@ -122,7 +119,7 @@ export class ClusterRegistry {
   watch(name: string, source: ConfigSource): WatchedCluster | undefined {
     if (source.watchCluster === undefined) return undefined
     const cluster = this.hold(name)
-    const unwatch = source.watchCluster(name, { clusterChanged: (resolved) => this.#update(cluster, resolved) })
+    const unwatch = source.watchCluster(name, this.#updater(cluster))
     return {
       cluster,
       unwatch: () => {
@@ -135,6 +132,10 @@ export class ClusterRegistry {
   /** Every cluster that is held. */
   values(): IterableIterator<Cluster> {
     return this.#clusters.values()
+  }
+
+  #updater(cluster: Cluster): ClusterWatcher {
+    return { clusterChanged: (resolved) => this.#update(cluster, resolved) }
   }
 
   #update(cluster: Cluster, resolved: ResolvedCluster): void {

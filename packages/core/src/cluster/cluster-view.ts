@@ -172,9 +172,7 @@ export class ClusterView {
     const woken = () => this.#wake()
     this.#leaves ??= this.#carrier.view === 'http' ? new LinearLeaves(random, woken) : new RankedLeaves(clock, woken)
     this.#leaves.update(config, leaves)
-    this.#choose(this.#leaves)
-    this.#setRefused(config)
-    this.#wake()
+    this.updateChooser(config, this.#leaves)
   }
 
   /**
