@@ -1,5 +1,6 @@
 import type { HeaderEditor, ResponseHead, ResponseView } from '@inmesh/core'
 import type { RawHeaders } from './legacy-handler.js'
+import { removePairs } from './remove-pairs.js'
 
 /** The head of a response as undici gives it. Its headers are changed in place. */
 export class RawResponse implements ResponseView, ResponseHead, HeaderEditor {
@@ -37,22 +38,11 @@ export class RawResponse implements ResponseView, ResponseHead, HeaderEditor {
   }
 
   remove(name: string): void {
-    this.#removeWhere((given) => isNamed(given, name))
+    removePairs(this.#raw, (given) => isNamed(given, name))
   }
 
   removeMatching(test: (name: string) => boolean): void {
-    this.#removeWhere((given) => test(given.toString('latin1').toLowerCase()))
-  }
-
-  #removeWhere(test: (name: Buffer) => boolean): void {
-    const raw = this.#raw
-    let kept = 0
-    for (let index = 0; index + 1 < raw.length; index += 2) {
-      if (test(raw[index]!)) continue
-      raw[kept++] = raw[index]!
-      raw[kept++] = raw[index + 1]!
-    }
-    raw.length = kept
+    removePairs(this.#raw, (given) => test(given.toString('latin1').toLowerCase()))
   }
 }
 

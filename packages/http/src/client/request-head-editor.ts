@@ -1,4 +1,5 @@
 import type { HeaderEditor, RequestEditor } from '@inmesh/core'
+import { removePairs } from './remove-pairs.js'
 import { type RequestHeaders, staysInside } from './request-headers.js'
 
 /** Changes headers as a flat array of names and values, in place. */
@@ -20,14 +21,7 @@ class FlatHeaderEditor {
   }
 
   removeMatching(test: (name: string) => boolean): void {
-    const { list } = this
-    let kept = 0
-    for (let index = 0; index < list.length; index += 2) {
-      if (test(list[index]!.toLowerCase())) continue
-      list[kept++] = list[index]!
-      list[kept++] = list[index + 1]!
-    }
-    list.length = kept
+    removePairs(this.list, (name) => test(name.toLowerCase()))
   }
 }
 
