@@ -26,7 +26,6 @@ describe('server fallback', () => {
     return MeshProcess.start(t, {
       bootstrap: { xds_servers, node: { id: nodeId } },
       clockFactor: 4,
-
       localReply: 'throw',
     })
   }

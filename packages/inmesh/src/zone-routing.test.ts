@@ -6,27 +6,10 @@ import { type TestContext, test } from 'node:test'
 import { SeededRandom } from '@inmesh/core'
 import { openMesh } from './create-mesh.js'
 import type { Mesh } from './mesh.js'
-import { meshDirectory } from './testing/mesh-directory.js'
+import { meshDirectory, serviceEntry } from './testing/mesh-directory.js'
 import { RecordingLogger } from './testing/recording-logger.js'
 
 const FRONT = 'outbound|80||front.shop.svc.cluster.local'
-
-/** A service of Istio with an endpoint at each port, in the zone beside it. */
-function service(name: string, endpoints: readonly (readonly [port: number, zone: string])[]): string {
-  const lines = endpoints.map(
-    ([port, zone]) => `\n  - { address: 127.0.0.1, ports: { http: ${port} }, locality: eu/${zone} }`,
-  )
-  return `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: ${name}, namespace: shop }
-spec:
-  hosts: [${name}.shop.svc.cluster.local]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  endpoints:${lines.join('')}
-`
-}
 
 /** A server that answers with the name of its zone. */
 async function server(context: TestContext, zone: string): Promise<readonly [number, string]> {
@@ -41,10 +24,13 @@ async function directory(context: TestContext, front: readonly string[]): Promis
   const zones = ['eu-1', 'eu-2', 'eu-1', 'eu-2', 'eu-1', 'eu-2']
   const servers = await Promise.all(zones.map((zone) => server(context, zone)))
   return meshDirectory(context, {
-    'reviews.yaml': service('reviews', servers),
-    'front.yaml': service(
+    'reviews.yaml': serviceEntry(
+      'reviews',
+      servers.map(([port, zone]) => [port, `eu/${zone}`]),
+    ),
+    'front.yaml': serviceEntry(
       'front',
-      front.map((zone, index) => [index + 1, zone]),
+      front.map((zone, index) => [index + 1, `eu/${zone}`]),
     ),
   })
 }

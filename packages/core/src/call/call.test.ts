@@ -21,6 +21,7 @@ import {
   request,
   retryPolicy,
   route,
+  SUBSETS,
   targetConfig,
 } from '../testing/fixtures.js'
 import { Call, NO_RETRY } from './call.js'
@@ -85,15 +86,8 @@ test('a route and its weighted cluster choose a subset of the endpoints', () => 
   const member = (port: number, stage: string, version: string) =>
     endpoint(port, { metadata: { 'envoy.lb': { stage, version } } })
   const subsets: SubsetConfig = {
+    ...SUBSETS,
     selectors: [{ keys: ['stage', 'version'], singleHost: false, fallback: 'inherit', fallbackKeys: [] }],
-    fallback: 'none',
-    defaultSubset: {},
-    allowRedundantKeys: false,
-    localityWeightAware: false,
-    scaleLocalityWeight: false,
-    panicModeAny: false,
-    listAsAny: false,
-    fallbackList: false,
   }
   const members = [member(1, 'prod', '1'), member(2, 'prod', '2'), member(3, 'dev', '2')]
   const config = cluster('c', members, { hosts: { ...DEFAULT_HOST_POLICY, subsets } })

@@ -6,7 +6,7 @@ import { DEFAULT_HOST_POLICY } from '../model/host-policy.js'
 import type { SubsetConfig, SubsetMetadata, SubsetSelector } from '../model/subset-config.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, cluster as resolved, SUBSETS } from '../testing/fixtures.js'
 import { subsetMatch } from './subset-match.js'
 
 function selector(keys: readonly string[], parts: Partial<SubsetSelector> = {}): SubsetSelector {
@@ -32,15 +32,8 @@ function rig(parts: Partial<SubsetConfig>, priorities: readonly (readonly Endpoi
     () => {},
   )
   const subsets: SubsetConfig = {
+    ...SUBSETS,
     selectors: [selector(['version']), selector(['stage', 'version'])],
-    fallback: 'none',
-    defaultSubset: {},
-    allowRedundantKeys: false,
-    localityWeightAware: false,
-    scaleLocalityWeight: false,
-    panicModeAny: false,
-    listAsAny: false,
-    fallbackList: false,
     ...parts,
   }
   const update = (members: readonly (readonly EndpointConfig[])[]): void =>

@@ -10,9 +10,10 @@ import {
   type HostPolicy,
   type ZoneAwareness,
 } from '../model/host-policy.js'
+import type { SubsetConfig } from '../model/subset-config.js'
 import { SeededRandom } from '../ports/seeded-random.js'
 import { SimulatedClock } from '../ports/simulated-clock.js'
-import { endpoint, FakeCarrier, pickContext, cluster as resolved } from '../testing/fixtures.js'
+import { endpoint, FakeCarrier, pickContext, cluster as resolved, SUBSETS } from '../testing/fixtures.js'
 
 const PICKS = 20_000
 
@@ -174,16 +175,11 @@ describe('zone-aware routing', () => {
       ...each,
       endpoints: each.endpoints.map((one, index) => staged(index < 3 ? 'prod' : 'canary', one)),
     }))
-    const subsets = {
-      selectors: [{ keys: ['stage'], singleHost: false, fallback: 'inherit' as const, fallbackKeys: [] }],
-      fallback: 'default' as const,
+    const subsets: SubsetConfig = {
+      ...SUBSETS,
+      selectors: [{ keys: ['stage'], singleHost: false, fallback: 'inherit', fallbackKeys: [] }],
+      fallback: 'default',
       defaultSubset: { stage: 'prod' },
-      allowRedundantKeys: false,
-      localityWeightAware: false,
-      scaleLocalityWeight: false,
-      panicModeAny: false,
-      listAsAny: false,
-      fallbackList: false,
     }
     rig.called.update(listed('called', zones, aware({}, { subsets })))
     near(rig.shares(), { a: 100 })

@@ -9,6 +9,7 @@ import type { HealthCheckConfig } from '../model/health-check.js'
 import type { OutlierDetectionConfig } from '../model/outlier-detection.js'
 import type { RetryConditions, RetryPolicy } from '../model/retry-policy.js'
 import type { ForwardAction, Route, RouteConfiguration, VirtualHost } from '../model/route.js'
+import type { SubsetConfig } from '../model/subset-config.js'
 import type { ListenerConfig, TargetConfig } from '../model/target-config.js'
 import { NOTHING_REFUSED, type View } from '../model/view.js'
 import { SeededRandom } from '../ports/seeded-random.js'
@@ -100,6 +101,19 @@ export function cluster(
       drops: drop === undefined ? [] : [{ category: 'test', perMillion: drop }],
     },
   }
+}
+
+/** Subsets by no key, without a fallback. */
+export const SUBSETS: SubsetConfig = {
+  selectors: [],
+  fallback: 'none',
+  defaultSubset: {},
+  allowRedundantKeys: false,
+  localityWeightAware: false,
+  scaleLocalityWeight: false,
+  panicModeAny: false,
+  listAsAny: false,
+  fallbackList: false,
 }
 
 /** Envoy's defaults. */

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-/** A ServiceEntry whose endpoints are the workloads that register, and further ones as given. */
-export function serviceEntry(name: string, ports: readonly number[] = []): string {
-  const endpoints = ports.map((port) => `\n  - { address: 127.0.0.1, ports: { http: ${port} } }`).join('')
+/** A ServiceEntry whose endpoints are the workloads that register, or those at the ports given, perhaps each in a locality. */
+export function serviceEntry(
+  name: string,
+  ports: readonly (number | readonly [port: number, locality: string])[] = [],
+): string {
+  const endpoints = ports.map((at) => `\n  - ${typeof at === 'number' ? workload(at) : workload(...at)}`).join('')
   return `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: ${name}, namespace: shop }
@@ -16,6 +19,11 @@ spec:
   ports: [{ number: 80, name: http, protocol: HTTP }]
 ${endpoints === '' ? `  workloadSelector: { labels: { app: ${name} } }` : `  endpoints:${endpoints}`}
 `
+}
+
+function workload(port: number, locality?: string): string {
+  const place = locality === undefined ? '' : `, locality: ${locality}`
+  return `{ address: 127.0.0.1, ports: { http: ${port} }${place} }`
 }
 
 /** Writes files into a directory that is removed after the test. */
