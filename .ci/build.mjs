@@ -1,4 +1,4 @@
-// Builds every package, incrementally: the xDS messages first (they are generated), then TypeScript.
+// Builds every package, incrementally: the xDS messages first (they are generated), then TypeScript, then a bundle of each package.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -11,3 +11,4 @@ function run(script, ...parameters) {
 
 run('packages/xds-proto/build.mjs')
 run('node_modules/typescript/bin/tsc', '-b')
+run('.ci/bundle.mjs')
