@@ -50,21 +50,10 @@ export class WireCursor {
 
   /** An unsigned number; beyond 2^53 only its being skipped counts. */
   varint(): number {
-    // Most are tags and lengths of one byte.
     const first = this.position < this.end ? this.#bytes[this.position]! : 0x80
-    if (first < 0x80) {
-      this.position++
-      return first
-    }
-    let value = 0
-    let scale = 1
-    for (let count = 0; count < 10 && this.position < this.end; count++) {
-      const byte = this.#bytes[this.position++]!
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
-    }
-    return this.#break()
+    if (first >= 0x80) return this.#longVarint()
+    this.position++
+    return first
   }
 
   /** Goes behind the length of a field that has one, to where it begins. Gives its end. */
@@ -113,6 +102,19 @@ export class WireCursor {
     const text = this.#bytes.toString('utf8', this.position, end)
     this.position = end
     return text
+  }
+
+  /** Apart, so that what reads tags and lengths, which are nearly all of one byte, is small enough to be compiled along with its callers. */
+  #longVarint(): number {
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < 10 && this.position < this.end; count++) {
+      const byte = this.#bytes[this.position++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    return this.#break()
   }
 
   #advance(length: number): void {

@@ -15,7 +15,7 @@ import { Addresses } from './addresses.js'
 import type { EndpointResource } from './endpoint-resource.js'
 import { keepAssignment } from './keep-assignment.js'
 import { LARGEST_WEIGHT_SUM, translateLocalityEndpoints } from './locality-endpoints.js'
-import { decodedLocalities, type LocalitySource, SerializedLocalities } from './locality-source.js'
+import { decodedLocalities, LocalitiesReader, type LocalitySource } from './locality-source.js'
 import { openLocalities, type SerializedAssignment } from './serialized-assignment.js'
 
 const POLICY_FIELDS = new FieldTreatments<ClusterLoadAssignment_Policy>({
@@ -44,7 +44,8 @@ export function translateAssignment(
   message: ClusterLoadAssignment,
   allowNames = false,
 ): EndpointResource {
-  return finishSlices(translate(scope, message, decodedLocalities(message), new Addresses(allowNames)))
+  const addresses = new Addresses(allowNames)
+  return finishSlices(translate(scope, message, decodedLocalities(message, addresses), addresses))
 }
 
 /**
@@ -61,7 +62,7 @@ export function* translateSerialized(
 ): Slices<EndpointResource> {
   const addresses = new Addresses(false)
   const opened = yield* openLocalities(serialized)
-  const localities = new SerializedLocalities(serialized.bytes, opened, previous?.known)
+  const localities = new LocalitiesReader(serialized.bytes, opened, addresses, previous?.known)
   const { assignment, refused } = yield* translate(scope, serialized.message, localities.sources, addresses)
   return {
     assignment: keepAssignment(previous?.assignment, assignment),

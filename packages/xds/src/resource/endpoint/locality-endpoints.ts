@@ -32,7 +32,7 @@ export function* translateLocalityEndpoints(
   addresses: Addresses,
 ): Slices<LocalityEndpoints> {
   FIELDS.apply(scope, message, ViewReasons.refusals())
-  const endpoints = listedElsewhere(scope, message, addresses) ?? (yield* read(scope, addresses))
+  const endpoints = listedElsewhere(scope, message, addresses) ?? (yield* read(scope))
   let total = 0
   for (const { weight } of endpoints) total += weight
   if (total > LARGEST_WEIGHT_SUM) {

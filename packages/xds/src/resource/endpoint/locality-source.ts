@@ -1,4 +1,4 @@
-import { type EndpointConfig, type Slices, WireCursor } from '@inmesh/core'
+import type { EndpointConfig, Slices } from '@inmesh/core'
 import { type ClusterLoadAssignment, LbEndpoint, type LocalityLbEndpoints } from '@inmesh/xds-proto'
 import { STEP_BYTES } from '../../wire/step-bytes.js'
 import type { FieldScope } from '../field/field-scope.js'
@@ -7,7 +7,7 @@ import type { KnownEndpoints } from './endpoint-resource.js'
 import { translateLbEndpoint } from './lb-endpoint.js'
 import type { KnownMetadata } from './metadata-reader.js'
 import { PlainEndpointReader } from './plain-endpoint.js'
-import { LB_ENDPOINT_TAG, type SerializedLocality } from './serialized-assignment.js'
+import type { SerializedLocalities, SerializedLocality, WireRanges } from './serialized-assignment.js'
 import { type EndpointPlaces, UnchangedEndpoints } from './unchanged-endpoints.js'
 
 /** One locality of an assignment that is translated. */
@@ -18,9 +18,8 @@ export interface LocalitySource {
    * Translates its `lb_endpoints`.
    *
    * @param scope - The locality.
-   * @param addresses - Addresses of the whole assignment so far.
    */
-  endpoints(scope: FieldScope, addresses: Addresses): Slices<EndpointConfig[]>
+  endpoints(scope: FieldScope): Slices<EndpointConfig[]>
 }
 
 /** Translates endpoints that are decoded. */
@@ -35,39 +34,48 @@ export function translateLbEndpoints(
 }
 
 /** The localities of an assignment that is decoded: one that is inline in a cluster. */
-export function decodedLocalities(message: ClusterLoadAssignment): readonly LocalitySource[] {
+export function decodedLocalities(message: ClusterLoadAssignment, addresses: Addresses): readonly LocalitySource[] {
   return message.endpoints.map((locality) => ({
     message: locality,
     // biome-ignore lint/correctness/useYield: what stands in a cluster is small and takes no slices.
-    *endpoints(scope, addresses) {
+    *endpoints(scope) {
       return translateLbEndpoints(scope, locality.lbEndpoints, addresses)
     },
   }))
 }
 
-/** The localities of an assignment that is serialized. */
-export class SerializedLocalities {
+/** Reads the localities of an assignment that is serialized. */
+export class LocalitiesReader {
   /** In their order. */
   readonly sources: readonly LocalitySource[]
   readonly #bytes: Buffer
+  readonly #places: WireRanges
   readonly #plain: PlainEndpointReader
   readonly #unchanged: UnchangedEndpoints
   readonly #before: KnownEndpoints['byKey'] | undefined
-  #sinceYield = 0
+  readonly #addresses: Addresses
 
   /**
    * @param bytes - The assignment.
-   * @param localities - Its localities.
+   * @param opened - Its localities.
+   * @param addresses - Addresses of the whole assignment.
    * @param before - What is remembered of the copy in use.
    */
-  constructor(bytes: Buffer, localities: readonly SerializedLocality[], before: KnownEndpoints | undefined) {
+  constructor(
+    bytes: Buffer,
+    { localities, endpoints }: SerializedLocalities,
+    addresses: Addresses,
+    before: KnownEndpoints | undefined,
+  ) {
     this.#bytes = bytes
+    this.#addresses = addresses
+    this.#places = endpoints
     this.#plain = new PlainEndpointReader(bytes, before)
-    this.#unchanged = new UnchangedEndpoints(bytes, before?.places)
+    this.#unchanged = new UnchangedEndpoints(bytes, endpoints, before?.places)
     this.#before = before?.byKey
     this.sources = localities.map((locality) => ({
       message: locality.message,
-      endpoints: (scope, addresses) => this.#endpoints(locality, scope, addresses),
+      endpoints: (scope) => this.#endpoints(locality, scope),
     }))
   }
 
@@ -78,46 +86,43 @@ export class SerializedLocalities {
 
   /** The metadata of their endpoints. */
   get knownMetadata(): KnownMetadata {
-    return this.#plain.knownMetadata(this.#unchanged.places.endpoints.length)
+    return this.#plain.knownMetadata(this.#places.starts.length)
   }
 
-  *#endpoints(locality: SerializedLocality, scope: FieldScope, addresses: Addresses): Slices<EndpointConfig[]> {
+  *#endpoints(locality: SerializedLocality, scope: FieldScope): Slices<EndpointConfig[]> {
     const endpoints: EndpointConfig[] = []
-    const fields = new WireCursor(this.#bytes, locality.start, locality.end)
-    for (let index = 0; !fields.isAtEnd; ) {
-      const tag = fields.varint()
-      if (tag !== LB_ENDPOINT_TAG) {
-        fields.skip(tag & 7)
-        continue
-      }
-      const end = fields.enter()
-      this.#sinceYield += end - fields.position
-      if (this.#sinceYield > STEP_BYTES) {
-        yield
-        this.#sinceYield = 0
-      }
-      const endpoint = this.#endpoint(fields.position, end, scope, index, addresses)
-      if (endpoint !== undefined) endpoints.push(endpoint)
-      fields.position = end
-      index++
+    for (let index = locality.first; index < locality.behind; ) {
+      index = this.#readStep(index, locality, scope, endpoints)
+      yield
     }
     return endpoints
   }
 
-  #endpoint(
-    start: number,
-    end: number,
-    scope: FieldScope,
-    index: number,
-    addresses: Addresses,
-  ): EndpointConfig | undefined {
-    const endpoint = this.#unchanged.find(start, end) ?? this.#plain.read(start, end)
-    if (endpoint !== undefined && addresses.add(endpoint)) {
-      this.#unchanged.add(start, end, endpoint, this.#before?.get(endpoint.key))
-      return endpoint
-    }
-    this.#unchanged.add(start, end, undefined)
-    const message = LbEndpoint.decode(this.#bytes.subarray(start, end))
-    return translateLbEndpoint(scope.at('lb_endpoints', index), message, addresses)
+  /** Translates endpoints from an index on, and gives that of the next. Apart from the generator, which would be compiled with all of it. */
+  #readStep(from: number, { first, behind }: SerializedLocality, scope: FieldScope, into: EndpointConfig[]): number {
+    const { starts, ends } = this.#places
+    const limit = starts[from]! + STEP_BYTES
+    let index = from
+    do {
+      const endpoint = this.#read(index) ?? this.#decode(index, scope, index - first)
+      if (endpoint !== undefined) into.push(endpoint)
+      index++
+    } while (index < behind && ends[index]! <= limit)
+    return index
+  }
+
+  /** Undefined for an endpoint that is to be decoded, as there is more to it or something wrong with it. */
+  #read(index: number): EndpointConfig | undefined {
+    const unchanged = this.#unchanged
+    const endpoint = unchanged.find(index) ?? this.#plain.read(this.#places.starts[index]!, this.#places.ends[index]!)
+    if (endpoint === undefined || !this.#addresses.add(endpoint)) return undefined
+    unchanged.note(index, endpoint, this.#before?.get(endpoint.key))
+    return endpoint
+  }
+
+  #decode(index: number, scope: FieldScope, position: number): EndpointConfig | undefined {
+    this.#unchanged.note(index, undefined)
+    const message = LbEndpoint.decode(this.#bytes.subarray(this.#places.starts[index]!, this.#places.ends[index]!))
+    return translateLbEndpoint(scope.at('lb_endpoints', position), message, this.#addresses)
   }
 }

@@ -6,20 +6,32 @@ import { STEP_BYTES } from '../../wire/step-bytes.js'
 const LOCALITY_TAG = (2 << 3) | WIRE.delimited
 
 /** Tag of `LocalityLbEndpoints.lb_endpoints`. */
-export const LB_ENDPOINT_TAG = (2 << 3) | WIRE.delimited
+const LB_ENDPOINT_TAG = (2 << 3) | WIRE.delimited
 
-/** Where a message stands. */
-export interface WireRange {
-  /** Where it begins. */
-  readonly start: number
-  /** Where it ends. */
-  readonly end: number
+/** Where messages stand, one behind the other. In two lists, as there are thousands. */
+export interface WireRanges {
+  /** Where each begins. */
+  readonly starts: number[]
+  /** Where each ends. */
+  readonly ends: number[]
 }
 
 /** One locality of a serialized assignment. */
-export interface SerializedLocality extends WireRange {
+export interface SerializedLocality {
   /** Its message without `lb_endpoints`. */
   readonly message: LocalityLbEndpoints
+  /** Index of its first endpoint among those of the assignment. */
+  readonly first: number
+  /** Index behind its last endpoint. */
+  readonly behind: number
+}
+
+/** The localities of a serialized assignment. */
+export interface SerializedLocalities {
+  /** In their order. */
+  readonly localities: readonly SerializedLocality[]
+  /** The endpoints of all of them. */
+  readonly endpoints: WireRanges
 }
 
 /** An assignment of which all is decoded but its localities, which are nearly the whole of it. */
@@ -28,8 +40,8 @@ export interface SerializedAssignment {
   readonly bytes: Buffer
   /** Its message without `endpoints`. */
   readonly message: ClusterLoadAssignment
-  /** Its localities in their order. */
-  readonly localities: readonly WireRange[]
+  /** Its localities. */
+  readonly localities: WireRanges
 }
 
 /**
@@ -40,9 +52,8 @@ export interface SerializedAssignment {
  */
 export function openAssignment(bytes: Uint8Array): SerializedAssignment {
   const buffer = bufferOver(bytes)
-  const localities: WireRange[] = []
-  const found = (start: number, end: number): void => void localities.push({ start, end })
-  const rest = finishSlices(without(buffer, { start: 0, end: buffer.length }, LOCALITY_TAG, found))
+  const localities: WireRanges = { starts: [], ends: [] }
+  const rest = finishSlices(without(buffer, 0, buffer.length, LOCALITY_TAG, localities))
   return { bytes: buffer, message: ClusterLoadAssignment.decode(rest), localities }
 }
 
@@ -52,25 +63,21 @@ export function openAssignment(bytes: Uint8Array): SerializedAssignment {
  * @param assignment - The assignment.
  * @throws Error when one of them is no message.
  */
-export function* openLocalities({ bytes, localities }: SerializedAssignment): Slices<readonly SerializedLocality[]> {
+export function* openLocalities({ bytes, localities }: SerializedAssignment): Slices<SerializedLocalities> {
   const opened: SerializedLocality[] = []
-  for (const range of localities) {
-    const rest = yield* without(bytes, range, LB_ENDPOINT_TAG)
-    opened.push({ message: LocalityLbEndpoints.decode(rest), ...range })
+  const endpoints: WireRanges = { starts: [], ends: [] }
+  for (const [index, start] of localities.starts.entries()) {
+    const first = endpoints.starts.length
+    const rest = yield* without(bytes, start, localities.ends[index]!, LB_ENDPOINT_TAG, endpoints)
+    opened.push({ message: LocalityLbEndpoints.decode(rest), first, behind: endpoints.starts.length })
   }
-  return opened
+  return { localities: opened, endpoints }
 }
 
-/** A message without the fields of one tag; `found` is told where each of them stands. */
-function* without(
-  bytes: Buffer,
-  { start, end }: WireRange,
-  tag: number,
-  found?: (start: number, end: number) => void,
-): Slices<Buffer> {
+/** A message without the fields of one tag, whose places are added to `found`. */
+function* without(bytes: Buffer, start: number, end: number, tag: number, found: WireRanges): Slices<Buffer> {
   const cursor = new WireCursor(bytes, start, end)
   const rest: Buffer[] = []
-  let restStart = start
   let yieldedAt = start
   while (!cursor.isAtEnd) {
     const fieldStart = cursor.position
@@ -78,18 +85,35 @@ function* without(
       yieldedAt = fieldStart
       yield
     }
-    const fieldTag = cursor.varint()
-    if (fieldTag === tag) {
-      if (fieldStart > restStart) rest.push(bytes.subarray(restStart, fieldStart))
-      const fieldEnd = cursor.enter()
-      found?.(cursor.position, fieldEnd)
-      cursor.position = fieldEnd
-      restStart = fieldEnd
-    } else {
-      cursor.skip(fieldTag & 7)
-    }
-    if (cursor.isBroken) throw new Error(`the field at byte ${fieldStart} is cut off or of an unknown kind`)
+    findRow(cursor, tag, found)
+    if (cursor.position > fieldStart) continue
+    cursor.skip(cursor.varint() & 7)
+    if (cursor.isBroken) throw brokenAt(fieldStart)
+    rest.push(bytes.subarray(fieldStart, cursor.position))
   }
-  if (end > restStart) rest.push(bytes.subarray(restStart, end))
   return Buffer.concat(rest)
+}
+
+/**
+ * Goes behind the fields of one tag that stand in a row, no more than fit into a step. A function of its own, as that is quickly compiled,
+ * and a generator is not.
+ */
+function findRow(cursor: WireCursor, tag: number, { starts, ends }: WireRanges): void {
+  const limit = Math.min(cursor.end, cursor.position + STEP_BYTES)
+  while (cursor.position < limit) {
+    const fieldStart = cursor.position
+    if (cursor.varint() !== tag) {
+      cursor.position = fieldStart
+      return
+    }
+    const end = cursor.enter()
+    if (cursor.isBroken) throw brokenAt(fieldStart)
+    starts.push(cursor.position)
+    ends.push(end)
+    cursor.position = end
+  }
+}
+
+function brokenAt(position: number): Error {
+  return new Error(`the field at byte ${position} is cut off or of an unknown kind`)
 }

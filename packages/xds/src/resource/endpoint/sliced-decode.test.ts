@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SeededRandom } from '@inmesh/core'
+import { type EndpointConfig, SeededRandom } from '@inmesh/core'
 import {
   ClusterLoadAssignment,
   create,
@@ -97,6 +97,16 @@ describe('endpoints that are read without decoding their messages', () => {
       assert.deepEqual([report.errors, report.unsupported], [[], []])
     }
     assert.ok(compared > 1000, `${compared} were read`)
+  })
+
+  it('are left to the decoder when their fields stand in an order of their own', () => {
+    const { hostIdentifier, ...attributes } = istioEndpoint(1)
+    const address = LbEndpoint.encode(create(LbEndpoint, { hostIdentifier })).finish()
+    const others = LbEndpoint.encode({ ...attributes, hostIdentifier: undefined }).finish()
+    const read = (...parts: Uint8Array[]): EndpointConfig | undefined =>
+      new PlainEndpointReader(Buffer.concat(parts), undefined).read(0, address.length + others.length)
+    assert.equal(read(address, others)?.host, '10.0.0.1')
+    assert.equal(read(others, address), undefined)
   })
 
   it('are told of twice when an address comes twice, in whatever locality', () => {

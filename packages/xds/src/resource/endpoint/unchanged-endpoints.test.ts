@@ -6,6 +6,7 @@ import { ClusterLoadAssignment, create, HealthStatus, type LbEndpoint, Metadata 
 import { assignmentOf, istioEndpoint } from '../../testing/large-assignment.js'
 import { endpointAssignmentType } from './endpoint-assignment-type.js'
 import type { EndpointResource } from './endpoint-resource.js'
+import type { WireRanges } from './serialized-assignment.js'
 import { UnchangedEndpoints } from './unchanged-endpoints.js'
 
 const LOCALITIES = 3
@@ -70,13 +71,9 @@ test('an assignment means the same, whatever it is the successor of, and what di
 test('endpoints behind those that came, went or changed are found by their bytes', () => {
   const numbers = Array.from({ length: 200 }, (_, index) => index)
   const texts = numbers.map((number) => `endpoint ${number};`)
-  const before = new UnchangedEndpoints(Buffer.from(texts.join('')), undefined)
+  const before = new UnchangedEndpoints(...laidOut(texts), undefined)
   const configs = numbers.map((number) => ({ key: `${number}` }) as EndpointConfig)
-  let position = 0
-  for (const [index, text] of texts.entries()) {
-    before.add(position, position + text.length, configs[index])
-    position += text.length
-  }
+  for (const index of numbers) before.note(index, configs[index])
   const now = [
     ...texts.slice(0, 20),
     'a new one;',
@@ -85,17 +82,21 @@ test('endpoints behind those that came, went or changed are found by their bytes
     ...texts.slice(91, 120),
     ...texts.slice(150),
   ]
-  const after = new UnchangedEndpoints(Buffer.from(now.join('')), before.places)
-  position = 0
+  const after = new UnchangedEndpoints(...laidOut(now), before.places)
   const read: string[] = []
-  for (const text of now) {
-    const end = position + text.length
-    const found = after.find(position, end)
+  for (const [index, text] of now.entries()) {
+    const found = after.find(index)
     const previous = text === 'endpoint x0;' ? configs[90] : configs[texts.indexOf(text)]
     if (found === undefined) read.push(text)
     else assert.equal(found, previous)
-    after.add(position, end, found ?? previous, previous)
-    position = end
+    after.note(index, found ?? previous, previous)
   }
   assert.deepEqual(read, ['a new one;', 'endpoint x0;', 'endpoint 150;'])
 })
+
+/** Texts one behind the other, and where they stand. */
+function laidOut(texts: readonly string[]): [bytes: Buffer, ranges: WireRanges] {
+  const ends: number[] = []
+  for (const text of texts) ends.push((ends.at(-1) ?? 0) + text.length)
+  return [Buffer.from(texts.join('')), { starts: [0, ...ends.slice(0, -1)], ends }]
+}

@@ -1,4 +1,5 @@
 import type { EndpointConfig } from '@inmesh/core'
+import type { WireRanges } from './serialized-assignment.js'
 
 /** So many bytes are compared in one call, as it costs more than to compare them. */
 const BLOCK_BYTES = 4096
@@ -7,13 +8,9 @@ const BLOCK_BYTES = 4096
 const REACH = 64
 
 /** Where the endpoints of an assignment stand, in their order. */
-export interface EndpointPlaces {
+export interface EndpointPlaces extends WireRanges {
   /** The assignment. */
   readonly bytes: Buffer
-  /** Where each begins. */
-  readonly starts: readonly number[]
-  /** Where each ends. */
-  readonly ends: readonly number[]
   /** What each means; undefined for one that has more to it than the model says. */
   readonly endpoints: readonly (EndpointConfig | undefined)[]
 }
@@ -22,9 +19,6 @@ export interface EndpointPlaces {
 export class UnchangedEndpoints {
   /** As they stand in the new assignment. */
   readonly places: EndpointPlaces
-  readonly #bytes: Buffer
-  readonly #starts: number[] = []
-  readonly #ends: number[] = []
   readonly #endpoints: (EndpointConfig | undefined)[] = []
   readonly #before: EndpointPlaces | undefined
   /** Index of the one in the copy in use that is to be expected next. */
@@ -35,23 +29,24 @@ export class UnchangedEndpoints {
 
   /**
    * @param bytes - The new assignment.
+   * @param ranges - Where its endpoints stand.
    * @param before - The copy in use.
    */
-  constructor(bytes: Buffer, before: EndpointPlaces | undefined) {
-    this.#bytes = bytes
+  constructor(bytes: Buffer, ranges: WireRanges, before: EndpointPlaces | undefined) {
     this.#before = before
-    this.places = { bytes, starts: this.#starts, ends: this.#ends, endpoints: this.#endpoints }
+    this.places = { bytes, ...ranges, endpoints: this.#endpoints }
   }
 
   /**
-   * @param start - Where an endpoint begins.
-   * @param end - Where it ends.
+   * @param index - Of an endpoint.
    * @returns what it means where it is the next one of the copy in use; undefined for every other.
    */
-  find(start: number, end: number): EndpointConfig | undefined {
+  find(index: number): EndpointConfig | undefined {
     const before = this.#before
     const endpoint = before?.endpoints[this.#next]
     if (before === undefined || endpoint === undefined) return undefined
+    const start = this.places.starts[index]!
+    const end = this.places.ends[index]!
     const startBefore = before.starts[this.#next]!
     if (
       before.ends[this.#next]! - startBefore !== end - start ||
@@ -65,21 +60,18 @@ export class UnchangedEndpoints {
   /**
    * Notes an endpoint, in the order in which they stand there.
    *
-   * @param start - Where it begins.
-   * @param end - Where it ends.
+   * @param index - Of it.
    * @param endpoint - What it means.
    * @param previous - What an endpoint of its address was in the copy in use.
    */
-  add(start: number, end: number, endpoint: EndpointConfig | undefined, previous = endpoint): void {
-    this.#starts.push(start)
-    this.#ends.push(end)
-    this.#endpoints.push(endpoint)
+  note(index: number, endpoint: EndpointConfig | undefined, previous = endpoint): void {
+    this.#endpoints[index] = endpoint
     if (this.#before === undefined || previous === undefined) return
     const { endpoints } = this.#before
     const limit = Math.min(this.#next + REACH, endpoints.length)
-    for (let index = this.#next; index < limit; index++) {
-      if (endpoints[index] !== previous) continue
-      this.#next = index + 1
+    for (let place = this.#next; place < limit; place++) {
+      if (endpoints[place] !== previous) continue
+      this.#next = place + 1
       break
     }
   }
@@ -87,10 +79,11 @@ export class UnchangedEndpoints {
   #isSame(bytes: Buffer, startBefore: number, start: number, end: number): boolean {
     const shift = start - startBefore
     if (shift === this.#shift && end <= this.#sameUntil) return true
-    const most = Math.min(this.#bytes.length - start, bytes.length - startBefore)
+    const own = this.places.bytes
+    const most = Math.min(own.length - start, bytes.length - startBefore)
     for (const length of [Math.max(BLOCK_BYTES, end - start), end - start]) {
       if (length > most) continue
-      if (this.#bytes.compare(bytes, startBefore, startBefore + length, start, start + length) !== 0) continue
+      if (own.compare(bytes, startBefore, startBefore + length, start, start + length) !== 0) continue
       this.#shift = shift
       this.#sameUntil = start + length
       return true
