@@ -40,12 +40,13 @@ export class EndpointPool implements ConnectionOwner {
   /** Authority that requests carry unless they name another in a `host` header. */
   readonly authority: string
   readonly #options: EndpointPoolOptions
+  readonly #cluster: EndpointOwner
   readonly #breaker: CircuitBreaker
   readonly #origin: string
   readonly #connections = new Set<PooledConnection>()
   readonly #free: PooledConnection[] = []
-  /** In the order in which they came. */
-  readonly #waiting = new Map<Attempt, Dispatcher.DispatchOptions>()
+  /** In the order in which they came; made when one first has to wait. */
+  #waiting: Map<Attempt, Dispatcher.DispatchOptions> | undefined
   readonly #connect: Connector
   #connector: Connector | undefined
   #connectTimeoutMs = 0
@@ -56,6 +57,7 @@ export class EndpointPool implements ConnectionOwner {
    */
   constructor(options: EndpointPoolOptions) {
     this.#options = options
+    this.#cluster = options.cluster
     this.authority = options.authority
     this.#breaker = options.cluster.breakers[options.priority]
     this.#origin = `http://${options.authority}`
@@ -80,8 +82,9 @@ export class EndpointPool implements ConnectionOwner {
     } else if (this.#mayConnect) {
       this.#open().send(options, attempt)
     } else {
+      this.#waiting ??= new Map()
       this.#waiting.set(attempt, options)
-      attempt.waiting(() => this.#waiting.delete(attempt))
+      attempt.waiting(() => this.#waiting?.delete(attempt))
     }
   }
 
@@ -89,7 +92,7 @@ export class EndpointPool implements ConnectionOwner {
   async close(): Promise<void> {
     this.#closing = true
     // Connections that requests wait for are closed when none waits any more.
-    const closing = this.#waiting.size > 0 ? this.#free.splice(0) : [...this.#connections]
+    const closing = this.#waited ? this.#free.splice(0) : [...this.#connections]
     await Promise.all(closing.map((connection) => connection.close()))
   }
 
@@ -109,10 +112,14 @@ export class EndpointPool implements ConnectionOwner {
       void connection.close()
       return
     }
-    const next = this.#nextWaiting()
-    if (next !== undefined) connection.send(next[1], next[0])
-    else if (this.#closing) void connection.close()
-    else this.#free.push(connection)
+    if (this.#waited) {
+      const [attempt, request] = this.#nextWaiting()
+      connection.send(request, attempt)
+    } else if (this.#closing) {
+      void connection.close()
+    } else {
+      this.#free.push(connection)
+    }
   }
 
   lost(connection: PooledConnection, error: Error | undefined): void {
@@ -120,13 +127,18 @@ export class EndpointPool implements ConnectionOwner {
     this.#breaker.connections--
     const index = this.#free.indexOf(connection)
     if (index >= 0) this.#free.splice(index, 1)
-    if (this.#waiting.size === 0) return
+    if (!this.#waited) return
     if (error !== undefined && this.#connections.size === 0) {
       this.#failWaiting(error)
     } else if (this.#mayConnect) {
-      const [attempt, request] = this.#nextWaiting()!
+      const [attempt, request] = this.#nextWaiting()
       this.#open().send(request, attempt)
     }
+  }
+
+  /** Whether a request waits for a connection. */
+  get #waited(): boolean {
+    return this.#waiting !== undefined && this.#waiting.size > 0
   }
 
   get #mayConnect(): boolean {
@@ -134,12 +146,12 @@ export class EndpointPool implements ConnectionOwner {
   }
 
   #open(): PooledConnection {
-    const { cluster, clock } = this.#options
+    const { clock } = this.#options
     const options: Client.Options = {
       connect: this.#connect,
       pipelining: 1,
       ...NO_LIMITS,
-      ...idleOptions(cluster.config?.connections?.idleTimeoutMs),
+      ...idleOptions(this.#cluster.config?.connections?.idleTimeoutMs),
     }
     const connection = new PooledConnection(this.#origin, options, this, clock.now())
     this.#connections.add(connection)
@@ -149,27 +161,29 @@ export class EndpointPool implements ConnectionOwner {
 
   /** Whether the connection did what it may do. */
   #worn(connection: PooledConnection): boolean {
-    const limits = this.#options.cluster.config?.connections
+    const limits = this.#cluster.config?.connections
     if (limits === undefined) return false
     if (limits.maxRequests !== undefined && connection.served >= limits.maxRequests) return true
     return limits.maxAgeMs !== undefined && connection.ageMs(this.#options.clock.now()) >= limits.maxAgeMs
   }
 
-  #nextWaiting(): [Attempt, Dispatcher.DispatchOptions] | undefined {
-    const { value } = this.#waiting.entries().next()
-    if (value !== undefined) this.#waiting.delete(value[0])
-    return value
+  /** Takes the first out; only where one waits. */
+  #nextWaiting(): [Attempt, Dispatcher.DispatchOptions] {
+    const waiting = this.#waiting!
+    const next = waiting.entries().next().value!
+    waiting.delete(next[0])
+    return next
   }
 
   #failWaiting(error: Error): void {
-    const attempts = [...this.#waiting.keys()]
-    this.#waiting.clear()
+    const attempts = [...(this.#waiting?.keys() ?? [])]
+    this.#waiting?.clear()
     for (const attempt of attempts) attempt.onError(error)
   }
 
   readonly #connectToEndpoint: Connector = (options, callback) => {
-    const { cluster, endpoint } = this.#options
-    const timeoutMs = cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    const { endpoint } = this.#options
+    const timeoutMs = this.#cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     if (this.#connector === undefined || timeoutMs !== this.#connectTimeoutMs) {
       this.#connector = buildConnector({ timeout: timeoutMs, autoSelectFamily: true, lookup: this.#lookup })
       this.#connectTimeoutMs = timeoutMs
