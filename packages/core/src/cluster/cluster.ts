@@ -219,12 +219,15 @@ export class Cluster implements EndpointOwner {
 
   /** Whether anybody hears of attempts, so that they must be timed. */
   get observed(): boolean {
-    return this.#observers.present || this.#leaves.some((leaf) => leaf.observed)
+    return this.#observers.present || (this.#leaves.length > 0 && this.#leaves.some((leaf) => leaf.observed))
   }
 
   /** Whether anybody wants to know what endpoints report of their load, so that carriers must read it. */
   get wantsLoadReports(): boolean {
-    return this.#observers.wantsLoadReports || this.#leaves.some((leaf) => leaf.wantsLoadReports)
+    return (
+      this.#observers.wantsLoadReports ||
+      (this.#leaves.length > 0 && this.#leaves.some((leaf) => leaf.wantsLoadReports))
+    )
   }
 
   /** What outlier detection found and did; undefined while there is none. */
