@@ -42,6 +42,25 @@ test('an answer is repeated for one of the retriable headers', () => {
   assert.equal(retries({}, 200, { 'x-other': '' }, parts), false)
 })
 
+test('an answer is repeated for the statuses of every condition, however low, and for no others', () => {
+  const listed = { retriableStatusCodes: [503, 204] }
+  assert.equal(retries({ retriableStatusCodes: true }, 204, {}, listed), true)
+  assert.equal(retries({ retriableStatusCodes: true }, 200, {}, listed), false)
+  assert.equal(retries({ serverError: true }, 204, {}, listed), false)
+  assert.equal(retries({ retriable4xx: true, serverError: true }, 409), true)
+  assert.equal(retries({ retriable4xx: true, serverError: true }, 500), true)
+  assert.equal(retries({ retriable4xx: true, serverError: true }, 404), false)
+  assert.equal(retries({ gatewayError: true }, 502), true)
+  assert.equal(retries({ gatewayError: true }, 500), false)
+})
+
+test('a good HTTP status does not hide a gRPC status that is repeated', () => {
+  const rules = new RetryRules(retryPolicy({ serverError: true, grpcStatuses: [14] }), 'http')
+  assert.equal(rules.retriesResponse(200, 14, response()), true)
+  assert.equal(rules.retriesResponse(200, 5, response()), false)
+  assert.equal(rules.retriesResponse(200, 0, response()), false)
+})
+
 test('only requests that meet a condition on requests are repeated', () => {
   const rules = new RetryRules(
     retryPolicy({}, { retriableRequestHeaders: [present('x-safe'), present('x-ok')] }),

@@ -35,6 +35,8 @@ export class RetryRules {
   readonly readsGrpcStatus: boolean
   readonly #view: View
   readonly #statusCodes: ReadonlySet<number>
+  /** Answers with a lower status and no gRPC error, nearly all, meet no condition. */
+  readonly #leastStatus: number
   readonly #retriableHeaders: readonly HeaderTest[]
   readonly #requestConditions: readonly RequestMatcher[]
   readonly #hosts: HostPredicate
@@ -59,6 +61,7 @@ export class RetryRules {
         test: compileHeaderTest(match),
       }),
     )
+    this.#leastStatus = leastStatus(policy)
     this.#requestConditions = (policy.retriableRequestHeaders ?? []).map(compileHeaderMatch)
     this.#hosts = new HostPredicate(policy)
   }
@@ -81,6 +84,7 @@ export class RetryRules {
    * @param response - Its headers.
    */
   retriesResponse(status: number, grpcStatus: number, response: ResponseView): boolean {
+    if (status < this.#leastStatus && grpcStatus <= 0) return false
     const { envoyRateLimited } = this.policy.conditions
     const meets = this.#meetsCondition(status, grpcStatus, response)
     if (this.#view === 'grpc' || (!meets && !envoyRateLimited)) return meets
@@ -149,4 +153,10 @@ export class RetryRules {
     for (const { name, test } of this.#retriableHeaders) if (test(response.header(name))) return true
     return false
   }
+}
+
+/** The lowest HTTP status that may meet a condition; 0 where headers alone may. */
+function leastStatus({ conditions: on, retriableStatusCodes }: RetryPolicy): number {
+  if (on.retriableHeaders || on.envoyRateLimited) return 0
+  return Math.min(on.retriable4xx ? 409 : 500, ...(on.retriableStatusCodes ? retriableStatusCodes : []))
 }
