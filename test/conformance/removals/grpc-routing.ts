@@ -55,7 +55,7 @@ export const grpcRouting: readonly Removal[] = [
     row: 64,
     without: 'leaving out routes that gRPC does not know',
     file: 'core/src/route/compiled-route.ts',
-    code: 'if (this.#skipped[request.view]) return false',
+    code: 'if (this.#rules[request.view].skipped) return false',
     becomes: '',
   },
   {

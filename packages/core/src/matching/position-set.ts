@@ -19,8 +19,10 @@ interface KeyedPositions {
 
 /** Positions of routes with the same path condition, in rising order. */
 export class PositionSet {
+  /** Of those without a key; most sets have no other. */
+  #first = NO_POSITION
   readonly #plain: number[] = []
-  readonly #keyed: KeyedPositions[] = []
+  #keyed: KeyedPositions[] | undefined
 
   /**
    * @param position - Not less than any that was added before.
@@ -28,9 +30,11 @@ export class PositionSet {
    */
   add(position: number, key: PositionKey | undefined): void {
     if (key === undefined) {
+      this.#first = Math.min(this.#first, position)
       this.#plain.push(position)
       return
     }
+    this.#keyed ??= []
     let keyed = this.#keyed.find(({ read }) => read === key.read)
     if (keyed === undefined) {
       keyed = { read: key.read, byValue: new Map() }
@@ -47,8 +51,9 @@ export class PositionSet {
    * @returns the first position that is not before `start`, or {@link NO_POSITION}.
    */
   atLeast(start: number, request: RequestView): number {
-    let found = atLeast(this.#plain, start)
+    let found = this.#first >= start ? this.#first : atLeast(this.#plain, start)
     const keyed = this.#keyed
+    if (keyed === undefined) return found
     for (let index = 0; index < keyed.length; index++) {
       const { read, byValue } = keyed[index]!
       const value = read(request)

@@ -6,8 +6,10 @@ import { NO_POSITION, type PositionKey, PositionSet } from './position-set.js'
 interface Node {
   /** The characters between the parent and this node. */
   readonly edge: string
-  readonly positions: PositionSet
-  readonly children: Map<number, Node>
+  /** Undefined where no route ends: most nodes only lead on, or only end. */
+  positions: PositionSet | undefined
+  /** By their first characters. */
+  children: Map<number, Node> | undefined
 }
 
 /** A condition on the whole path beyond what the index knows. */
@@ -99,7 +101,7 @@ export class RouteIndex {
 }
 
 function node(edge: string): Node {
-  return { edge, positions: new PositionSet(), children: new Map() }
+  return { edge, positions: undefined, children: undefined }
 }
 
 function append(index: Map<string, PositionSet>, text: string, position: number, key: PositionKey | undefined): void {
@@ -116,24 +118,28 @@ function insert(root: Node, prefix: string, position: number, key: PositionKey |
   let rest = prefix
   while (rest !== '') {
     const first = rest.charCodeAt(0)
-    const child = current.children.get(first)
+    current.children ??= new Map()
+    const { children } = current
+    const child = children.get(first)
     if (child === undefined) {
       const leaf = node(rest)
-      current.children.set(first, leaf)
+      children.set(first, leaf)
       current = leaf
       break
     }
     const shared = sharedLength(child.edge, rest)
     if (shared < child.edge.length) {
       const upper = node(child.edge.slice(0, shared))
-      upper.children.set(child.edge.charCodeAt(shared), { ...child, edge: child.edge.slice(shared) })
-      current.children.set(first, upper)
+      const lower: Node = { ...child, edge: child.edge.slice(shared) }
+      upper.children = new Map([[lower.edge.charCodeAt(0), lower]])
+      children.set(first, upper)
       current = upper
     } else {
       current = child
     }
     rest = rest.slice(shared)
   }
+  current.positions ??= new PositionSet()
   current.positions.add(position, key)
 }
 
@@ -156,8 +162,9 @@ function smallest(
   let current = root
   let offset = 0
   for (;;) {
-    found = Math.min(found, current.positions.atLeast(start, request))
-    const child: Node | undefined = offset < path.length ? current.children.get(path.charCodeAt(offset)) : undefined
+    if (current.positions !== undefined) found = Math.min(found, current.positions.atLeast(start, request))
+    if (current.children === undefined || offset === path.length) return found
+    const child = current.children.get(path.charCodeAt(offset))
     // Its first character is the one that it was found by.
     if (child === undefined || (child.edge.length > 1 && !path.startsWith(child.edge, offset))) return found
     offset += child.edge.length

@@ -67,6 +67,14 @@ export interface Mirror {
   apply(editor: RequestEditor, context: FormatContext): void
 }
 
+/** What a route says to the requests of one view. Together, as each request reads all of it, and seldom the one before it the same. */
+interface RouteRules {
+  readonly skipped: boolean
+  readonly refusal: LocalReply | undefined
+  readonly timeouts: RouteTimeouts
+  readonly retries: RetryRules | undefined
+}
+
 /** What a {@link CompiledRoute} is made of. */
 export interface RouteParts {
   /** Virtual host of the route. */
@@ -109,12 +117,9 @@ export class CompiledRoute {
   readonly #conditions: readonly RequestMatcher[]
   readonly #perMillion: number
   readonly #grpcOnly: boolean
-  readonly #skipped: Record<View, boolean>
-  readonly #refused: Record<View, LocalReply | undefined>
-  readonly #timeouts: Record<View, RouteTimeouts>
+  readonly #rules: Readonly<Record<View, RouteRules>>
   readonly #choice: ClusterChoice | undefined
   readonly #notFoundStatus: number
-  readonly #retries: Record<View, RetryRules | undefined>
 
   /**
    * @param parts - Parts of the route.
@@ -129,8 +134,6 @@ export class CompiledRoute {
     this.#conditions = compileConditions(source.match)
     this.#perMillion = source.match.fraction?.perMillion ?? -1
     this.#grpcOnly = source.match.grpcOnly
-    this.#skipped = { http: source.skipped.http !== undefined, grpc: source.skipped.grpc !== undefined }
-    this.#refused = { http: refusal(host, source, 'http'), grpc: refusal(host, source, 'grpc') }
     const action = source.action
     const forward = action.kind === 'forward' ? action : undefined
     this.hasher = forward?.hashPolicies && new RequestHasher(forward.hashPolicies)
@@ -139,11 +142,14 @@ export class CompiledRoute {
     this.#choice = forward?.clusterChoice
     this.#notFoundStatus = forward?.clusterNotFoundStatus ?? 503
     const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
-    this.#retries = {
-      http: retryPolicy && new RetryRules(retryPolicy, 'http'),
-      grpc: retryPolicy && new RetryRules(retryPolicy, 'grpc'),
-    }
-    this.#timeouts = compileTimeouts(forward, listener)
+    const timeouts = compileTimeouts(forward, listener)
+    const rules = (view: View): RouteRules => ({
+      skipped: source.skipped[view] !== undefined,
+      refusal: refusal(host, source, view),
+      timeouts: timeouts[view],
+      retries: retryPolicy && new RetryRules(retryPolicy, view),
+    })
+    this.#rules = { http: rules('http'), grpc: rules('grpc') }
     const { router } = listener
     this.suppressesEnvoyHeaders = router?.suppressesEnvoyHeaders === true
     this.attemptHeaders = host.attemptHeaders
@@ -157,7 +163,7 @@ export class CompiledRoute {
    * @param random - Dice for the share of requests.
    */
   applies(request: RequestView, random: Random): boolean {
-    if (this.#skipped[request.view]) return false
+    if (this.#rules[request.view].skipped) return false
     if (this.#grpcOnly && !isGrpc(request)) return false
     for (let index = 0; index < this.#conditions.length; index++) {
       if (!this.#conditions[index]!(request)) return false
@@ -172,7 +178,7 @@ export class CompiledRoute {
    * @returns undefined when they do not.
    */
   refusal(view: View): LocalReply | undefined {
-    return this.#refused[view]
+    return this.#rules[view].refusal
   }
 
   /**
@@ -191,7 +197,7 @@ export class CompiledRoute {
    * @param request - A request that comes to the route.
    */
   timeouts(request: RequestView): RouteTimeouts {
-    const timeouts = this.#timeouts[request.view]
+    const { timeouts } = this.#rules[request.view]
     const asks = request.steered === true || timeouts.grpcHeader !== undefined || timeouts.respectsExpected
     return asks ? timeoutsOf(timeouts, request) : timeouts
   }
@@ -203,7 +209,7 @@ export class CompiledRoute {
    * @returns undefined when they may not.
    */
   retries(request: RequestView): RetryRules | undefined {
-    let rules = this.#retries[request.view]
+    let rules = this.#rules[request.view].retries
     if (request.steered === true && request.view === 'http') {
       const policy = steeredPolicy(rules?.policy, request)
       if (policy !== undefined) rules = new RetryRules(policy, 'http')
