@@ -1,5 +1,8 @@
 import type { Clock, Timer } from './clock.js'
 
+/** The global is a getter, which costs as much again as the look at the clock. */
+const machine = performance
+
 class SystemTimer implements Timer {
   #handle: NodeJS.Timeout
 
@@ -15,7 +18,7 @@ class SystemTimer implements Timer {
 /** The machine's clock and Node's timers. */
 export class SystemClock implements Clock {
   now(): number {
-    return performance.now()
+    return machine.now()
   }
 
   wallTime(): number {
