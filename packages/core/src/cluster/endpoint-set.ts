@@ -71,10 +71,11 @@ export class EndpointSet {
     for (const locality of assignment.localities) {
       if (this.#known(locality) !== undefined) continue
       const members: WeightedEndpoint[] = []
-      for (const config of locality.endpoints) {
-        members.push({ endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config), weight: config.weight })
-        if (++listed % STEP_ENDPOINTS === 0) yield
+      while (members.length < locality.endpoints.length) {
+        this.#addMembers(locality, members, STEP_ENDPOINTS)
+        yield
       }
+      listed += members.length
       this.#members.set(locality, { list: members, removals: this.#removals })
     }
     if (listed >= MANY_ENDPOINTS) yield 'turn'
@@ -88,10 +89,8 @@ export class EndpointSet {
   membersOf(locality: LocalityEndpoints): readonly WeightedEndpoint[] {
     const known = this.#known(locality)
     if (known !== undefined) return known
-    const members = locality.endpoints.map((config) => ({
-      endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config),
-      weight: config.weight,
-    }))
+    const members: WeightedEndpoint[] = []
+    this.#addMembers(locality, members, locality.endpoints.length)
     this.#members.set(locality, { list: members, removals: this.#removals })
     return members
   }
@@ -150,6 +149,15 @@ export class EndpointSet {
     if (known === undefined) return undefined
     if (known.removals === this.#removals) return known.list
     return known.list.every(({ endpoint }) => !endpoint.removed) ? known.list : undefined
+  }
+
+  /** Adds the next endpoints of a locality. Apart from the generator, which would be compiled with all of it. */
+  #addMembers({ endpoints }: LocalityEndpoints, members: WeightedEndpoint[], most: number): void {
+    const end = Math.min(endpoints.length, members.length + most)
+    for (let index = members.length; index < end; index++) {
+      const config = endpoints[index]!
+      members.push({ endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config), weight: config.weight })
+    }
   }
 
   #addUnlisted(config: EndpointConfig): Endpoint {

@@ -19,11 +19,11 @@ export class Addresses {
     return this.#byKey
   }
 
-  /** Notes an endpoint. Gives false where its address is there already. */
+  /** Notes an endpoint. Gives false where its address is there already, whose endpoint it then takes the place of. */
   add(endpoint: EndpointConfig): boolean {
-    if (this.#byKey.has(endpoint.key)) return false
-    this.#byKey.set(endpoint.key, endpoint)
-    return true
+    // To look whether it is there would take as long again as to add it.
+    const before = this.#byKey.size
+    return this.#byKey.set(endpoint.key, endpoint).size > before
   }
 
   /** Notes an address of an endpoint of which there is more to say. A second one of the same is an error (gRFC A27). */

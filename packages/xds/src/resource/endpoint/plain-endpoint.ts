@@ -10,9 +10,12 @@ const ENDPOINT = (1 << 3) | WIRE.delimited
 const ADDRESS = (1 << 3) | WIRE.delimited
 const SOCKET_ADDRESS = (1 << 3) | WIRE.delimited
 
-const HOSTNAME = (3 << 3) | WIRE.delimited
 const SOCKET_HOST = (2 << 3) | WIRE.delimited
 const SOCKET_PORT = (3 << 3) | WIRE.varint
+const HOSTNAME = (3 << 3) | WIRE.delimited
+
+/** A tag and a length, of one byte each. */
+const HEAD = 2
 
 const NOTHING_BEFORE: KnownEndpoints['byKey'] = new Map()
 
@@ -24,6 +27,7 @@ const NOTHING_BEFORE: KnownEndpoints['byKey'] = new Map()
  * or to compile it takes longer than that.
  */
 export class PlainEndpointReader {
+  readonly #bytes: Buffer
   readonly #cursor: WireCursor
   readonly #before: KnownEndpoints['byKey']
   readonly #attributes: AttributesReader
@@ -37,6 +41,7 @@ export class PlainEndpointReader {
    */
   constructor(bytes: Buffer, before: KnownEndpoints | undefined) {
     const cursor = new WireCursor(bytes)
+    this.#bytes = bytes
     this.#cursor = cursor
     this.#before = before?.byKey ?? NOTHING_BEFORE
     this.#attributes = new AttributesReader(cursor, before?.metadata)
@@ -59,14 +64,10 @@ export class PlainEndpointReader {
    * @returns undefined for every endpoint that is not of the plain kind, or about which there is something to report.
    */
   read(start: number, end: number): EndpointConfig | undefined {
-    const cursor = this.#cursor
-    cursor.position = start
-    cursor.isBroken = false
-    if (cursor.varint() !== ENDPOINT) return undefined
-    const endpointEnd = cursor.enter()
-    if (endpointEnd > end || !this.#readEndpoint(endpointEnd)) return undefined
+    this.#cursor.isBroken = false
+    if (!this.#readEndpoint(start, end)) return undefined
     const attributes = this.#attributes.read(end)
-    if (attributes === undefined || cursor.isBroken) return undefined
+    if (attributes === undefined || this.#cursor.isBroken) return undefined
     const host = this.#host
     const port = this.#port
     const hostname = this.#hostname
@@ -87,14 +88,15 @@ export class PlainEndpointReader {
     return { key, host, port, hostname, weight, health, metadata }
   }
 
-  #readEndpoint(end: number): boolean {
+  /** Reads the first field of a message. */
+  #readEndpoint(start: number, messageEnd: number): boolean {
+    const end = this.#endOf(ENDPOINT, start)
+    const addressEnd = this.#endOf(ADDRESS, start + HEAD)
+    const socketEnd = this.#endOf(SOCKET_ADDRESS, start + 2 * HEAD)
+    const hostEnd = this.#endOf(SOCKET_HOST, start + 3 * HEAD)
+    if (end < 0 || end > messageEnd || addressEnd < 0 || socketEnd !== addressEnd || hostEnd < 0) return false
     const cursor = this.#cursor
-    if (cursor.varint() !== ADDRESS) return false
-    const addressEnd = cursor.enter()
-    if (cursor.varint() !== SOCKET_ADDRESS || cursor.enter() !== addressEnd) return false
-    if (cursor.varint() !== SOCKET_HOST) return false
-    const hostEnd = cursor.enter()
-    this.#host = cursor.latin1(cursor.position, hostEnd)
+    this.#host = cursor.latin1(start + 4 * HEAD, hostEnd)
     cursor.position = hostEnd
     if (cursor.varint() !== SOCKET_PORT) return false
     this.#port = cursor.varint()
@@ -104,5 +106,12 @@ export class PlainEndpointReader {
     if (cursor.varint() !== HOSTNAME) return false
     this.#hostname = cursor.text(cursor.enter())
     return cursor.position === end
+  }
+
+  /** Where a field ends that has this tag and whose length is of one byte, as those of addresses are; -1 for any other. */
+  #endOf(tag: number, position: number): number {
+    const bytes = this.#bytes
+    const length = bytes[position + 1]!
+    return bytes[position] === tag && length < 0x80 ? position + HEAD + length : -1
   }
 }
