@@ -19,8 +19,8 @@ export class GrpcCarrier implements Carrier {
   }
 
   release(endpoint: Endpoint): void {
-    const client = endpoint.connections.grpc as grpc.Client | undefined
-    endpoint.connections.grpc = undefined
+    const client = endpoint.grpcConnections as grpc.Client | undefined
+    endpoint.grpcConnections = undefined
     if (client === undefined) return
     client.close()
     this.released(endpoint)
@@ -32,7 +32,7 @@ export class GrpcCarrier implements Carrier {
 
   /** The client of an endpoint. */
   client(endpoint: Endpoint): grpc.Client {
-    let client = endpoint.connections.grpc as grpc.Client | undefined
+    let client = endpoint.grpcConnections as grpc.Client | undefined
     if (client === undefined) {
       client = new grpc.Client(`${endpoint.host}:${endpoint.port}`, grpc.credentials.createInsecure(), {
         'grpc.use_local_subchannel_pool': 1,
@@ -40,7 +40,7 @@ export class GrpcCarrier implements Carrier {
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 200,
       })
-      endpoint.connections.grpc = client
+      endpoint.grpcConnections = client
     }
     return client
   }
@@ -48,7 +48,7 @@ export class GrpcCarrier implements Carrier {
   #follow(endpoint: Endpoint, channel: grpc.ChannelInterface, known: grpc.connectivityState): void {
     const { READY, CONNECTING, TRANSIENT_FAILURE, IDLE } = grpc.connectivityState
     // What was given up is closed, and tells of that too.
-    const isInUse = () => (endpoint.connections.grpc as grpc.Client | undefined)?.getChannel() === channel
+    const isInUse = () => (endpoint.grpcConnections as grpc.Client | undefined)?.getChannel() === channel
     channel.watchConnectivityState(known, Number.POSITIVE_INFINITY, () => {
       if (!isInUse()) return
       const state = channel.getConnectivityState(false)

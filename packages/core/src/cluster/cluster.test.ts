@@ -34,11 +34,11 @@ test('an endpoint outlives updates: its load and connections stay, what changes 
   cluster.update(resolved('c', [endpoint(1), endpoint(2)]))
   const before = cluster.endpoints.get('10.0.0.1:1')!
   before.active = 3
-  before.connections.http = 'pool'
+  before.httpConnections = 'pool'
   cluster.update(resolved('c', [endpoint(1, { weight: 5 }), endpoint(3)]))
   const after = cluster.endpoints.get('10.0.0.1:1')!
   assert.equal(after, before)
-  assert.deepEqual([after.active, after.connections.http, after.config.weight], [3, 'pool', 5])
+  assert.deepEqual([after.active, after.httpConnections, after.config.weight], [3, 'pool', 5])
   assert.deepEqual(
     carrier.gone.map(({ port, removed }) => [port, removed]),
     [[2, true]],

@@ -118,8 +118,7 @@ export class EndpointSet {
         const config = each.endpoints[index]!
         endpoint.reconfigure(config)
         // One that is listed as ill begins when it is well for the first time.
-        if (config.health === 'healthy' && endpoint.inServiceSince === Number.NEGATIVE_INFINITY)
-          endpoint.inServiceSince = now
+        if (config.health === 'healthy') endpoint.inServiceSince ??= now
         endpoint.priority = each.priority
         endpoint.locality = each.locality
         endpoint.listing = listing
@@ -172,8 +171,7 @@ export class EndpointSet {
    * @param config - The endpoint; its address is none of theirs.
    */
   add(config: EndpointConfig): Endpoint {
-    const endpoint = new Endpoint(config)
-    endpoint.owner = this.#options.owner
+    const endpoint = new Endpoint(config, this.#options.owner)
     this.byKey.set(config.key, endpoint)
     return endpoint
   }

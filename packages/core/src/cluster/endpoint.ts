@@ -79,25 +79,29 @@ export class Endpoint {
   locality: Locality = NOWHERE
   /**
    * Since when it has been in service, on the clock's scale: since it was first listed as healthy, or since it last began to pass health checks.
+   * Undefined as long as neither has happened.
    */
-  inServiceSince = Number.NEGATIVE_INFINITY
-  /** The cluster that lists it; only that sets it. */
-  owner: EndpointOwner | undefined = undefined
+  inServiceSince: number | undefined = undefined
+  /** The cluster that lists it. */
+  readonly owner: EndpointOwner | undefined
   /** Number of the last assignment that listed it. Only its cluster reads or writes it. */
   listing = 0
   /** No longer listed: takes no new request, those in flight end. */
   removed = false
   /**
-   * What each carrier keeps for this endpoint: its pool or subchannel. Only the carrier of that view reads or writes its slot; a field
-   * spares a hash look-up per request.
+   * What the carrier of HTTP keeps for this endpoint: its pools. Only that reads or writes it; a field spares a hash look-up per request.
    */
-  readonly connections: Record<View, unknown> = { http: undefined, grpc: undefined }
+  httpConnections: unknown = undefined
+  /** The same of the carrier of gRPC: its subchannel. */
+  grpcConnections: unknown = undefined
   #config: EndpointConfig
 
   /**
    * @param config - As the control plane lists it.
+   * @param owner - The cluster that lists it.
    */
-  constructor(config: EndpointConfig) {
+  constructor(config: EndpointConfig, owner?: EndpointOwner) {
+    this.owner = owner
     this.key = config.key
     this.port = config.port
     this.#config = config

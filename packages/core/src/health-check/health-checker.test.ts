@@ -158,7 +158,7 @@ describe('thresholds', () => {
     const before = bed.clock.now()
     bed.answers(1, 'healthy')
     assert.deepEqual(bed.passing, [1, 2])
-    assert.ok(bed.cluster.endpoints.get('10.0.0.1:1')!.inServiceSince >= before)
+    assert.ok(bed.cluster.endpoints.get('10.0.0.1:1')!.inServiceSince! >= before)
   })
 })
 

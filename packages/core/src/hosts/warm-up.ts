@@ -1,4 +1,5 @@
 import type { WeightedEndpoint } from '../balancing/balancer.js'
+import type { Endpoint } from '../cluster/endpoint.js'
 import type { SlowStart } from '../model/host-policy.js'
 import type { Clock, Timer } from '../ports/clock.js'
 
@@ -34,12 +35,12 @@ export class WarmUp {
     const now = this.#clock.now()
     const since = now - this.#config.windowMs
     const warming = ({ endpoint }: WeightedEndpoint): boolean =>
-      endpoint.inServiceSince > since && endpoint.health === 'healthy'
+      serviceStart(endpoint) > since && endpoint.health === 'healthy'
     if (!hosts.some(warming)) return hosts
     this.#timer ??= this.#clock.setTimer(this.#config.windowMs / STEPS, this.#step)
     return hosts.map((host) => {
       if (!warming(host)) return host
-      return { endpoint: host.endpoint, weight: host.weight * this.#factor(now - host.endpoint.inServiceSince) }
+      return { endpoint: host.endpoint, weight: host.weight * this.#factor(now - serviceStart(host.endpoint)) }
     })
   }
 
@@ -59,4 +60,8 @@ export class WarmUp {
     this.#timer = undefined
     this.#onStep()
   }
+}
+
+function serviceStart({ inServiceSince = Number.NEGATIVE_INFINITY }: Endpoint): number {
+  return inServiceSince
 }

@@ -28,7 +28,7 @@ function connectionsOf(requests: readonly IncomingMessage[]): number {
 /** undici waits a turn of the event loop before it uses a connection again. */
 async function free(mesh: ClientFixture): Promise<void> {
   const [endpoint] = mesh.cluster('reviews').endpoints.values()
-  while (!(endpoint!.connections.http as EndpointPools).default!.ready) await new Promise(setImmediate)
+  while (!(endpoint!.httpConnections as EndpointPools).default!.ready) await new Promise(setImmediate)
 }
 
 test('requests share no more connections than the cluster allows: the others wait in turn', async (context) => {

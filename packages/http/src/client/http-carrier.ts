@@ -22,8 +22,8 @@ export class HttpCarrier implements Carrier {
   }
 
   release(endpoint: Endpoint): void {
-    const pools = endpoint.connections.http as EndpointPools | undefined
-    endpoint.connections.http = undefined
+    const pools = endpoint.httpConnections as EndpointPools | undefined
+    endpoint.httpConnections = undefined
     for (const pool of Object.values(pools ?? {})) void pool.close().then(() => this.#pools.delete(pool))
   }
 
@@ -38,7 +38,7 @@ export class HttpCarrier implements Carrier {
    * @internal
    */
   pool(endpoint: Endpoint, priority: RequestPriority, authority: string, clock: Clock): EndpointPool | undefined {
-    const pools = endpoint.connections.http as EndpointPools | undefined
+    const pools = endpoint.httpConnections as EndpointPools | undefined
     return pools?.[priority] ?? this.#open({ endpoint, cluster: endpoint.owner!, priority, authority, clock })
   }
 
@@ -66,9 +66,9 @@ export class HttpCarrier implements Carrier {
     if (this.#closed) return undefined
     const pool = new EndpointPool(options)
     const { endpoint, priority } = options
-    const pools = (endpoint.connections.http ?? {}) as EndpointPools
+    const pools = (endpoint.httpConnections ?? {}) as EndpointPools
     pools[priority] = pool
-    endpoint.connections.http = pools
+    endpoint.httpConnections = pools
     this.#pools.add(pool)
     return pool
   }

@@ -111,7 +111,7 @@ export class ClientFixture {
         else held.push(dial)
       },
     })
-    endpoint.connections.http = { default: pool }
+    endpoint.httpConnections = { default: pool }
     this.#context.after(() => pool.destroy(new Error('the test is over')))
     return {
       release: () => {
