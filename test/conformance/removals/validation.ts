@@ -104,7 +104,7 @@ export const validation: readonly Removal[] = [
     row: 94,
     without: 'the refusal of an address that is there already',
     file: 'xds/src/resource/endpoint/addresses.ts',
-    code: 'if (this.#byKey.has(endpoint.key)) return false',
-    becomes: '',
+    code: 'return this.#byKey.set(endpoint.key, endpoint).size > before',
+    becomes: 'return this.#byKey.set(endpoint.key, endpoint).size > 0',
   },
 ]
