@@ -90,8 +90,8 @@ export const endpoints: readonly Removal[] = [
     row: 88,
     without: 'an endpoint that stays the same when it moves',
     file: 'core/src/cluster/endpoint-set.ts',
-    code: 'members.push({ endpoint: this.byKey.get(config.key) ??',
-    becomes: 'members.push({ endpoint:',
+    code: 'let endpoint = this.byKey.get(config.key)',
+    becomes: 'let endpoint',
   },
   {
     row: 88,

@@ -155,14 +155,13 @@ export class EndpointSet {
     const end = Math.min(endpoints.length, members.length + most)
     for (let index = members.length; index < end; index++) {
       const config = endpoints[index]!
-      members.push({ endpoint: this.byKey.get(config.key) ?? this.#addUnlisted(config), weight: config.weight })
+      let endpoint = this.byKey.get(config.key)
+      if (endpoint === undefined) {
+        endpoint = this.add(config)
+        this.#unlisted.push(endpoint)
+      }
+      members.push({ endpoint, weight: config.weight })
     }
-  }
-
-  #addUnlisted(config: EndpointConfig): Endpoint {
-    const endpoint = this.add(config)
-    this.#unlisted.push(endpoint)
-    return endpoint
   }
 
   /**

@@ -1,4 +1,5 @@
 import { type EndpointConfig, WIRE, type WireCursor } from '@inmesh/core'
+import type { LatinTexts } from './latin-texts.js'
 import { healthOf } from './lb-endpoint.js'
 import { NO_METADATA } from './metadata.js'
 import { type KnownMetadata, MetadataReader } from './metadata-reader.js'
@@ -24,15 +25,18 @@ export type EndpointAttributes = Pick<EndpointConfig, 'weight' | 'health' | 'met
  */
 export class AttributesReader {
   readonly #cursor: WireCursor
+  readonly #texts: LatinTexts
   readonly #metadata: MetadataReader
   readonly #known = new Map<string, EndpointAttributes>()
 
   /**
    * @param cursor - Walks over the whole assignment.
+   * @param texts - Of the assignment.
    * @param before - Metadata of the copy in use.
    */
-  constructor(cursor: WireCursor, before: KnownMetadata = NO_METADATA_BEFORE) {
+  constructor(cursor: WireCursor, texts: LatinTexts, before: KnownMetadata = NO_METADATA_BEFORE) {
     this.#cursor = cursor
+    this.#texts = texts
     this.#metadata = new MetadataReader(cursor, before)
   }
 
@@ -52,12 +56,11 @@ export class AttributesReader {
    * @returns undefined when there is more to them.
    */
   read(end: number): EndpointAttributes | undefined {
-    const raw = this.#cursor.latin1(this.#cursor.position, end)
-    let attributes = this.#known.get(raw)
-    if (attributes === undefined) {
-      attributes = this.#readFields(end)
-      if (attributes !== undefined) this.#known.set(raw, attributes)
-    }
+    const start = this.#cursor.position
+    const known = this.#known.get(this.#texts.slice(start, end))
+    if (known !== undefined) return known
+    const attributes = this.#readFields(end)
+    if (attributes !== undefined) this.#known.set(this.#cursor.latin1(start, end), attributes)
     return attributes
   }
 

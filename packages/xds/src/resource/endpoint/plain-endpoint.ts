@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type EndpointConfig, WIRE, WireCursor } from '@inmesh/core'
 import { AttributesReader } from './attributes-reader.js'
 import type { KnownEndpoints } from './endpoint-resource.js'
+import { LatinTexts } from './latin-texts.js'
 import { endpointKey, HIGHEST_PORT } from './lb-endpoint.js'
 import type { KnownMetadata } from './metadata-reader.js'
 
@@ -29,9 +30,10 @@ const NOTHING_BEFORE: KnownEndpoints['byKey'] = new Map()
 export class PlainEndpointReader {
   readonly #bytes: Buffer
   readonly #cursor: WireCursor
+  readonly #texts: LatinTexts
   readonly #before: KnownEndpoints['byKey']
   readonly #attributes: AttributesReader
-  #host = ''
+  #address = ''
   #port = 0
   #hostname = ''
 
@@ -41,10 +43,12 @@ export class PlainEndpointReader {
    */
   constructor(bytes: Buffer, before: KnownEndpoints | undefined) {
     const cursor = new WireCursor(bytes)
+    const texts = new LatinTexts(bytes)
     this.#bytes = bytes
     this.#cursor = cursor
+    this.#texts = texts
     this.#before = before?.byKey ?? NOTHING_BEFORE
-    this.#attributes = new AttributesReader(cursor, before?.metadata)
+    this.#attributes = new AttributesReader(cursor, texts, before?.metadata)
   }
 
   /**
@@ -68,12 +72,12 @@ export class PlainEndpointReader {
     if (!this.#readEndpoint(start, end)) return undefined
     const attributes = this.#attributes.read(end)
     if (attributes === undefined || this.#cursor.isBroken) return undefined
-    const host = this.#host
+    const address = this.#address
     const port = this.#port
     const hostname = this.#hostname
-    const version = isIP(host)
+    const version = isIP(address)
     if (version === 0 || port < 1 || port > HIGHEST_PORT) return undefined
-    const key = endpointKey(host, port, version)
+    const key = endpointKey(address, port, version)
     const { weight, health, metadata } = attributes
     const before = this.#before.get(key)
     if (
@@ -85,6 +89,9 @@ export class PlainEndpointReader {
     ) {
       return before
     }
+    // Cut out of the key, which is kept anyway: the text that the address stands in is not to be.
+    const hostStart = version === 6 ? 1 : 0
+    const host = key.slice(hostStart, hostStart + address.length)
     return { key, host, port, hostname, weight, health, metadata }
   }
 
@@ -96,7 +103,7 @@ export class PlainEndpointReader {
     const hostEnd = this.#endOf(SOCKET_HOST, start + 3 * HEAD)
     if (end < 0 || end > messageEnd || addressEnd < 0 || socketEnd !== addressEnd || hostEnd < 0) return false
     const cursor = this.#cursor
-    this.#host = cursor.latin1(start + 4 * HEAD, hostEnd)
+    this.#address = this.#texts.slice(start + 4 * HEAD, hostEnd)
     cursor.position = hostEnd
     if (cursor.varint() !== SOCKET_PORT) return false
     this.#port = cursor.varint()

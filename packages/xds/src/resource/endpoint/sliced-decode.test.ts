@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type EndpointConfig, SeededRandom } from '@inmesh/core'
 import {
+  Address,
   ClusterLoadAssignment,
   create,
   Duration,
@@ -9,6 +10,7 @@ import {
   type HealthStatus,
   LbEndpoint,
   Metadata,
+  SocketAddress,
 } from '@inmesh/xds-proto'
 import { assignmentOf, istioEndpoint } from '../../testing/large-assignment.js'
 import { STEP_BYTES } from '../../wire/step-bytes.js'
@@ -49,6 +51,8 @@ const MESSAGES: readonly (readonly [what: string, change: (endpoint: LbEndpoint)
   ['of a newer health status', (endpoint) => ({ ...endpoint, healthStatus: 300 as HealthStatus })],
   ['without weight', (endpoint) => ({ ...endpoint, loadBalancingWeight: undefined })],
   ['of the highest weight', (endpoint) => ({ ...endpoint, loadBalancingWeight: 0xffff_fff0 })],
+  ['with an IPv6 address', (endpoint) => changed(endpoint, { address: socketAddress('2001:db8:85a3::8a2e:370:7334') })],
+  ['with a short address', (endpoint) => changed(endpoint, { address: socketAddress('::') })],
   ['with a host name', (endpoint) => changed(endpoint, { hostname: 'größe.example' })],
   [
     'with metadata of all types',
@@ -68,6 +72,11 @@ function changed(endpoint: LbEndpoint, fields: Partial<Endpoint>): LbEndpoint {
   return { ...endpoint, hostIdentifier: { $case: 'endpoint', value: { ...value, ...fields } } }
 }
 
+function socketAddress(address: string): Address {
+  const value = create(SocketAddress, { address, portSpecifier: { $case: 'portValue', value: 1 } })
+  return create(Address, { address: { $case: 'socketAddress', value } })
+}
+
 describe('endpoints that are read without decoding their messages', () => {
   for (const [what, change] of MESSAGES) {
     it(`mean the same as those decoded: one ${what}`, () => {
@@ -78,6 +87,11 @@ describe('endpoints that are read without decoding their messages', () => {
       assert.deepEqual(decoded.kind === 'valid' && decoded.unsupported, report.unsupported)
     })
   }
+
+  it('mean the same as those decoded: thousands', () => {
+    const bytes = encode(assignmentOf('c', [range(0, 1000), range(1000, 3000)]))
+    assert.deepEqual(meaningOf(endpointAssignmentType.decode(bytes)).assignment, wholly(bytes).value.assignment)
+  })
 
   it('mean the same as those decoded even when bytes are damaged', () => {
     const random = new SeededRandom(7)
