@@ -236,6 +236,7 @@ export class EdfSchedule {
  * @returns whether all weigh the same, so that a simpler policy gives the same shares.
  */
 export function equallyWeighted(hosts: readonly WeightedEndpoint[]): boolean {
-  for (let index = 1; index < hosts.length; index++) if (hosts[index]!.weight !== hosts[0]!.weight) return false
+  const weight = hosts[0]?.weight
+  for (let index = 1; index < hosts.length; index++) if (hosts[index]!.weight !== weight) return false
   return true
 }

@@ -2,7 +2,7 @@ import type { Slices } from '@inmesh/core'
 import type { DecodedResource, FieldError, ResourceOrigin, ResourceType } from '../resource/resource-type.js'
 import { guardedDecode, guardedSlices } from '../source/guarded-decode.js'
 import { describeErrors, type Rejection, type RejectionReason, refuse } from '../source/rejection.js'
-import { equalBytes, ownBytes } from '../source/resource-bytes.js'
+import { equalBytes, keptBytes, ownBytes } from '../source/resource-bytes.js'
 import type { WatchedResource } from '../source/watched-resource.js'
 import { STEP_BYTES } from '../wire/step-bytes.js'
 import type { ReceivedResource } from './protocol/discovery-answer.js'
@@ -75,7 +75,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
       const { bytes, version } = item
       const isDuplicate = present.has(resource)
       if (isDuplicate || !resource.isAccepted(bytes)) {
-        changed.set(resource, { bytes: ownBytes(bytes), version, isDuplicate })
+        changed.set(resource, { bytes: keptBytes(bytes), version, isDuplicate })
       } else {
         unchanged.push(resource)
         versions.push(version)
@@ -99,7 +99,7 @@ export function* applyResponse(received: readonly ReceivedResource[], context: A
 
 /** A copy that is not the one in use. */
 interface Change {
-  /** A copy of them: what they mean may refer to them. */
+  /** Not only for now: what they mean may refer to them. */
   readonly bytes: Uint8Array
   readonly version: string
   /** Whether it is not the only copy in the response. */
