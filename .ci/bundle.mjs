@@ -1,7 +1,19 @@
 // Joins the built modules of each package whose "exports" name dist/bundle into one file: Node's module loader costs about as much for each small
 // module as the code in it, and an import of the mesh must cost little. What is imported when it is needed becomes a file of its own.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+//
+// Beside it, in dist/cjs, the same as CommonJS: for Jest, which cannot require() an ES module, and for TypeScript with older resolutions. Node
+// itself never takes it, as "module-sync" comes first: one process has one copy, however it is loaded.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url))
@@ -25,24 +37,46 @@ function isStale(name) {
   return sources.some((source) => changedAt(source) >= bundledAt)
 }
 
-async function bundle(esbuild, name) {
-  const dist = join(packages, name, 'dist')
-  rmSync(join(dist, 'bundle'), { recursive: true, force: true })
-  await esbuild({
-    absWorkingDir: dist,
+function shared(name) {
+  return {
+    absWorkingDir: join(packages, name, 'dist'),
     entryPoints: ['index.js', ...(loadedLater[name] ?? [])],
     entryNames: '[name]',
-    outdir: 'bundle',
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
     packages: 'external',
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',
+  }
+}
+
+async function bundle(esbuild, name) {
+  const dist = join(packages, name, 'dist')
+  for (const folder of ['bundle', 'cjs']) rmSync(join(dist, folder), { recursive: true, force: true })
+  await esbuild({ ...shared(name), outdir: 'bundle', format: 'esm', splitting: true })
+  await esbuild({
+    ...shared(name),
+    outdir: 'cjs',
+    format: 'cjs',
+    // Jest has no import() without a flag.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href" },
   })
+  writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
+  // The declarations are the same; which kind of module they declare is read from the package.json beside them.
+  for (const path of declarationsIn(dist)) {
+    mkdirSync(dirname(join(dist, 'cjs', path)), { recursive: true })
+    copyFileSync(join(dist, path), join(dist, 'cjs', path))
+  }
+}
+
+function declarationsIn(dist) {
+  return readdirSync(dist, { recursive: true }).filter(
+    (path) => path.endsWith('.d.ts') && !path.endsWith('.test.d.ts') && !/(?:^|[\\/])(?:cjs|testing)[\\/]/.test(path),
+  )
 }
 
 const stale = readdirSync(packages).filter((name) => isBundled(name) && isStale(name))

@@ -33,9 +33,10 @@ try {
     const tarball = join(folder, filename)
     const { bin, exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
     check('node_modules/publint/src/cli.js', ['run', tarball, '--strict'])
-    // Packages are ES modules only: Node 20.19 and later can require() them.
+    // A command's package is for Node only, which can require() ES modules since 20.19; the others are CommonJS too.
     if (exports !== undefined || bin === undefined) {
-      check('node_modules/@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only'])
+      const profile = bin === undefined ? 'strict' : 'esm-only'
+      check('node_modules/@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', profile])
     }
     console.log(`${name}: ${(size / 1024).toFixed(0)} KB packed`)
   }

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMain } from './codegen/main.mjs'
@@ -33,7 +33,7 @@ export async function build() {
       inPackage('..', 'tsconfig.base.json'),
       fileURLToPath(import.meta.url),
     ]),
-    [...entries, join('json', 'descriptors.binpb'), join('types', 'src', 'index.d.ts')].map((path) =>
+    [...entries, ...entries.map((entry) => join('cjs', entry)), join('types', 'src', 'index.d.ts')].map((path) =>
       join(distFolder, path),
     ),
   )
@@ -43,8 +43,7 @@ export async function build() {
   if (await generate()) rmSync(join(distFolder, 'types'), { recursive: true, force: true })
   compile('tsconfig.json')
   await bundle()
-  mkdirSync(join(distFolder, 'json'), { recursive: true })
-  copyFileSync(imageFile, join(distFolder, 'json', 'descriptors.binpb'))
+  await bundleAsCommonJs()
   // The tests use the package as others do: through its bundles.
   compile('tsconfig.test.json')
   step.done()
@@ -58,25 +57,43 @@ function compile(project) {
 }
 
 async function bundle() {
+  await bundleInto('dist', { format: 'esm' }, '')
+}
+
+/** What Jest and older resolutions of TypeScript load; Node itself always takes the ES modules. */
+async function bundleAsCommonJs() {
+  const folder = join(distFolder, 'cjs')
+  const define = { 'import.meta.url': 'moduleUrl' }
+  const banner = "const moduleUrl = require('node:url').pathToFileURL(__filename).href\n"
+  await bundleInto('dist/cjs', { format: 'cjs', define }, banner)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
+  cpSync(join(distFolder, 'types'), join(folder, 'types'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.tsbuildinfo'),
+  })
+}
+
+async function bundleInto(outdir, format, banner) {
   const { build: esbuild } = await import('esbuild')
   const shared = {
     absWorkingDir: packageFolder,
     bundle: true,
-    format: 'esm',
     logLevel: 'warning',
-    outdir: 'dist',
+    outdir,
     outbase: 'src',
     platform: 'node',
     target: 'node20',
+    ...format,
   }
   // Bundling the wire format and minifying halve the import: see README.md.
   await esbuild({
     ...shared,
     entryPoints: ['src/index.ts', 'src/all.ts'],
     minify: true,
-    banner: { js: wireLicences() },
+    banner: { js: wireLicences() + banner },
   })
-  await esbuild({ ...shared, entryPoints: ['src/json/index.ts'], packages: 'external' })
+  await esbuild({ ...shared, entryPoints: ['src/json/index.ts'], packages: 'external', banner: { js: banner } })
+  copyFileSync(imageFile, join(packageFolder, outdir, 'json', 'descriptors.binpb'))
 }
 
 /** The licence headers of the library files that end up in the bundle. */

@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module'
+import * as nodeModule from 'node:module'
 import type { JsonValue } from '@inmesh/core'
 import { type Any, type MessageCodec, TypedStruct, typeNameOf, UdpaTypedStruct } from '@inmesh/xds-proto'
 import type { ProtoJsonError } from '@inmesh/xds-proto/json'
 import type { FieldScope } from './field-scope.js'
-
-const load = createRequire(import.meta.url)
 
 /** The type of an extension's configuration and, where it was sent in its own encoding, the bytes. */
 export interface TypedConfig {
@@ -72,6 +70,8 @@ export function decodeBytes<Message>(
 /** Places are told as those of the message, as for one that came in its own encoding. */
 function encodeFields(scope: FieldScope, { $type }: MessageCodec<unknown>, fields: JsonValue): Uint8Array | undefined {
   try {
+    // Here and not above: what a bundler made of this module may have no URL.
+    const load = nodeModule.createRequire(import.meta.url)
     const { jsonCodec } = load('./json-codec.js') as typeof import('./json-codec.js')
     return jsonCodec.encode($type, fields)
   } catch (error) {
