@@ -35,5 +35,12 @@ export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'
 export type { Mesh, TimeoutOptions } from './mesh.js'
-export type { LocalityOption, LocalReplyMode, MeshMode, MeshOptions, TargetNamingMode } from './options/mesh-options.js'
+export type {
+  LocalityOption,
+  LocalReplyMode,
+  MeshMode,
+  MeshOptions,
+  OutboundPolicyMode,
+  TargetNamingMode,
+} from './options/mesh-options.js'
 export type { ServerFactory } from './server/server-factory.js'

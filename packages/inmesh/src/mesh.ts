@@ -79,6 +79,19 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
+   * Makes the mesh carry every call of this process that names no dispatcher: those of the `fetch` built into Node, and of undici in any copy and
+   * version. Hosts outside the mesh are called as before, by the dispatcher that was there. Agents of node:http are not touched: see
+   * {@link Mesh.httpAgent}. Nothing is installed while the mode is `off`.
+   *
+   * @returns what undoes it; {@link Mesh.close} does it too. Installed already, nothing changes.
+   * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}.
+   */
+  installGlobal(): () => void {
+    this.#refuseWhenClosed()
+    return this.#parts.outbound.installGlobal()
+  }
+
+  /**
    * Serves an application. With the option `service` the server is known to the control plane from when it listens until it closes.
    *
    * @param handler - An Express application or a function of request and response; `request.mesh` tells it deadline and trace.

@@ -148,6 +148,16 @@ export const localReplies = {
   /** The cluster has no endpoint to pick. */
   noHealthyEndpoint: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'UH', 'ERR_INMESH_NO_HEALTHY_ENDPOINT', 'no healthy upstream', detail),
+  /** A host that the control plane does not know may not be called (Istio, `REGISTRY_ONLY`, answers 502 without a body). */
+  outboundRefused: (authority: string): LocalReply =>
+    reply(
+      502,
+      GrpcStatus.UNAVAILABLE,
+      'NR',
+      'ERR_INMESH_OUTBOUND_REFUSED',
+      '',
+      `${authority} is not in the mesh, and the outbound policy is registry-only`,
+    ),
   /** A threshold is reached. */
   overflow: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'UO', 'ERR_INMESH_OVERFLOW', `${RESET_BODY}overflow`, detail),

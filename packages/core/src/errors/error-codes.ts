@@ -17,6 +17,8 @@ const table = {
     'A header by which the request steers the mesh has a value that the listener does not take (flag IH).',
   ERR_INMESH_NO_CLUSTER: 'The route names a cluster that the control plane does not have (flag NC).',
   ERR_INMESH_NO_HEALTHY_ENDPOINT: 'The cluster has no endpoint that can take the request (flag UH).',
+  ERR_INMESH_OUTBOUND_REFUSED:
+    'The host is not in the mesh, and the option `outboundPolicy` lets calls leave it to named hosts only.',
   ERR_INMESH_OVERFLOW: 'A circuit breaker threshold of the cluster is reached (flag UO).',
   ERR_INMESH_TIMEOUT: 'The time limit of the route, of the call or of the inbound request passed (flag UT).',
   ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',

@@ -10,13 +10,14 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
+import type { Abortable } from './active-calls.js'
 import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
 import { CallWait } from './call-wait.js'
-import type { Abortable, CallTarget, ClientScope } from './client-scope.js'
+import type { CallTarget, ClientScope } from './client-scope.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { LocalResponse } from './local-response.js'
@@ -73,7 +74,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   /** Takes the call on. */
   begin(): void {
-    this.#scope.active++
+    this.#scope.calls.began()
     const body = this.#request.body
     this.#streaming = !isReplayable(body)
     // While no attempt is under way nobody else listens, and an error of a stream that nobody hears ends the process.
@@ -152,7 +153,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   attemptFailed(error: Error): void {
     const call = this.#call
     const { connected } = this.#attempt!
-    const undecided = call !== undefined && this.#phase === ATTEMPTING && this.#scope.destroyed === undefined
+    const undecided = call !== undefined && this.#phase === ATTEMPTING && !this.#scope.calls.destroyed
     const failure = undecided ? classifyFailure(error, connected, this.#request.body) : undefined
     if (failure !== undefined) {
       const written = connected && !(failure === 'reset' && this.#request.idempotent)
@@ -185,7 +186,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
         break
       case 'unknown':
       case undefined:
-        this.#passThrough()
+        if (this.#request.mayLeave) this.#passThrough()
+        else this.#reply(localReplies.outboundRefused(this.#request.originAuthority))
         break
     }
   }
@@ -372,7 +374,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
 
   /** Gives back all that is counted for the call, and waits for nothing more. */
   #endCall(): void {
-    if (this.#listed) this.#scope.unconnected.delete(this)
+    if (this.#listed) this.#scope.calls.unconnected.delete(this)
     this.#waiting?.stop()
     this.#limits.stop()
     this.#call?.end()
@@ -383,13 +385,13 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     this.#stopListening?.()
     if (!this.#counted) return
     this.#counted = false
-    this.#scope.callEnded()
+    this.#scope.calls.ended()
   }
 
   #list(): void {
     if (this.#listed) return
     this.#listed = true
-    this.#scope.unconnected.add(this)
+    this.#scope.calls.unconnected.add(this)
   }
 
   get #repeatable(): boolean {

@@ -1,5 +1,6 @@
 import { type ContextStore, type DataPlane, MeshError } from '@inmesh/core'
 import { Agent, Dispatcher, errors } from 'undici'
+import { ActiveCalls } from './active-calls.js'
 import { checkCallOptions, type MeshDispatchOptions } from './call-options.js'
 import { ClientCall } from './client-call.js'
 import type { ClientScope } from './client-scope.js'
@@ -7,6 +8,7 @@ import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
 import { type MirrorStatistics, MirrorTraffic } from './mirror-traffic.js'
 import { OriginTable } from './origin.js'
+import { OutboundPolicy } from './outbound-policy.js'
 import { OutboundRequest } from './outbound-request.js'
 import { mayBeSteered } from './request-headers.js'
 import { ResponseHandlerAdapter } from './response-handler-adapter.js'
@@ -21,6 +23,8 @@ export interface MeshDispatcherOptions {
    * Context of inbound requests: requests made inside one carry its trace headers and end by its deadline. Default: none.
    */
   readonly context?: ContextStore
+  /** Which hosts calls may go to, and which of them the mesh looks at. Default: to every host. */
+  readonly outbound?: OutboundPolicy
   /**
    * Carries requests to hosts outside the mesh: other schemes than `http:` (`https:` is always verified against the public CAs and is never
    * opened), IP addresses, `localhost`, and hosts that the control plane does not know. Default: an undici `Agent`, closed together with
@@ -50,10 +54,10 @@ export interface MeshDispatcherOptions {
 export class MeshDispatcher extends Dispatcher {
   readonly #mirrors: MirrorTraffic
   readonly #scope: ClientScope
-  readonly #origins = new OriginTable()
+  readonly #origins: OriginTable
+  readonly #calls = new ActiveCalls()
   readonly #ownAgent: Agent | undefined
   #closed = false
-  #onIdle: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   /**
@@ -61,6 +65,7 @@ export class MeshDispatcher extends Dispatcher {
    */
   constructor(options: MeshDispatcherOptions) {
     super()
+    this.#origins = new OriginTable(options.outbound ?? new OutboundPolicy())
     this.#ownAgent = options.passThrough === undefined ? new Agent() : undefined
     const parts = {
       plane: options.plane,
@@ -73,14 +78,8 @@ export class MeshDispatcher extends Dispatcher {
       ...parts,
       context: options.context,
       throwsReplies: options.localReply === 'throw',
-      active: 0,
-      unconnected: new Set(),
-      destroyed: undefined,
+      calls: this.#calls,
       mirrors: this.#mirrors,
-      callEnded: () => {
-        this.#scope.active--
-        if (this.#onIdle !== undefined && this.#scope.active === 0) this.#onIdle()
-      },
     }
   }
 
@@ -102,6 +101,20 @@ export class MeshDispatcher extends Dispatcher {
    * @returns false when the request was refused, else true: there is no limit to wait for.
    */
   override dispatch(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    return this.#dispatch(this.#scope, options, handler)
+  }
+
+  /**
+   * The same for a dispatcher that this one stands in for: to hosts outside the mesh it goes on carrying requests itself.
+   *
+   * @param passThrough - That dispatcher.
+   */
+  standingInFor(passThrough: Dispatcher): Pick<Dispatcher, 'dispatch'> {
+    const scope = { ...this.#scope, passThrough }
+    return { dispatch: (options, handler) => this.#dispatch(scope, options, handler) }
+  }
+
+  #dispatch(scope: ClientScope, options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (handler === null || typeof handler !== 'object') {
       throw new errors.InvalidArgumentError('handler must be an object')
     }
@@ -114,19 +127,20 @@ export class MeshDispatcher extends Dispatcher {
       legacy.onError(refusal)
       return false
     }
-    const { plane, context: store, passThrough } = this.#scope
+    const { plane, context: store, passThrough } = scope
     const context = store?.current()
     const limits = options.mesh
     const origin = this.#origins.find(options.origin)
     const target = origin?.target(plane)
     const outside = target === undefined || target.state === 'unknown'
-    if (outside && context === undefined && limits === undefined && !mayBeSteered(options.headers)) {
+    const passes = outside && origin?.allowed !== false
+    if (passes && context === undefined && limits === undefined && !mayBeSteered(options.headers)) {
       return passThrough.dispatch(options, handler)
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
     if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
     const request = new OutboundRequest(origin, options, context)
-    new ClientCall(this.#scope, target, request, legacy, deadline).begin()
+    new ClientCall(scope, target, request, legacy, deadline).begin()
     return true
   }
 
@@ -159,20 +173,15 @@ export class MeshDispatcher extends Dispatcher {
 
   async #drain(): Promise<void> {
     this.#closed = true
-    if (this.#scope.active > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-    }
+    await this.#calls.whenNone()
     this.#mirrors.stop()
     await Promise.all([this.#scope.carrier.close(), this.#ownAgent?.close()])
   }
 
   async #abort(error: Error): Promise<void> {
     this.#closed = true
-    this.#scope.destroyed = error
     this.#mirrors.stop()
-    for (const call of this.#scope.unconnected) call.abort(error)
+    this.#calls.destroy(error)
     await Promise.all([this.#scope.carrier.destroy(error), this.#ownAgent?.destroy(error)])
   }
 }

@@ -1,6 +1,7 @@
 import { type Call, MeshError, type RouteFinder } from '@inmesh/core'
+import { type Abortable, ActiveCalls } from './active-calls.js'
 import { ClientCall } from './client-call.js'
-import type { Abortable, ClientScope, MirrorSender } from './client-scope.js'
+import type { ClientScope, MirrorSender } from './client-scope.js'
 import type { LegacyHandler } from './legacy-handler.js'
 import { MAX_ACTIVE, MAX_BODY_BYTES } from './mirror-limits.js'
 import { MirrorTee } from './mirror-tee.js'
@@ -36,11 +37,8 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
       ...parts,
       context: undefined,
       throwsReplies: true,
-      active: 0,
-      unconnected: new Set(),
-      destroyed: undefined,
+      calls: new ActiveCalls(),
       mirrors: this,
-      callEnded: () => {},
     }
   }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DataPlane } from '@inmesh/core'
 import { OriginTable } from './origin.js'
+import { OutboundPolicy } from './outbound-policy.js'
 
 test('an origin is parsed once, and again only when thousands of others came in between', () => {
-  const table = new OriginTable()
+  const table = new OriginTable(new OutboundPolicy())
   const first = table.find('http://reviews:80')
   assert.equal(first?.authority, 'reviews')
   assert.equal(table.find('http://reviews:80'), first)
@@ -11,17 +13,15 @@ test('an origin is parsed once, and again only when thousands of others came in 
   assert.notEqual(table.find('http://reviews:80'), first)
 })
 
-test('what is no plain http origin of a named host is none of the mesh', () => {
-  const table = new OriginTable()
-  const others = [
-    'https://reviews',
-    'ftp://reviews',
-    'http://10.0.0.1',
-    'http://[::1]:80',
-    'http://localhost:80',
-    'reviews',
-    '',
-  ]
-  for (const origin of [...others, 'http://reviews/path', undefined])
+test('what is no plain http origin of a named host leads to no target', () => {
+  const plane = {
+    target: () => assert.fail('asked for a target'),
+  } as unknown as DataPlane
+  const table = new OriginTable(new OutboundPolicy())
+  for (const origin of ['https://reviews', 'http://10.0.0.1', 'http://[::1]:80', 'http://localhost:80']) {
+    assert.equal(table.find(origin)!.target(plane), undefined, origin)
+  }
+  for (const origin of ['ftp://reviews', 'reviews', '', 'http://reviews/path', undefined]) {
     assert.equal(table.find(origin), null, String(origin))
+  }
 })

@@ -1,39 +1,45 @@
-import { isIP } from 'node:net'
 import type { DataPlane, Target } from '@inmesh/core'
+import type { OutboundPolicy } from './outbound-policy.js'
 
 /** What an origin (`http://reviews.shop:9080`) means to the mesh. Made once for each origin that requests name. */
 export class Origin {
   /** Host and, where it is not 80, port; lower case. */
   readonly authority: string
-  readonly #name: string
+  /** Whether requests may go there where the control plane does not know it. */
+  readonly allowed: boolean
+  /** Undefined when the mesh never looks at requests to it. */
+  readonly #name: string | undefined
   #target: Target | undefined
 
-  private constructor(authority: string, name: string) {
+  private constructor(authority: string, name: string | undefined, allowed: boolean) {
     this.authority = authority
+    this.allowed = allowed
     this.#name = name
   }
 
   /**
    * @param origin - Scheme, host and perhaps port.
-   * @returns undefined when the mesh never looks at requests to it: another scheme than `http:`, an IP address, `localhost`, or no origin
-   * at all.
+   * @param policy - Which hosts the mesh looks at, and which may be called.
+   * @returns undefined when it is no origin of HTTP at all.
    */
-  static parse(origin: string): Origin | undefined {
+  static parse(origin: string, policy: OutboundPolicy): Origin | undefined {
     if (!URL.canParse(origin)) return undefined
     const url = new URL(origin)
-    if (url.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined
-    const host = url.hostname
-    if (host === '' || host === 'localhost' || host.endsWith('.localhost')) return undefined
-    if (host.startsWith('[') || isIP(host) !== 0) return undefined
-    return new Origin(url.host, `${host}:${url.port === '' ? '80' : url.port}`)
+    const { hostname: host, pathname, search, hash, protocol } = url
+    if ((protocol !== 'http:' && protocol !== 'https:') || pathname !== '/' || search !== '' || hash !== '')
+      return undefined
+    const met = protocol === 'http:' && policy.meets(host)
+    return new Origin(url.host, met ? `${host}:${url.port === '' ? '80' : url.port}` : undefined, policy.allows(host))
   }
 
   /**
    * The target that requests go to.
    *
    * @param plane - The mesh's data plane.
+   * @returns undefined when the mesh never looks at requests to it.
    */
-  target(plane: DataPlane): Target {
+  target(plane: DataPlane): Target | undefined {
+    if (this.#name === undefined) return undefined
     let target = this.#target
     // A target that nobody used for a while was closed; the plane makes a new one.
     if (target === undefined || target.state === 'closed') {
@@ -51,10 +57,18 @@ const LIMIT = 4096
 /** Origins by the string that requests name them by, so that no URL is parsed per request. */
 export class OriginTable {
   readonly #origins = new Map<string, Origin | null>()
+  readonly #policy: OutboundPolicy
+
+  /**
+   * @param policy - Which hosts the mesh looks at, and which may be called.
+   */
+  constructor(policy: OutboundPolicy) {
+    this.#policy = policy
+  }
 
   /**
    * @param origin - As given to `dispatch`.
-   * @returns null when the mesh never looks at requests to it.
+   * @returns null when it is no origin of HTTP.
    */
   find(origin: string | URL | undefined): Origin | null {
     if (typeof origin === 'string') {
@@ -69,7 +83,7 @@ export class OriginTable {
   #parse(key: string): Origin | null {
     const known = this.#origins.get(key)
     if (known !== undefined) return known
-    const origin = Origin.parse(key) ?? null
+    const origin = Origin.parse(key, this.#policy) ?? null
     if (this.#origins.size >= LIMIT) this.#origins.delete(this.#origins.keys().next().value!)
     this.#origins.set(key, origin)
     return origin

@@ -38,7 +38,7 @@ export class OutboundRequest implements RequestView {
   #editor: RequestHeadEditor | undefined
 
   /**
-   * @param origin - Where it goes; null for a host that the mesh never looks at.
+   * @param origin - Where it goes; null for what is no origin of HTTP.
    * @param options - As given to `dispatch`.
    * @param context - Context of the inbound request that it is made for.
    */
@@ -85,6 +85,11 @@ export class OutboundRequest implements RequestView {
 
   get steered(): boolean {
     return (this.#present & STEERING) !== 0
+  }
+
+  /** Whether it may go to a host that is not in the mesh. What is no origin at all is left to undici to refuse. */
+  get mayLeave(): boolean {
+    return this.#origin?.allowed !== false
   }
 
   /** Authority of the URL, whatever a `host` header says. */

@@ -14,6 +14,9 @@ export type LocalReplyMode = 'response' | 'throw'
  */
 export type TargetNamingMode = 'grpc' | 'sidecar'
 
+/** Whether hosts outside the mesh may be called: any, or named ones only. */
+export type OutboundPolicyMode = 'allow-any' | 'registry-only'
+
 /** Where a workload runs, from the largest to the smallest. */
 export interface LocalityOption {
   /** Region, such as `europe-west1`. */
@@ -92,9 +95,25 @@ export interface MeshOptions {
    * short for. Calls to any other host go past the mesh. Default: where the bootstrap's node names the domain of a cluster, as for Istio, the
    * names that services of the cluster have (`reviews`, `reviews.shop`, `reviews.shop.svc`, `*.svc.cluster.local`), so that external hosts, those
    * of a `ServiceEntry` included, must be named here; else every host. With `sidecar` naming the control plane hears of no host, and the
-   * hosts of its route tables count. `INMESH_MESH_HOSTS`, separated by commas.
+   * hosts of its route tables count. Addresses, and names of this machine such as `localhost`, are looked at only where they are named here as they
+   * are. `INMESH_MESH_HOSTS`, separated by commas.
    */
   readonly meshHosts?: readonly string[]
+  /**
+   * Hosts that calls go to past the mesh, whatever the control plane knows of them: names, `*.suffix` or `*`. For operators; an `https:` URL is
+   * verified there as anywhere. Default: none. `INMESH_BYPASS`, separated by commas.
+   */
+  readonly bypass?: readonly string[]
+  /**
+   * What becomes of calls to hosts that the control plane does not know: `allow-any` lets them go past the mesh, `registry-only` answers them 502
+   * (`ERR_INMESH_OUTBOUND_REFUSED`), but for the hosts in `outboundHosts` and this machine. Default `allow-any`. `INMESH_OUTBOUND_POLICY`.
+   */
+  readonly outboundPolicy?: OutboundPolicyMode
+  /**
+   * Hosts outside the mesh that may be called under `registry-only`: names, addresses, `*.suffix`. Default: none. `INMESH_OUTBOUND_HOSTS`,
+   * separated by commas.
+   */
+  readonly outboundHosts?: readonly string[]
   /**
    * Milliseconds after which a host counts as unknown that a connected control plane does not answer for; one that says that it does not have
    * the host is believed at once. Calls to it go past the mesh until the control plane has it. Default 1000. `INMESH_UNKNOWN_HOST_TIMEOUT_MS`.

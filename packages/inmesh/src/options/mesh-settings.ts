@@ -1,5 +1,5 @@
 import type { BalancingPolicies, Clock, Logger, Random } from '@inmesh/core'
-import type { TrustedNetworks } from '@inmesh/http'
+import type { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
 
@@ -33,6 +33,7 @@ export interface MeshSettings {
   readonly xdsProtocol: XdsProtocol
   readonly deletedResources: DeletionPolicy
   readonly trusted: TrustedNetworks
+  readonly outbound: OutboundPolicy
   readonly localReply: LocalReplyMode
   /** Undefined where the node is to say. */
   readonly targetNaming: TargetNamingMode | undefined

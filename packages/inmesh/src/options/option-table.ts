@@ -38,6 +38,13 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   localReply: { variable: 'INMESH_LOCAL_REPLY', read: asWritten, check: check.oneOf(['response', 'throw']) },
   targetNaming: { variable: 'INMESH_TARGET_NAMING', read: asWritten, check: check.oneOf(['grpc', 'sidecar']) },
   meshHosts: { variable: 'INMESH_MESH_HOSTS', read: list, check: check.strings },
+  bypass: { variable: 'INMESH_BYPASS', read: list, check: check.strings },
+  outboundPolicy: {
+    variable: 'INMESH_OUTBOUND_POLICY',
+    read: asWritten,
+    check: check.oneOf(['allow-any', 'registry-only']),
+  },
+  outboundHosts: { variable: 'INMESH_OUTBOUND_HOSTS', read: list, check: check.strings },
   unknownHostTimeoutMs: { variable: 'INMESH_UNKNOWN_HOST_TIMEOUT_MS', read: number, check: check.milliseconds },
   discoveryTimeoutMs: { variable: 'INMESH_DISCOVERY_TIMEOUT_MS', read: number, check: check.milliseconds },
   drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },

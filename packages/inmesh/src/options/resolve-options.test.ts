@@ -42,6 +42,9 @@ describe('values', () => {
         INMESH_TARGET_NAMING: 'sidecar',
         INMESH_MESH_HOSTS: '*.svc.cluster.local, api.example.com',
         INMESH_UNKNOWN_HOST_TIMEOUT_MS: '300',
+        INMESH_BYPASS: 'old.example.com',
+        INMESH_OUTBOUND_POLICY: 'registry-only',
+        INMESH_OUTBOUND_HOSTS: 'api.example.com, *.vendor.com',
         INMESH_MODE: 'on',
       },
     )
@@ -62,6 +65,12 @@ describe('values', () => {
     assert.equal(settings.targetNaming, 'sidecar')
     assert.deepEqual(settings.meshHosts, ['*.svc.cluster.local', 'api.example.com'])
     assert.equal(settings.unknownHostTimeoutMs, 300)
+    assert.equal(settings.outbound.meets('old.example.com'), false)
+    const hosts = ['api.example.com', 'eu.vendor.com', 'other.example.com']
+    assert.deepEqual(
+      hosts.map((host) => settings.outbound.allows(host)),
+      [true, true, false],
+    )
     assert.equal(settings.mode, 'on')
     assert.equal(settings.trusted.trusts({ remoteAddress: '10.9.9.9' } as never), true)
     assert.equal(settings.trusted.trusts({ remoteAddress: '127.0.0.1' } as never), false)
@@ -93,6 +102,7 @@ describe('values', () => {
     assert.equal(settings.discoveryTimeoutMs, 5000)
     assert.deepEqual([settings.targetNaming, settings.meshHosts], [undefined, undefined])
     assert.equal(settings.unknownHostTimeoutMs, 1000)
+    assert.deepEqual([settings.outbound.meets('reviews'), settings.outbound.allows('any.example.com')], [true, true])
     assert.equal(settings.trusted.trusts({ remoteAddress: '127.0.0.1' } as never), true)
     assert.equal(settings.trusted.trusts({ remoteAddress: '10.0.0.1' } as never), false)
   })
@@ -131,6 +141,9 @@ describe('values', () => {
     ['targetNaming', 'envoy'],
     ['meshHosts', '*'],
     ['unknownHostTimeoutMs', 0],
+    ['bypass', 'old.example.com'],
+    ['outboundPolicy', 'REGISTRY_ONLY'],
+    ['outboundHosts', [7]],
     ['discoveryTimeoutMs', 0],
     ['discoveryTimeoutMs', 2 ** 31],
     ['discoveryTimeoutMs', Number.NaN],

@@ -1,5 +1,5 @@
 import { MeshError, SystemClock, SystemRandom } from '@inmesh/core'
-import { TrustedNetworks } from '@inmesh/http'
+import { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import { StderrLogger } from '../log/stderr-logger.js'
 import type { MeshOptions } from './mesh-options.js'
 import type { ConfigurationOrigin, MeshSettings } from './mesh-settings.js'
@@ -56,6 +56,13 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     xdsProtocol: values.xdsProtocol ?? 'sotw',
     deletedResources: values.deletedResources ?? 'keep',
     trusted: new TrustedNetworks(values.trustedNetworks),
+    outbound: new OutboundPolicy({
+      bypass: values.bypass,
+      unknown: values.outboundPolicy,
+      allowed: values.outboundHosts,
+      // Patterns name services; what else is to be looked at is named as it is.
+      addresses: values.meshHosts,
+    }),
     localReply: values.localReply ?? 'response',
     targetNaming: values.targetNaming,
     meshHosts: values.meshHosts,

@@ -1,5 +1,12 @@
 import { type ContextStore, DataPlane, type LocalClusterOptions } from '@inmesh/core'
-import { createFetch, HttpCarrier, MeshDispatcher, type MeshFetch, SocketProber } from '@inmesh/http'
+import {
+  createFetch,
+  HttpCarrier,
+  installGlobalDispatcher,
+  MeshDispatcher,
+  type MeshFetch,
+  SocketProber,
+} from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
 import type { MeshSettings } from '../options/mesh-settings.js'
 import { closeWithin } from './bounded-close.js'
@@ -10,6 +17,7 @@ export class MeshOutbound implements Outbound {
   readonly dispatcher: MeshDispatcher
   readonly fetch: MeshFetch
   readonly #plane: DataPlane
+  #uninstall: (() => void) | undefined
 
   /**
    * @param settings - Settings of the mesh.
@@ -21,18 +29,29 @@ export class MeshOutbound implements Outbound {
     configuration: Pick<Configuration, 'source' | 'loadReporting' | 'locality'>,
     context: ContextStore,
   ) {
-    const { clock, random, localReply, discoveryTimeoutMs, balancingPolicies: policies } = settings
+    const { clock, random, localReply, discoveryTimeoutMs, outbound, balancingPolicies: policies } = settings
     const carrier = new HttpCarrier()
     const prober = new SocketProber()
     const { source, loadReporting } = configuration
     const localCluster = localClusterOf(settings, configuration)
     const carriers = [carrier]
     this.#plane = new DataPlane({ source, clock, random, carriers, loadReporting, localCluster, prober, policies })
-    this.dispatcher = new MeshDispatcher({ plane: this.#plane, carrier, context, localReply, discoveryTimeoutMs })
+    const plane = this.#plane
+    this.dispatcher = new MeshDispatcher({ plane, carrier, context, localReply, discoveryTimeoutMs, outbound })
     this.fetch = createFetch(this.dispatcher)
   }
 
+  installGlobal(): () => void {
+    this.#uninstall ??= installGlobalDispatcher(this.dispatcher)
+    return () => {
+      this.#uninstall?.()
+      this.#uninstall = undefined
+    }
+  }
+
   async close(timeoutMs: number): Promise<void> {
+    // The process may go on without the mesh.
+    this.#uninstall?.()
     await closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)
     this.#plane.close()
   }

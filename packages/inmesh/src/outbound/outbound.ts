@@ -8,6 +8,12 @@ export interface Outbound {
   /** Carries every request. */
   readonly dispatcher: Dispatcher
   /**
+   * Carries the calls of the process that name no dispatcher, too.
+   *
+   * @returns what undoes it.
+   */
+  installGlobal(): () => void
+  /**
    * Takes no new call, waits for those in flight and closes connections.
    *
    * @param timeoutMs - Milliseconds until calls still in flight are cut.

@@ -17,6 +17,11 @@ export class PlainOutbound implements Outbound {
     this.#clock = clock
   }
 
+  /** Such calls are what they were. */
+  installGlobal(): () => void {
+    return () => {}
+  }
+
   close(timeoutMs: number): Promise<void> {
     return closeWithin(this.dispatcher, this.#clock, timeoutMs)
   }
