@@ -14,7 +14,7 @@ const ALLOWED: Readonly<
   xds: { packages: ['core', 'xds-proto'], libraries: ['@grpc/grpc-js'] },
   istio: { packages: ['core', 'xds-proto'], libraries: ['yaml'] },
   http: { packages: ['core'], libraries: ['undici'] },
-  inmesh: { packages: ['core', 'xds', 'istio', 'http'], libraries: ['undici'] },
+  inmesh: { packages: ['core', 'xds', 'istio', 'http'], libraries: ['undici', 'opossum'] },
   express: { packages: ['core', 'http', 'inmesh'], libraries: ['express'] },
   fastify: { packages: ['core', 'http', 'inmesh'], libraries: ['fastify', 'fastify-plugin'] },
   'control-plane': { packages: ['core', 'xds-proto', 'istio'], libraries: ['@grpc/grpc-js'] },

@@ -45,12 +45,13 @@ test('a job whose control plane is out of reach is told so and ends by itself', 
 })
 
 /** Names of the CommonJS packages that a mesh has loaded, undici, gRPC and YAML among them. */
-async function loaded(options: string): Promise<string[]> {
+async function loaded(options: string, use = ''): Promise<string[]> {
   const output = await program(
     `import { createRequire } from 'node:module'
     const mesh = await createMesh(${options})
     // With a control plane out of reach: until it was tried.
     for (let known = false; !known; ) known = await mesh.ready({ timeoutMs: 20 }).then(() => true, ({ cause }) => cause)
+    ${use}
     const files = Object.keys(createRequire('${entry}').cache)
     const names = files.map((file) => /node_modules.((?:@[^\\/\\\\]+.)?[^\\/\\\\]+)/.exec(file)?.[1])
     console.log(JSON.stringify([...new Set(names)]))
@@ -72,4 +73,24 @@ test('gRPC and YAML are loaded only when configuration needs them', async (conte
     assert.equal(names.includes('@grpc/grpc-js'), grpc, options)
     assert.equal(names.includes('yaml'), yaml, options)
   }
+})
+
+test('opossum is loaded only when a service has a breaker', async () => {
+  for (const [use, opossum] of [
+    ["mesh.service('reviews')", false],
+    ["mesh.service('reviews', { breaker: {} })", true],
+  ] as const) {
+    const names = await loaded("{ controlPlane: '127.0.0.1:1', logLevel: 'silent' }", use)
+    assert.equal(names.includes('opossum'), opossum, use)
+  }
+})
+
+test('a job ends by itself although a breaker is open', async () => {
+  const output = await program(
+    `const mesh = await createMesh({ controlPlane: '127.0.0.1:1', logLevel: 'silent' })
+    const reviews = mesh.service('127.0.0.1:1', { breaker: { volumeThreshold: 1 } })
+    await reviews.fetch('/').catch(() => {})
+    console.log(reviews.breaker.state)`,
+  )
+  assert.equal(output, 'open\n')
 })

@@ -44,3 +44,8 @@ export type {
   TargetNamingMode,
 } from './options/mesh-options.js'
 export type { ServerFactory } from './server/server-factory.js'
+export type { BreakerState } from './service/breaker-state.js'
+export type { MeshService } from './service/mesh-service.js'
+export type { BreakerStatistics, ServiceBreaker, ServiceBreakerEvents } from './service/service-breaker.js'
+export type { BreakerFallback, BreakerOptions, FallbackResponse, ServiceOptions } from './service/service-options.js'
+export type { ServiceRoute } from './service/service-route.js'

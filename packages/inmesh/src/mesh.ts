@@ -18,6 +18,10 @@ import type { MeshSettings } from './options/mesh-settings.js'
 import type { Outbound } from './outbound/outbound.js'
 import { type ServerFactory, serverFactory } from './server/server-factory.js'
 import { ServerRegistry } from './server/server-registry.js'
+import { BreakerOutcomes } from './service/breaker-outcome.js'
+import type { MeshService } from './service/mesh-service.js'
+import type { ServiceOptions } from './service/service-options.js'
+import { ServiceRegistry } from './service/service-registry.js'
 
 /** How long `ready()` waits unless told otherwise. */
 const DEFAULT_READY_TIMEOUT_MS = 10_000
@@ -54,6 +58,7 @@ export class Mesh implements AsyncDisposable {
   readonly #contexts: MeshContext
   readonly #inbound: Inbound
   readonly #servers: ServerRegistry
+  readonly #services: ServiceRegistry
   readonly #waiting = new Set<(error: MeshError) => void>()
   #closing: Promise<void> | undefined
 
@@ -69,6 +74,13 @@ export class Mesh implements AsyncDisposable {
     this.#contexts = new MeshContext(contexts, clock, random)
     this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted })
     this.#servers = new ServerRegistry(configuration, clock)
+    this.#services = new ServiceRegistry({
+      fetch: outbound.fetch,
+      clock,
+      throwsReplies: settings.localReply === 'throw',
+      breaks: mode !== 'off',
+      outcomes: new BreakerOutcomes(),
+    })
     this.context = this.#contexts
     this.fetch = outbound.fetch
   }
@@ -89,6 +101,24 @@ export class Mesh implements AsyncDisposable {
   installGlobal(): () => void {
     this.#refuseWhenClosed()
     return this.#parts.outbound.installGlobal()
+  }
+
+  /**
+   * A service that the application calls, with a time limit and a circuit breaker for all these calls:
+   * `mesh.service('reviews', { breaker: { resetTimeout: 5000 } }).fetch('/reviews/7')`.
+   *
+   * @param name - Host of the service, perhaps with a port: `reviews`, `reviews.shop:9080`. For what is outside the mesh an origin: `https://example.org`.
+   * @param options - Given once for each name; equal ones may be given again. Default: those given before, or none.
+   * @returns the same service for the same name.
+   * @throws MeshError ERR_INMESH_OPTIONS naming the option that is wrong, or that differs from those given before; ERR_INMESH_CLOSED.
+   */
+  service(name: string, options?: ServiceOptions): MeshService {
+    return this.#services.get(name, options)
+  }
+
+  /** The services named so far, with their breakers: what a page of metrics is made of. */
+  services(): readonly MeshService[] {
+    return this.#services.all
   }
 
   /**
@@ -228,6 +258,7 @@ export class Mesh implements AsyncDisposable {
       await outbound.close(Math.max(0, limit - this.#clock.now()))
       await configuration.flush()
     } finally {
+      this.#services.close()
       configuration.close()
     }
   }

@@ -161,6 +161,9 @@ export const localReplies = {
   /** A threshold is reached. */
   overflow: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'UO', 'ERR_INMESH_OVERFLOW', `${RESET_BODY}overflow`, detail),
+  /** The application's own breaker lets nothing through; Envoy has none, and what comes closest is a threshold that is reached. */
+  circuitOpen: (detail: string): LocalReply =>
+    reply(503, GrpcStatus.UNAVAILABLE, 'UO', 'ERR_INMESH_CIRCUIT_OPEN', 'circuit breaker open', detail),
   /** Dropped by the assignment's `drop_overloads`. */
   dropOverload: (detail: string): LocalReply =>
     reply(503, GrpcStatus.UNAVAILABLE, 'DO', 'ERR_INMESH_OVERFLOW', 'drop overload', detail),

@@ -20,6 +20,7 @@ const table = {
   ERR_INMESH_OUTBOUND_REFUSED:
     'The host is not in the mesh, and the option `outboundPolicy` lets calls leave it to named hosts only.',
   ERR_INMESH_OVERFLOW: 'A circuit breaker threshold of the cluster is reached (flag UO).',
+  ERR_INMESH_CIRCUIT_OPEN: "The application's circuit breaker of the service or route is open (flag UO).",
   ERR_INMESH_TIMEOUT: 'The time limit of the route, of the call or of the inbound request passed (flag UT).',
   ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',
   ERR_INMESH_RESET: 'The connection broke before the response was complete (flag UC).',
