@@ -36,6 +36,15 @@ test('examples/hello: a service registers itself, a client finds it, and both en
   assert.deepEqual(await service.exited, { code: 0, signal: null }, service.output)
 })
 
+test('examples/hello: a breaker takes calls away from a service that is down', async (scope) => {
+  const controlPlane = await ControlPlane.start(scope, join(ROOT, 'examples', 'hello', 'mesh'))
+  const client = TestProcess.node(scope, onPort(scope, 'breaker.js', controlPlane.port))
+  assert.deepEqual(await client.exited, { code: 0, signal: null }, client.output)
+  const states = [...client.output.matchAll(/^(\w+): hello from memory$/gm)].map(([, state]) => state)
+  assert.deepEqual(states, ['closed', 'closed', 'open', 'open'], client.output)
+  assert.match(client.output, /^hello fails/m)
+})
+
 test('examples/hello: with the off switch the service serves without a mesh', async (scope) => {
   const service = TestProcess.node(scope, onPort(scope, 'service.js', 1), { env: { INMESH_MODE: 'off' } })
   const port = await eventually(

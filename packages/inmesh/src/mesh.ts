@@ -18,7 +18,6 @@ import type { MeshSettings } from './options/mesh-settings.js'
 import type { Outbound } from './outbound/outbound.js'
 import { type ServerFactory, serverFactory } from './server/server-factory.js'
 import { ServerRegistry } from './server/server-registry.js'
-import { BreakerOutcomes } from './service/breaker-outcome.js'
 import type { MeshService } from './service/mesh-service.js'
 import type { ServiceOptions } from './service/service-options.js'
 import { ServiceRegistry } from './service/service-registry.js'
@@ -79,7 +78,6 @@ export class Mesh implements AsyncDisposable {
       clock,
       throwsReplies: settings.localReply === 'throw',
       breaks: mode !== 'off',
-      outcomes: new BreakerOutcomes(),
     })
     this.context = this.#contexts
     this.fetch = outbound.fetch

@@ -44,13 +44,4 @@ export class MeshService extends ServiceRoute {
   get routes(): readonly ServiceRoute[] {
     return this.#routes.all
   }
-
-  /**
-   * Ends its breakers with its mesh.
-   *
-   * @internal
-   */
-  close(): void {
-    for (const { breaker } of [this, ...this.#routes.all]) breaker?.close()
-  }
 }

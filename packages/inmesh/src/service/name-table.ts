@@ -36,6 +36,14 @@ export class NameTable<T> {
 
   /**
    * @param name - The name.
+   * @returns whether there is one of that name.
+   */
+  has(name: string): boolean {
+    return this.#entries.has(name)
+  }
+
+  /**
+   * @param name - The name.
    * @param options - Default: those of the one that is there, or none.
    * @throws MeshError ERR_INMESH_OPTIONS naming the option that is wrong, or that differs.
    */

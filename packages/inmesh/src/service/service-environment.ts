@@ -12,4 +12,6 @@ export interface ServiceEnvironment {
   /** Whether breakers do anything; they do not in a mesh that is switched off. */
   readonly breaks: boolean
   readonly outcomes: BreakerOutcomes
+  /** What ends with the mesh. */
+  readonly guards: Set<{ close(): void }>
 }

@@ -1,7 +1,8 @@
 import { MeshError } from '@inmesh/core'
 import type { MeshCallOptions, MeshRequestInit } from '@inmesh/http'
 import type { RequestInfo, Response } from 'undici'
-import { ServiceBreaker } from './service-breaker.js'
+import { GuardedCalls } from './guarded-calls.js'
+import type { ServiceBreaker } from './service-breaker.js'
 import type { ServiceEnvironment } from './service-environment.js'
 import type { ServiceOrigin } from './service-origin.js'
 import type { ServiceSettings } from './service-settings.js'
@@ -12,6 +13,7 @@ export class ServiceRoute {
   readonly name: string
   /** Its circuit breaker; undefined where it has none. */
   readonly breaker: ServiceBreaker | undefined
+  readonly #calls: GuardedCalls | undefined
   readonly #origin: ServiceOrigin
   readonly #environment: ServiceEnvironment
   /** What each call takes from here; undefined where that is nothing. */
@@ -28,7 +30,8 @@ export class ServiceRoute {
   constructor(name: string, origin: ServiceOrigin, settings: ServiceSettings, environment: ServiceEnvironment) {
     const { timeoutMs, idempotent, breaker } = settings
     this.name = name
-    this.breaker = breaker === undefined ? undefined : new ServiceBreaker(name, breaker, environment)
+    this.#calls = breaker && new GuardedCalls(name, breaker, environment)
+    this.breaker = this.#calls?.breaker
     this.#origin = origin
     this.#environment = environment
     this.#callOptions = timeoutMs === undefined && !idempotent ? undefined : Object.freeze({ timeoutMs, idempotent })
@@ -47,9 +50,9 @@ export class ServiceRoute {
   fetch(input: RequestInfo, init?: MeshRequestInit): Promise<Response> {
     const target = this.#origin.resolve(input)
     if (target === undefined) return Promise.reject(this.#elsewhere(input))
-    const { breaker } = this
     const own = this.#complete(init)
-    return breaker === undefined ? this.#environment.fetch(target, own) : breaker.call(target, own, input, init)
+    const calls = this.#calls
+    return calls === undefined ? this.#environment.fetch(target, own) : calls.send(target, own, input, init)
   }
 
   #complete(init: MeshRequestInit | undefined): MeshRequestInit | undefined {

@@ -4,7 +4,7 @@ import { SimulatedClock } from '@inmesh/core'
 import type { MeshFetch, MeshRequestInit } from '@inmesh/http'
 import { type RequestInfo, Response } from 'undici'
 import { BreakerOutcomes } from './breaker-outcome.js'
-import { ServiceBreaker } from './service-breaker.js'
+import { GuardedCalls } from './guarded-calls.js'
 import type { BreakerOptions } from './service-options.js'
 import { resolveServiceOptions } from './service-settings.js'
 
@@ -21,9 +21,11 @@ function breakerOf(options: BreakerOptions = {}, throwsReplies = false) {
   const clock = new SimulatedClock()
   const outcomes = new BreakerOutcomes()
   const settings = resolveServiceOptions('service reviews', { breaker: { volumeThreshold: 1, ...options } }).breaker!
-  const breaker = new ServiceBreaker('reviews', settings, { fetch, clock, throwsReplies, breaks: true, outcomes })
+  const environment = { fetch, clock, throwsReplies, breaks: true, outcomes, guards: new Set<GuardedCalls>() }
+  const calls = new GuardedCalls('reviews', settings, environment)
+  const { breaker } = calls
   const call = (path = '/', init?: MeshRequestInit): Promise<Response> =>
-    breaker.call(`http://reviews${path}`, { ...init, mesh: { timeoutMs: 5 } }, path, init)
+    calls.send(`http://reviews${path}`, { ...init, mesh: { timeoutMs: 5 } }, path, init)
   return { breaker, call, clock, outcomes, next, sent }
 }
 
@@ -143,6 +145,15 @@ test('the outcome of a call is known by what its caller got', async () => {
   assert.equal(outcomes.of({}), undefined)
 })
 
+test('a listener finds the call that it hears of in the statistics', async () => {
+  const { breaker, call, next } = breakerOf()
+  const seen: number[] = []
+  breaker.on('open', () => seen.push(breaker.statistics.failures, breaker.statistics.opened))
+  next.push(broken())
+  await call()
+  assert.deepEqual(seen, [1, 1])
+})
+
 test('what a listener throws is an uncaught error and changes nothing for the call', async (context) => {
   const { breaker, call, next } = breakerOf()
   const uncaught: unknown[] = []
@@ -171,8 +182,9 @@ test('calls are sent as they are to be sent', async () => {
     throwsReplies: false,
     breaks: true,
     outcomes: new BreakerOutcomes(),
+    guards: new Set<GuardedCalls>(),
   }
   const init = { mesh: { timeoutMs: 5 } }
-  await new ServiceBreaker('reviews', settings, environment).call('http://reviews/', init, '/', undefined)
+  await new GuardedCalls('reviews', settings, environment).send('http://reviews/', init, '/', undefined)
   assert.deepEqual(inits, [init])
 })
