@@ -20,6 +20,11 @@ const RESULTS: readonly [what: string, result: Response | Error, failed: boolean
   ['a call given up', new DOMException('enough', 'AbortError'), false],
   ['a closed mesh', withCause(new MeshError('ERR_INMESH_CLOSED', 'closed')), false],
   ['wrong options', withCause(new MeshError('ERR_INMESH_OPTIONS', 'wrong')), false],
+  [
+    'a call whose inbound request was cancelled',
+    withCause(Object.assign(new Error(), { code: 'ERR_INMESH_CANCELLED' })),
+    false,
+  ],
   ['a call ended by undici', withCause(Object.assign(new Error(), { code: 'UND_ERR_ABORTED' })), false],
 ]
 

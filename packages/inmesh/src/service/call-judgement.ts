@@ -1,7 +1,13 @@
 import type { Response } from 'undici'
 
-/** What says nothing about the upstream: the mesh is closed, the call was wrong, or undici was told to end it. */
-const NOT_THE_UPSTREAM = ['ERR_INMESH_CLOSED', 'ERR_INMESH_OPTIONS', 'UND_ERR_ABORTED', 'UND_ERR_INVALID_ARG']
+/** What says nothing about the upstream: the mesh is closed, the call was wrong, or nobody waits for its answer any more. */
+const NOT_THE_UPSTREAM = [
+  'ERR_INMESH_CLOSED',
+  'ERR_INMESH_OPTIONS',
+  'ERR_INMESH_CANCELLED',
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+]
 
 /**
  * Whether a call failed, unless a breaker has its own opinion.

@@ -242,7 +242,7 @@ describe('a breaker', () => {
   test('does not count calls that the caller gives up', async (context) => {
     const upstream = await Upstream.start(context, () => {})
     const mesh = await meshOf(context, upstream)
-    const reviews = mesh.service('reviews', { breaker: { volumeThreshold: 1 } })
+    const reviews = mesh.service('reviews', { breaker: { volumeThreshold: 1, isFailure: () => true } })
     for (const asRequest of [false, true]) {
       const controller = new AbortController()
       const { signal } = controller

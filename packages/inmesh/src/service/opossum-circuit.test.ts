@@ -107,13 +107,13 @@ test('failures count for as long as the window lasts', async () => {
   assert.equal(circuit.state, 'open')
 })
 
-test('a failure is judged by the window in which it comes, not by that of its beginning', async () => {
-  const { circuit, call, begin, clock } = bound(new Fixture({ volumeThreshold: 1 }))
-  for (let count = 0; count < 4; count++) await call('success')
+test('a failure is judged by the window in which it comes, not by that in which its call began', async () => {
+  const { circuit, call, begin, clock } = bound(new Fixture())
+  for (let count = 1; count < SETTINGS.volumeThreshold; count++) await call('failure')
   const slow = begin()
-  clock.advance(SETTINGS.rollingCountTimeout + 1)
+  clock.advance(SETTINGS.rollingCountTimeout)
   await slow.failure()
-  assert.equal(circuit.state, 'closed', 'the window is empty')
+  assert.equal(circuit.state, 'closed')
 })
 
 test('errors that say nothing about the upstream do not open a circuit', async () => {
@@ -210,6 +210,21 @@ for (const [when, prepare] of [
     assert.equal(fixture.states.length, length)
   })
 }
+
+test('opossum leaves no timer of its own behind, however often the circuit opened', async (context) => {
+  const set = context.mock.method(globalThis, 'setTimeout')
+  const cleared = context.mock.method(globalThis, 'clearTimeout')
+  const fixture = new Fixture()
+  await fixture.halfOpen()
+  await fixture.call('failure')
+  fixture.clock.advance(SETTINGS.resetTimeout)
+  await fixture.call('success')
+  await fixture.open()
+  fixture.circuit.shutdown()
+  const handles = cleared.mock.calls.map((call) => call.arguments[0])
+  assert.equal(set.mock.callCount(), 3)
+  for (const { result } of set.mock.calls) assert.ok(handles.includes(result))
+})
 
 test('an idle circuit has no timer', () => {
   assert.equal(new Fixture().clock.nextDue, undefined)
