@@ -77,6 +77,8 @@ describe('calls of a service', () => {
     ]) {
       assert.equal(await (await reviews.fetch(input)).text(), '/a?b')
     }
+    const { fetch } = reviews
+    assert.equal(await (await fetch('/a?b')).text(), '/a?b')
     assert.equal(reviews.breaker, undefined)
   })
 

@@ -1,5 +1,5 @@
 import { MeshError } from '@inmesh/core'
-import type { MeshCallOptions, MeshRequestInit } from '@inmesh/http'
+import type { MeshCallOptions, MeshFetch, MeshRequestInit } from '@inmesh/http'
 import type { RequestInfo, Response } from 'undici'
 import { GuardedCalls } from './guarded-calls.js'
 import type { ServiceBreaker } from './service-breaker.js'
@@ -13,6 +13,13 @@ export class ServiceRoute {
   readonly name: string
   /** Its circuit breaker; undefined where it has none. */
   readonly breaker: ServiceBreaker | undefined
+  /**
+   * `mesh.fetch` of something of this service, which can be handed on by itself. Takes a path from the root of the service, or an absolute URL or
+   * request of the same origin; with another origin it rejects with a `TypeError` whose cause has the code ERR_INMESH_OPTIONS. Options `mesh` of
+   * a call come before those of the service, one by one. Where the breaker is open, the response is its fallback's or the mesh's own: 503 with the
+   * text `circuit breaker open`, or with `localReply: 'throw'` an error whose cause has the code ERR_INMESH_CIRCUIT_OPEN.
+   */
+  readonly fetch: MeshFetch = (input, init) => this.#fetch(input, init)
   readonly #calls: GuardedCalls | undefined
   readonly #origin: ServiceOrigin
   readonly #environment: ServiceEnvironment
@@ -38,16 +45,7 @@ export class ServiceRoute {
     this.#init = this.#callOptions && Object.freeze({ mesh: this.#callOptions })
   }
 
-  /**
-   * `mesh.fetch` of something of this service.
-   *
-   * @param input - Path, from the root of the service, or an absolute URL or request of the same origin.
-   * @param init - As of `mesh.fetch`; its `mesh` options come before those of the service, one by one.
-   * @returns the response. Where the breaker is open, its fallback's or the mesh's own: 503 with the text `circuit breaker open`, or with
-   * `localReply: 'throw'` an error whose cause has the code ERR_INMESH_CIRCUIT_OPEN.
-   * @throws TypeError as of `mesh.fetch`; its cause has the code ERR_INMESH_OPTIONS when the input is of another origin.
-   */
-  fetch(input: RequestInfo, init?: MeshRequestInit): Promise<Response> {
+  #fetch(input: RequestInfo, init: MeshRequestInit | undefined): Promise<Response> {
     const target = this.#origin.resolve(input)
     if (target === undefined) return Promise.reject(this.#elsewhere(input))
     const own = this.#complete(init)
