@@ -1,3 +1,6 @@
+export type { MeshAgentOptions, MeshClientRequestOptions } from './agent/agent-options.js'
+export { MeshHttpAgent } from './agent/mesh-http-agent.js'
+export { MeshHttpsAgent } from './agent/mesh-https-agent.js'
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
 export { installGlobalDispatcher } from './client/global-dispatcher.js'
 export { HttpCarrier } from './client/http-carrier.js'

@@ -25,6 +25,8 @@ const table = {
   ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',
   ERR_INMESH_RESET: 'The connection broke before the response was complete (flag UC).',
   ERR_INMESH_FAULT: 'The fault filter answered in place of the upstream (flag FI).',
+  ERR_INMESH_UNSUPPORTED:
+    'The request asks for something that the client it was made with cannot carry; the message names it.',
   ERR_INMESH_REGEX: "A regular expression is not valid RE2, or a URI template is not of Envoy's grammar.",
   ERR_INMESH_PROTO_JSON: 'A proto-JSON document does not fit its message; the message names the field.',
   ERR_INMESH_LISTEN: 'The server cannot listen on the address asked for.',

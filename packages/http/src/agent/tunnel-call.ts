@@ -1,0 +1,63 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { RawHeaders } from '../client/legacy-handler.js'
+import { AgentCall } from './agent-call.js'
+import type { AgentConnection } from './agent-connection.js'
+import { responseHead } from './response-head.js'
+
+/**
+ * A request for another protocol (WebSocket) or for a tunnel (CONNECT). Once it is granted, bytes go both ways as they are; a response that
+ * refuses is passed on as any other.
+ */
+export class TunnelCall extends AgentCall {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  /** What the client sent before it was answered. */
+  readonly #early: Buffer
+
+  /**
+   * @param dispatcher - Carries the request.
+   * @param connection - The connection that it came over; no other request can follow.
+   * @param request - Its head.
+   * @param early - What came after the head.
+   */
+  constructor(dispatcher: Dispatcher, connection: AgentConnection, request: IncomingMessage, early: Buffer) {
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(connection.server as unknown as Socket)
+    response.on('finish', () => connection.server.destroySoon())
+    super(dispatcher, connection, request, response)
+    this.#request = request
+    this.#response = response
+    this.#early = early
+  }
+
+  override begin(): void {
+    const { method, headers } = this.#request
+    this.send(null, false, method === 'CONNECT' ? null : headers.upgrade)
+  }
+
+  onUpgrade(status: number, headers: RawHeaders, upstream: Duplex): void {
+    if (this.over) {
+      upstream.destroy()
+      return
+    }
+    this.end()
+    const { connection } = this
+    const { server } = connection
+    this.#response.detachSocket(server as unknown as Socket)
+    server.write(responseHead(status, headers), 'latin1')
+    if (this.#early.length > 0) server.unshift(this.#early)
+    upstream.on('error', (error) => connection.fail(error))
+    upstream.on('close', () => server.destroySoon())
+    server.on('close', () => upstream.destroy())
+    upstream.pipe(server)
+    server.pipe(upstream)
+  }
+
+  protected override get lasting(): boolean {
+    return false
+  }
+}
