@@ -1,4 +1,4 @@
-export type { MeshAgentOptions, MeshClientRequestOptions } from './agent/agent-options.js'
+export { checkAgentOptions, type MeshAgentOptions, type MeshClientRequestOptions } from './agent/agent-options.js'
 export { MeshHttpAgent } from './agent/mesh-http-agent.js'
 export { MeshHttpsAgent } from './agent/mesh-https-agent.js'
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'

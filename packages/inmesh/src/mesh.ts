@@ -1,4 +1,5 @@
-import type { ServerOptions } from 'node:http'
+import type { Agent as HttpAgent, ServerOptions } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import { type Clock, type ContextStore, MeshError } from '@inmesh/core'
 import {
   DEFAULT_DRAIN_TIMEOUT_MS,
@@ -6,6 +7,7 @@ import {
   InboundAdapter,
   type ListenOptions,
   listen,
+  type MeshAgentOptions,
   type MeshFetch,
   MeshServer,
   type ServerHandler,
@@ -117,6 +119,28 @@ export class Mesh implements AsyncDisposable {
   /** The services named so far, with their breakers: what a page of metrics is made of. */
   services(): readonly MeshService[] {
     return this.#services.all
+  }
+
+  /**
+   * Makes an agent for whatever is built on node:http: `http.request`, axios (`httpAgent`), got (`agent.http`), ws (`agent`). Its requests and
+   * upgrades go where those of {@link Mesh.dispatcher} do; a request that fails emits the error of the mesh as its own.
+   *
+   * @param options - Limits as of node's agents, and `mesh: { timeoutMs, idempotent }` for every request; `http.request` takes `mesh` too.
+   * @throws MeshError ERR_INMESH_OPTIONS.
+   */
+  httpAgent(options: MeshAgentOptions = {}): HttpAgent {
+    return this.#parts.outbound.httpAgent(options)
+  }
+
+  /**
+   * As {@link Mesh.httpAgent}, for `https:`. Nothing of a request is sent in plaintext. Options of TLS, of the agent or of a request, are
+   * refused with ERR_INMESH_OPTIONS, as the mesh verifies by its own.
+   *
+   * @param options - As there.
+   * @throws MeshError ERR_INMESH_OPTIONS.
+   */
+  httpsAgent(options: MeshAgentOptions = {}): HttpsAgent {
+    return this.#parts.outbound.httpsAgent(options)
   }
 
   /**

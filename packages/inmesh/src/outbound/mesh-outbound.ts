@@ -3,8 +3,11 @@ import {
   createFetch,
   HttpCarrier,
   installGlobalDispatcher,
+  type MeshAgentOptions,
   MeshDispatcher,
   type MeshFetch,
+  MeshHttpAgent,
+  MeshHttpsAgent,
   SocketProber,
 } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
@@ -47,6 +50,14 @@ export class MeshOutbound implements Outbound {
       this.#uninstall?.()
       this.#uninstall = undefined
     }
+  }
+
+  httpAgent(options: MeshAgentOptions): MeshHttpAgent {
+    return new MeshHttpAgent(this.dispatcher, this.#plane.clock, options)
+  }
+
+  httpsAgent(options: MeshAgentOptions): MeshHttpsAgent {
+    return new MeshHttpsAgent(this.dispatcher, this.#plane.clock, options)
   }
 
   async close(timeoutMs: number): Promise<void> {

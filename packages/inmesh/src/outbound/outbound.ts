@@ -1,4 +1,6 @@
-import type { MeshFetch } from '@inmesh/http'
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
+import type { MeshAgentOptions, MeshFetch } from '@inmesh/http'
 import type { Dispatcher } from 'undici'
 
 /** The way out of a mesh. */
@@ -13,6 +15,20 @@ export interface Outbound {
    * @returns what undoes it.
    */
   installGlobal(): () => void
+  /**
+   * Makes an agent of node:http.
+   *
+   * @param options - Its options.
+   * @throws MeshError ERR_INMESH_OPTIONS.
+   */
+  httpAgent(options: MeshAgentOptions): HttpAgent
+  /**
+   * Makes an agent of node:https.
+   *
+   * @param options - Its options.
+   * @throws MeshError ERR_INMESH_OPTIONS.
+   */
+  httpsAgent(options: MeshAgentOptions): HttpsAgent
   /**
    * Takes no new call, waits for those in flight and closes connections.
    *

@@ -1,10 +1,12 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import type { Clock } from '@inmesh/core'
-import type { MeshFetch } from '@inmesh/http'
+import { checkAgentOptions, type MeshAgentOptions, type MeshFetch } from '@inmesh/http'
 import { Agent, fetch } from 'undici'
 import { closeWithin } from './bounded-close.js'
 import type { Outbound } from './outbound.js'
 
-/** Calls of a mesh that is switched off: undici as it is. Options of the mesh in a call are without effect. */
+/** Calls of a mesh that is switched off: undici and the agents of node as they are. Options of the mesh in a call are without effect. */
 export class PlainOutbound implements Outbound {
   readonly dispatcher = new Agent()
   readonly fetch: MeshFetch = (input, init) => fetch(input, { ...init, dispatcher: this.dispatcher })
@@ -20,6 +22,14 @@ export class PlainOutbound implements Outbound {
   /** Such calls are what they were. */
   installGlobal(): () => void {
     return () => {}
+  }
+
+  httpAgent(options: MeshAgentOptions): HttpAgent {
+    return new HttpAgent(checkAgentOptions(options, false))
+  }
+
+  httpsAgent(options: MeshAgentOptions): HttpsAgent {
+    return new HttpsAgent(checkAgentOptions(options, true))
   }
 
   close(timeoutMs: number): Promise<void> {
