@@ -13,7 +13,8 @@ const PORTS = ['packages/core/src/ports/system-clock.ts', 'packages/core/src/por
 
 const BANNED: readonly [what: string, pattern: RegExp][] = [
   ['the clock', /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.hrtime\b/],
-  ['timers', /\b(?:setTimeout|setInterval|setImmediate)\s*\(|node:timers/],
+  // Sockets have a method of that name, which is none of node's timers.
+  ['timers', /(?<!\.)\b(?:setTimeout|setInterval|setImmediate)\s*\((?!.*\): this \{$)|node:timers/],
   ['dice', /\bMath\.random\b|\brandom(?:Bytes|Int|UUID|FillSync|Fill)\b|\bgetRandomValues\b/],
 ]
 

@@ -57,8 +57,7 @@ export class AgentCall implements LegacyHandler, Cancellable {
       return
     }
     const refusal = refuseTrailers(request)
-    const body = request.read() as Buffer | null
-    request.resume()
+    const body = readWhole(request)
     if (refusal === undefined) this.send(body, body !== null)
     else this.onError(refusal)
   }
@@ -172,6 +171,18 @@ export class AgentCall implements LegacyHandler, Cancellable {
     this.#continued = true
     this.#response.writeContinue()
   }
+}
+
+/** The body of a request that is complete; null where it is empty. */
+function readWhole(request: IncomingMessage): Buffer | null {
+  const first = request.read() as Buffer | null
+  if (first === null) return null
+  const second = request.read() as Buffer | null
+  if (second === null) return first
+  const chunks = [first]
+  // Node 26 gives one chunk at a time, those before it all of them.
+  for (let chunk: Buffer | null = second; chunk !== null; chunk = request.read() as Buffer | null) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 function sendWithBody(call: AgentCall): void {

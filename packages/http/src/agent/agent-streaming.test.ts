@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
 import { bodyOf, hungUp, TestUpstream } from '../client/testing/test-upstream.js'
-import { AgentFixture, answered } from './testing/agent-fixture.js'
+import { AgentFixture, answered, freed } from './testing/agent-fixture.js'
 
 const CHUNK = Buffer.alloc(65_536, 'x')
 const CHUNKS = 512
@@ -160,7 +160,7 @@ test('a client that asks whether to send its body is told to when somebody reads
     assert.equal(text, 'the body')
     assert.equal(response.headers.connection, undefined)
     assert.equal(request.reusedSocket, index > 0)
-    while (Object.keys(mesh.agent.freeSockets).length === 0) await new Promise(setImmediate)
+    await freed(mesh.agent)
   }
   assert.equal(upstream.requests[0]!.headers.expect, undefined)
 })
@@ -245,7 +245,7 @@ for (const [where, options] of [
     mesh.serve([upstream.port])
     const sent = mesh.open(options).end()
     const answer = answered(sent)
-    await once(sent, 'timeout')
+    await Promise.all([once(sent, 'timeout'), upstream.received(1)])
     responses[0]!.end('late')
     assert.equal((await answer).text, 'late')
   })
@@ -260,10 +260,10 @@ test('setTimeout of a request works, and does not stay on the connection for the
   sent.setTimeout(20)
   sent.end()
   const answer = answered(sent)
-  await once(sent, 'timeout')
+  await Promise.all([once(sent, 'timeout'), upstream.received(1)])
   responses[0]!.end()
   await answer
-  while (Object.keys(mesh.agent.freeSockets).length === 0) await new Promise(setImmediate)
+  await freed(mesh.agent)
   const next = mesh.open().end()
   next.on('timeout', () => assert.fail('timed out'))
   const nextAnswer = answered(next)

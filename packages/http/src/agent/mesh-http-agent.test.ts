@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { MeshError, RequestContext } from '@inmesh/core'
 import { retryPolicy } from '../client/testing/configs.js'
 import { bodyOf, closedPort, TestUpstream } from '../client/testing/test-upstream.js'
-import { AgentFixture, answered } from './testing/agent-fixture.js'
+import { AgentFixture, answered, freed } from './testing/agent-fixture.js'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
@@ -69,7 +69,7 @@ for (const [method, status] of [
       const { text, request, response } = await mesh.send({ method })
       assert.deepEqual([response.statusCode, text, response.headers['x-a']], [status, '', '1'])
       assert.equal(request.reusedSocket, index > 0)
-      await freed(mesh)
+      await freed(mesh.agent)
     }
   })
 }
@@ -118,7 +118,7 @@ test('the mesh itself answers as a response by default', async (context) => {
 })
 
 test('with local replies thrown, the very MeshError is the error of the request', async (context) => {
-  const mesh = new AgentFixture(context, {}, undefined, { localReply: 'throw' })
+  const mesh = new AgentFixture(context, {}, { localReply: 'throw' })
   mesh.serve([])
   await assert.rejects(mesh.send(), (error) => {
     assert.ok(error instanceof MeshError)
@@ -167,9 +167,9 @@ test('a request is made in the context of its maker, on whatever connection it g
   const other = TRACE.replace('b7ad', 'c8be')
   // The second waits for the connection of the first; the others find it free.
   const answers = await Promise.all([within(TRACE), within(other)])
-  await freed(mesh)
+  await freed(mesh.agent)
   answers.push(await mesh.send())
-  await freed(mesh)
+  await freed(mesh.agent)
   answers.push(await within(TRACE))
   assert.deepEqual(
     upstream.requests.map(({ headers }) => headers.traceparent),
@@ -215,10 +215,10 @@ test('connections are used again, and closed when nobody uses them or the agent 
   mesh.serve([upstream.port])
   const first = await mesh.send()
   assert.equal(first.request.reusedSocket, false)
-  await freed(mesh)
+  await freed(mesh.agent)
   const second = await mesh.send()
   assert.equal(second.request.reusedSocket, true)
-  await freed(mesh)
+  await freed(mesh.agent)
   mesh.agent.destroy()
   await new Promise(setImmediate)
   assert.deepEqual(Object.keys(mesh.agent.freeSockets), [])
@@ -270,9 +270,4 @@ test('what node takes for a request and cannot parse as one fails with the code 
 async function pick(answer: Promise<{ status: number; text: string }>): Promise<[number, string]> {
   const { status, text } = await answer
   return [status, text]
-}
-
-/** Waits until the agent has a free connection. */
-async function freed(mesh: AgentFixture): Promise<void> {
-  while (Object.keys(mesh.agent.freeSockets).length === 0) await new Promise(setImmediate)
 }

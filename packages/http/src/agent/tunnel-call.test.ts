@@ -68,7 +68,7 @@ test('an upgrade that the mesh answers itself gets that response', async (contex
 })
 
 test('with local replies thrown it fails with the error', async (context) => {
-  const mesh = new AgentFixture(context, {}, undefined, { localReply: 'throw' })
+  const mesh = new AgentFixture(context, {}, { localReply: 'throw' })
   mesh.serve([])
   await assert.rejects(answered(mesh.open(UPGRADE).end()), { code: 'ERR_INMESH_NO_HEALTHY_ENDPOINT' })
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { TestContext } from 'node:test'
 import { ClientFixture } from '../../client/testing/client-fixture.js'
 import type { MeshAgentOptions, MeshClientRequestOptions } from '../agent-options.js'
@@ -16,12 +16,17 @@ export interface Answer {
 export class AgentFixture extends ClientFixture {
   readonly agent: MeshHttpAgent
 
+  /**
+   * @param context - The test.
+   * @param options - Options of the agent.
+   * @param dispatcher - Options of the dispatcher.
+   */
   constructor(
     context: TestContext,
     options: MeshAgentOptions = {},
-    ...rest: ConstructorParameters<typeof ClientFixture> extends [TestContext, ...infer Rest] ? Rest : never
+    dispatcher: ConstructorParameters<typeof ClientFixture>[2] = {},
   ) {
-    super(context, ...rest)
+    super(context, undefined, dispatcher)
     this.agent = new MeshHttpAgent(this.dispatcher, this.plane.clock, options)
     context.after(() => this.agent.destroy())
   }
@@ -45,4 +50,9 @@ export async function answered(sent: ClientRequest): Promise<Answer> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
   return { status: response.statusCode!, text: Buffer.concat(chunks).toString(), request: sent, response }
+}
+
+/** Waits until an agent has a free connection. */
+export async function freed(agent: Agent): Promise<void> {
+  while (Object.keys(agent.freeSockets).length === 0) await new Promise(setImmediate)
 }
