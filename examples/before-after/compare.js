@@ -1,4 +1,4 @@
-// Runs a service before and after it came into a mesh, and asks both the same: node compare.js express|fastify|axios
+// Runs a service before and after it came into a mesh, and asks both the same: node compare.js express|fastify|axios|got|node-http|ws
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -7,12 +7,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { WebSocketServer } from 'ws'
 
 const [framework] = process.argv.slice(2)
 
-// The service that both call.
+// The service that both call, by a request or by a message.
 const reviews = createServer((request, response) => {
   response.setHeader('content-type', 'application/json').end(JSON.stringify([`review of ${request.url}`]))
+})
+new WebSocketServer({ server: reviews }).on('connection', (socket) => {
+  socket.on('message', (path) => socket.send(JSON.stringify([`review of ${path}`])))
 })
 await once(reviews.listen(0, '127.0.0.1'), 'listening')
 const { port } = reviews.address()

@@ -60,7 +60,7 @@ test('examples/hello: with the off switch the service serves without a mesh', as
   assert.equal(await response.text(), `hello from process ${service.pid}\n`)
 })
 
-for (const framework of ['express', 'fastify', 'axios']) {
+for (const framework of ['express', 'fastify', 'axios', 'got', 'node-http', 'ws']) {
   test(`examples/before-after: ${framework} answers the same in the mesh as before`, async (scope) => {
     const script = pathToFileURL(join(ROOT, 'examples', 'before-after', 'compare.js'))
     const compare = TestProcess.node(scope, script, { args: [framework] })

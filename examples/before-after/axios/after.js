@@ -2,12 +2,7 @@ import axios from 'axios'
 import { createMesh } from 'inmesh'
 
 const mesh = await createMesh()
-// axios 1.12 or later. Request and Response are null so that axios hands over a URL and options, and makes no objects of another fetch.
-const reviews = axios.create({
-  baseURL: 'http://reviews',
-  adapter: 'fetch',
-  env: { fetch: mesh.fetch, Request: null, Response: null },
-})
+const reviews = axios.create({ baseURL: 'http://reviews', httpAgent: mesh.httpAgent() })
 
 const server = await mesh.listen(
   async (request, response) => {
