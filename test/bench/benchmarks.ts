@@ -5,6 +5,7 @@ import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchImports } from './imports.js'
 import { benchInRequest } from './in-request.js'
+import { benchNodeHttp } from './node-http.js'
 import { benchPicks } from './picks.js'
 import { benchResend } from './resend.js'
 import { benchRoutes } from './routes.js'
@@ -15,6 +16,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['dispatcher', benchDispatcher],
   ['in-request', benchInRequest],
   ['fetch', benchFetch],
+  ['node-http', benchNodeHttp],
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { before, describe, it } from 'node:test'
 import axios from 'axios'
 import got from 'got'
-import { createMesh, type Mesh } from 'inmesh'
+import { createMesh, type Mesh, MeshError } from 'inmesh'
 import { suiteScope } from '../support/suite-scope.js'
 import type { TestScope } from '../support/test-process.js'
 import { ConfigurationDirectory } from './configuration-directory.js'
@@ -49,7 +49,7 @@ describe('clients that are built on node:http, with agents of the mesh', () => {
     describe(client.name, () => {
       it('reaches both sides of a split', async () => {
         const versions = new Set<unknown>()
-        for (let call = 0; call < 30; call++) {
+        for (let call = 0; call < 100 && versions.size < 2; call++) {
           const { status, headers, text } = await client.send(mesh, 'http://catalog/split')
           assert.deepEqual([status, text], [200, 'GET /split '])
           versions.add(headers['x-version'])
@@ -89,7 +89,11 @@ describe('clients that are built on node:http, with agents of the mesh', () => {
           ['/empty', 'ERR_INMESH_NO_HEALTHY_ENDPOINT'],
           ['/slow', 'ERR_INMESH_TIMEOUT'],
         ] as const) {
-          await assert.rejects(client.send(throwing, `http://catalog${path}`), { code })
+          await assert.rejects(client.send(throwing, `http://catalog${path}`), (error: Error & { code?: string }) => {
+            assert.equal(error.code, code)
+            assert.ok((client.name === 'http.request' ? error : error.cause) instanceof MeshError)
+            return true
+          })
         }
       })
 
@@ -97,6 +101,14 @@ describe('clients that are built on node:http, with agents of the mesh', () => {
         const plain = await client.send(mesh, 'http://catalog/old')
         assert.deepEqual([plain.status, plain.headers.location], [301, 'http://catalog/new'])
         assert.equal((await client.send(mesh, 'http://catalog/old', { follow: true })).text, 'GET /new ')
+      })
+
+      it('has its requests copied to a mirror', async () => {
+        const copied = once(held, 'request')
+        const question = { method: 'POST', body: 'order' }
+        assert.equal((await client.send(mesh, 'http://catalog/mirrored', question)).text, 'POST /mirrored order')
+        const [{ url, method }] = (await copied) as [IncomingMessage]
+        assert.deepEqual([method, url], ['POST', '/mirrored'])
       })
 
       it('ends a call when it is aborted', async () => {
@@ -236,6 +248,9 @@ spec:
   - match: [{ uri: { exact: /slow } }]
     timeout: 50ms
     route: [{ destination: { host: held } }]
+  - match: [{ uri: { exact: /mirrored } }]
+    mirror: { host: held }
+    route: [{ destination: { host: catalog } }]
   - match: [{ uri: { exact: /old } }]
     redirect: { uri: /new }
   - match: [{ uri: { exact: /new } }, { uri: { exact: /context } }, { uri: { exact: /stream } }]
