@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { get, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { get, type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { MeshError, RequestContext } from '@inmesh/core'
 import { retryPolicy } from '../client/testing/configs.js'
@@ -147,6 +147,30 @@ test('a response that breaks off ends with ERR_INMESH_RESET, on the request and 
   assert.equal(ofRequest.code, 'ERR_INMESH_RESET')
   assert.equal(ofResponse, ofRequest)
   assert.equal(response.aborted, true)
+})
+
+test('how large the head of a request may be is up to its server', async (context) => {
+  const mesh = new AgentFixture(context)
+  const upstream = await TestUpstream.start(context)
+  mesh.serve([upstream.port])
+  assert.equal((await mesh.send({ headers: { 'x-large': 'x'.repeat(100_000) } })).status, 431)
+})
+
+test('tools that watch incoming requests by http.Server are not told of these', async (context) => {
+  const mesh = new AgentFixture(context)
+  const upstream = await TestUpstream.start(context)
+  mesh.serve([upstream.port])
+  const told: unknown[] = []
+  const { emit } = Server.prototype
+  context.after(() => {
+    Server.prototype.emit = emit
+  })
+  Server.prototype.emit = function (this: Server, event: string, ...values: unknown[]) {
+    if (event === 'request') told.push(this)
+    return Reflect.apply(emit, this, [event, ...values]) as boolean
+  }
+  await mesh.send()
+  assert.deepEqual(told, [upstream.server])
 })
 
 test('options of the mesh come from the agent and from the request', async (context) => {

@@ -19,6 +19,8 @@ export class RequestUpload extends Readable {
     super()
     this.#request = request
     this.#wanted = wanted
+    // Who reads it may have turned away already, and an error that nobody hears ends the process.
+    this.on('error', () => {})
   }
 
   override _read(): void {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { retryPolicy } from '../client/testing/configs.js'
 import { closedPort, TestUpstream } from '../client/testing/test-upstream.js'
-import { AgentFixture, answered } from './testing/agent-fixture.js'
+import { AgentFixture, answered, freed } from './testing/agent-fixture.js'
 
 const UPGRADE = { headers: { Connection: 'Upgrade', Upgrade: 'echo', 'X-Own': '1' } }
 
@@ -48,6 +48,24 @@ test('an upgrade goes to an endpoint that answers, its head as it is, and then b
     socket.end()
     await closed
   }
+  await idle(mesh)
+})
+
+test('an upgrade may take a connection that served requests before, and the next request gets another', async (context) => {
+  const mesh = new AgentFixture(context)
+  const upstream = await echoServer(context)
+  mesh.serve([upstream.port])
+  const reused: boolean[] = []
+  for (let round = 0; round < 2; round++) {
+    const { request } = await mesh.send()
+    await freed(mesh.agent)
+    const sent = mesh.open(UPGRADE).end()
+    const [, socket] = (await once(sent, 'upgrade')) as [IncomingMessage, Duplex]
+    assert.equal(await say(socket, 'hello'), 'hello')
+    reused.push(request.reusedSocket, sent.reusedSocket)
+    socket.destroy()
+  }
+  assert.deepEqual(reused, [false, true, false, true])
   await idle(mesh)
 })
 

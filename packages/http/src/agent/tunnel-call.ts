@@ -26,8 +26,6 @@ export class TunnelCall extends AgentCall {
   constructor(dispatcher: Dispatcher, connection: AgentConnection, request: IncomingMessage, early: Buffer) {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
-    response.assignSocket(connection.server as unknown as Socket)
-    response.on('finish', () => connection.server.destroySoon())
     super(dispatcher, connection, request, response)
     this.#request = request
     this.#response = response
@@ -39,6 +37,16 @@ export class TunnelCall extends AgentCall {
     this.send(null, false, method === 'CONNECT' ? null : headers.upgrade)
   }
 
+  /** The request is refused, or somebody only informs of something. */
+  override onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
+    if (status >= 200 && !this.over) {
+      const { server } = this.connection
+      this.#response.assignSocket(server as unknown as Socket)
+      this.#response.on('finish', () => server.destroySoon())
+    }
+    return super.onHeaders(status, headers, resume, statusText)
+  }
+
   onUpgrade(status: number, headers: RawHeaders, upstream: Duplex): void {
     if (this.over) {
       upstream.destroy()
@@ -47,11 +55,11 @@ export class TunnelCall extends AgentCall {
     this.end()
     const { connection } = this
     const { server } = connection
-    this.#response.detachSocket(server as unknown as Socket)
     server.write(responseHead(status, headers), 'latin1')
     if (this.#early.length > 0) server.unshift(this.#early)
     upstream.on('error', (error) => connection.fail(error))
     upstream.on('close', () => server.destroySoon())
+    server.on('error', (error) => upstream.destroy(error))
     server.on('close', () => upstream.destroy())
     upstream.pipe(server)
     server.pipe(upstream)
