@@ -40,6 +40,21 @@ export class StaticStride {
     return scaled.every((weight) => weight === scaled[0]) ? undefined : new StaticStride(scaled, before, start)
   }
 
+  /**
+   * Whether weights are carried out as they are, none of them cut off.
+   *
+   * @param weights - All above 0.
+   */
+  static keepsShares(weights: readonly number[]): boolean {
+    let sum = 0
+    let most = 0
+    for (const weight of weights) {
+      sum += weight
+      if (weight > most) most = weight
+    }
+    return most * weights.length <= sum * LARGEST_SHARE
+  }
+
   /** Index of the next endpoint. */
   next(): number {
     const weights = this.#weights
