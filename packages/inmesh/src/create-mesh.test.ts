@@ -85,6 +85,24 @@ test('opossum is loaded only when a service has a breaker', async () => {
   }
 })
 
+test('a breaker without opossum, as in a bundle, is refused in words', async () => {
+  const output = await program(
+    `import Module from 'node:module'
+    const resolve = Module._resolveFilename
+    Module._resolveFilename = (name, ...rest) => {
+      if (name === 'opossum') throw new Error('not in the bundle')
+      return resolve(name, ...rest)
+    }
+    const mesh = await createMesh({ controlPlane: '127.0.0.1:1', logLevel: 'silent' })
+    try {
+      mesh.service('reviews', { breaker: {} })
+    } catch (error) {
+      console.log(error.code, error.message)
+    }`,
+  )
+  assert.match(output, /^ERR_INMESH_OPTIONS a breaker needs the package opossum/)
+})
+
 test('a job ends by itself although a breaker is open', async () => {
   const output = await program(
     `const mesh = await createMesh({ controlPlane: '127.0.0.1:1', logLevel: 'silent' })

@@ -1,11 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
-import type { Clock, Timer } from '@inmesh/core'
+import { type Clock, MeshError, type Timer } from '@inmesh/core'
 import type Opossum from 'opossum'
 import type { BreakerState } from './breaker-state.js'
 import type { BreakerSettings } from './service-settings.js'
-
-const load = createRequire(import.meta.url)
 
 /** Parts that the window of counts is divided into: opossum's default. */
 const BUCKETS = 10
@@ -93,7 +91,7 @@ export class OpossumCircuit<T> {
   }
 
   #begin(begun: Pick<Options, 'state'>): Opossum<[Action<T>], T> {
-    const Breaker = load('opossum') as typeof Opossum
+    const Breaker = loadOpossum()
     const { errorThresholdPercentage, volumeThreshold } = this.#settings
     this.#window = new EventEmitter()
     this.#bucketEnd = this.#clock.now() + this.#bucketMs
@@ -158,5 +156,15 @@ export class OpossumCircuit<T> {
     }
     // opossum keeps the latency of every call of the window, also for percentiles that nobody wants.
     this.#opossum.status.window[0]!.latencyTimes.length = 0
+  }
+}
+
+/** When it is first needed: most applications have no breaker. What a bundler made of this module may have no URL, or nothing beside it. */
+function loadOpossum(): typeof Opossum {
+  try {
+    return createRequire(import.meta.url)('opossum') as typeof Opossum
+  } catch (cause) {
+    const detail = 'a breaker needs the package opossum, which is not found here: leave inmesh out of the bundle'
+    throw new MeshError('ERR_INMESH_OPTIONS', detail, { cause, place: { field: 'breaker' } })
   }
 }
