@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type ContextStore, EXPECTED_TIMEOUT_HEADER, RequestContext } from '@inmesh/core'
+import { type ContextStore, EXPECTED_TIMEOUT_HEADER, RequestContext, Trace } from '@inmesh/core'
 import { Pool } from 'undici'
 import type { Row } from './harness/benchmark.js'
 import { comparePaired } from './harness/paired.js'
@@ -19,7 +19,7 @@ class StorageStore implements ContextStore {
   readonly #storage = new AsyncLocalStorage<RequestContext | undefined>()
 
   current(): RequestContext | undefined {
-    return this.#storage.getStore()
+    return this.#storage.getStore()?.inForce
   }
 
   run<T>(context: RequestContext | undefined, callback: () => T): T {
@@ -63,7 +63,7 @@ export async function benchInRequest(): Promise<readonly Row[]> {
   const row = await comparePaired({
     what: 'the same inside a request, with deadline and trace',
     bare: () => storage.run({ deadline: performance.now() + LIMIT_MS, traceparent: TRACE }, bareCall),
-    mesh: () => store.run(new RequestContext(performance.now() + LIMIT_MS, TRACE), meshCall),
+    mesh: () => store.run(new RequestContext(performance.now() + LIMIT_MS, { trace: new Trace(TRACE) }), meshCall),
     target: 1.3,
     perBlock: 2000,
     rounds: 61,

@@ -33,6 +33,7 @@ export type {
   ServerHandler,
 } from '@inmesh/http'
 export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'
+export type { CapturedContext } from './context/captured-context.js'
 export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'

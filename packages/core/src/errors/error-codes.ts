@@ -22,8 +22,11 @@ const table = {
   ERR_INMESH_OVERFLOW: 'A circuit breaker threshold of the cluster is reached (flag UO).',
   ERR_INMESH_CIRCUIT_OPEN: "The application's circuit breaker of the service or route is open (flag UO).",
   ERR_INMESH_TIMEOUT: 'The time limit of the route, of the call or of the inbound request passed (flag UT).',
+  ERR_INMESH_CANCELLED:
+    'The caller of the inbound request that the call was made for went away before it had its response (flag DC).',
   ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',
   ERR_INMESH_RESET: 'The connection broke before the response was complete (flag UC).',
+  ERR_INMESH_CONTEXT: 'A captured context is not of the shape that `capture()` gives; the message names the field.',
   ERR_INMESH_FAULT: 'The fault filter answered in place of the upstream (flag FI).',
   ERR_INMESH_UNSUPPORTED:
     'The request asks for something that the client it was made with cannot carry; the message names it.',

@@ -1,5 +1,5 @@
 import type { RequestView } from '../call/request-view.js'
-import { EXPECTED_TIMEOUT_HEADER } from '../context/deadline.js'
+import { EXPECTED_TIMEOUT_HEADER, GRPC_TIMEOUT_HEADER, parseGrpcTimeoutMs } from '../context/deadline.js'
 import type { ForwardAction } from '../model/route.js'
 import type { ListenerConfig } from '../model/target-config.js'
 import type { View } from '../model/view.js'
@@ -81,13 +81,10 @@ export function timeoutsOf(timeouts: RouteTimeouts, request: RequestView): Route
   return { ...timeouts, requestMs, streamMs: grpcMs }
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
-
-/** gRPC over HTTP/2, "Timeout": at most eight digits and a unit. */
 function grpcTimeoutMs(request: RequestView, { maxMs, offsetMs }: GrpcHeaderLimit): number | undefined {
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(request.header('grpc-timeout') ?? '') ?? []
-  if (digits === undefined || unit === undefined) return undefined
-  const asked = Number(digits) * UNITS_MS[unit]!
+  const header = request.header(GRPC_TIMEOUT_HEADER)
+  const asked = header === undefined ? undefined : parseGrpcTimeoutMs(header)
+  if (asked === undefined) return undefined
   const limited = maxMs > 0 && (asked === 0 || asked > maxMs) ? maxMs : asked
   return limited > offsetMs ? limited - offsetMs : limited
 }

@@ -14,6 +14,12 @@ export interface MeshCallOptions {
    * is never sent again. Default false.
    */
   readonly idempotent?: boolean
+  /**
+   * Whether the call ends, with `ERR_INMESH_CANCELLED`, when the caller of the inbound request that it is made for goes away before it has
+   * its whole response. Default: true for GET, HEAD and gRPC calls, false for all others. Work that is meant to outlive its request is
+   * better `detached`.
+   */
+  readonly cancelWithParent?: boolean
 }
 
 /** Options of `dispatch`, `request`, `stream` and `pipeline` with those of the mesh. */
@@ -27,12 +33,16 @@ export type MeshDispatchOptions = Dispatcher.DispatchOptions & {
  * @returns what is wrong with them, undefined when nothing is.
  */
 export function checkCallOptions(options: MeshCallOptions): MeshError | undefined {
-  const { timeoutMs, idempotent } = options
+  const { timeoutMs, idempotent, cancelWithParent } = options
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
     return new MeshError('ERR_INMESH_OPTIONS', `mesh.timeoutMs must be a positive number, not ${String(timeoutMs)}`)
   }
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {
     return new MeshError('ERR_INMESH_OPTIONS', `mesh.idempotent must be a boolean, not ${String(idempotent)}`)
+  }
+  if (cancelWithParent !== undefined && typeof cancelWithParent !== 'boolean') {
+    const given = String(cancelWithParent)
+    return new MeshError('ERR_INMESH_OPTIONS', `mesh.cancelWithParent must be a boolean, not ${given}`)
   }
   return undefined
 }

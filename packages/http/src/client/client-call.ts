@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import {
   type AttemptFailure,
   Call,
+  DependentCall,
   type Endpoint,
   type LocalReply,
   localReplies,
@@ -10,7 +11,6 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
-import type { Abortable } from './active-calls.js'
 import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
@@ -30,7 +30,7 @@ import { throttled } from './throttled-handler.js'
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
  * response or one error. Whatever the call waits for between attempts, it has one timer at most.
  */
-export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
+export class ClientCall extends DependentCall implements AttemptOwner, LimitedCall {
   readonly #scope: ClientScope
   /** Absent for a host that the mesh never looks at. */
   readonly #target: CallTarget | undefined
@@ -64,6 +64,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     handler: LegacyHandler,
     deadline: number,
   ) {
+    super()
     this.#scope = scope
     this.#target = target
     this.#request = request
@@ -96,7 +97,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   }
 
   /** Ends the call on the caller's wish, which hears the reason again as its error. */
-  abort(reason?: Error): void {
+  override abort(reason?: Error): void {
     if (this.#phase < COMPLETED) this.#fail(reason ?? new errors.RequestAbortedError())
   }
 
@@ -244,9 +245,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
     }
     const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
-    const announced = this.#deadline !== Number.POSITIVE_INFINITY && !call.route!.suppressesEnvoyHeaders
-    const announcedMs = announced ? limitMs : Number.POSITIVE_INFINITY
-    const options = request.attemptOptions(pool.authority, announcedMs, plane.random, call.attemptHeaders)
+    const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
+    const options = request.attemptOptions(pool.authority, announcedMs, plane.random, call)
     this.#dispatch(pool, options, call.route!.mirrors && mirrors.begin(call, request, this.#handler))
   }
 
@@ -349,9 +349,8 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
       this.#fail(new MeshError(reply.code, reply.detail, { cause }))
       return
     }
-    const request = this.#request
-    if (!this.#bodyTouched) discardBody(request.body)
-    const shape = { grpc: isGrpcRequest(request), method: request.method }
+    if (!this.#bodyTouched) discardBody(this.#request.body)
+    const shape = { grpc: isGrpcRequest(this.#request), method: this.#request.method }
     this.#localResponse = new LocalResponse(reply, shape, this.#call, this.#handler, () => this.attemptCompleted())
     this.#localResponse.send()
   }
@@ -383,6 +382,7 @@ export class ClientCall implements AttemptOwner, Abortable, LimitedCall {
   #release(): void {
     this.#endCall()
     this.#stopListening?.()
+    this.leave()
     if (!this.#counted) return
     this.#counted = false
     this.#scope.calls.ended()

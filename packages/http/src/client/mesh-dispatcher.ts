@@ -10,7 +10,8 @@ import { type MirrorStatistics, MirrorTraffic } from './mirror-traffic.js'
 import { OriginTable } from './origin.js'
 import { OutboundPolicy } from './outbound-policy.js'
 import { OutboundRequest } from './outbound-request.js'
-import { mayBeSteered } from './request-headers.js'
+import { discardBody } from './request-body.js'
+import { mayBeInternal } from './request-headers.js'
 import { ResponseHandlerAdapter } from './response-handler-adapter.js'
 
 /** What a {@link MeshDispatcher} is made of. */
@@ -20,7 +21,8 @@ export interface MeshDispatcherOptions {
   /** Makes the connections. The dispatcher closes it. */
   readonly carrier: HttpCarrier
   /**
-   * Context of inbound requests: requests made inside one carry its trace headers and end by its deadline. Default: none.
+   * Context of inbound requests: requests made inside one carry its trace, baggage and priority, end by its deadline and, as their options
+   * say, when its caller goes away. Default: none.
    */
   readonly context?: ContextStore
   /** Which hosts calls may go to, and which of them the mesh looks at. Default: to every host. */
@@ -48,8 +50,8 @@ export interface MeshDispatcherOptions {
  * `compose`, and with the `fetch` built into Node.
  *
  * Each call may carry {@link MeshCallOptions} as `mesh`. A failed call reports one of `ERR_INMESH_CLOSED` (the dispatcher is closed),
- * `ERR_INMESH_OPTIONS`, `ERR_INMESH_RESET` and `ERR_INMESH_TIMEOUT` (both after the response began), undici's own errors for bad arguments
- * and aborts, and with `localReply: 'throw'` the codes of all local replies.
+ * `ERR_INMESH_OPTIONS`, `ERR_INMESH_CANCELLED`, `ERR_INMESH_RESET` and `ERR_INMESH_TIMEOUT` (both after the response began), undici's own
+ * errors for bad arguments and aborts, and with `localReply: 'throw'` the codes of all local replies.
  */
 export class MeshDispatcher extends Dispatcher {
   readonly #mirrors: MirrorTraffic
@@ -134,13 +136,22 @@ export class MeshDispatcher extends Dispatcher {
     const target = origin?.target(plane)
     const outside = target === undefined || target.state === 'unknown'
     const passes = outside && origin?.allowed !== false
-    if (passes && context === undefined && limits === undefined && !mayBeSteered(options.headers)) {
+    if (passes && context === undefined && limits === undefined && !mayBeInternal(options.headers)) {
       return passThrough.dispatch(options, handler)
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
     if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
     const request = new OutboundRequest(origin, options, context)
-    new ClientCall(scope, target, request, legacy, deadline).begin()
+    const call = new ClientCall(scope, target, request, legacy, deadline)
+    if (context !== undefined && request.endsWithParent) {
+      if (context.cancellation !== undefined) {
+        discardBody(options.body)
+        legacy.onError(context.cancellation)
+        return false
+      }
+      context.follow(call)
+    }
+    call.begin()
     return true
   }
 

@@ -1,26 +1,22 @@
-import {
-  EXPECTED_TIMEOUT_HEADER,
-  formatTimeoutMs,
-  type Random,
-  type RequestContext,
-  type RequestView,
-} from '@inmesh/core'
+import type { Call, Random, RequestContext, RequestView } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { MeshDispatchOptions } from './call-options.js'
+import { addStatements, addTimeLeft, addTrace } from './carried-headers.js'
+import { isGrpcRequest } from './grpc-status.js'
 import type { Origin } from './origin.js'
 import { RequestHeadEditor } from './request-head-editor.js'
 import {
   EXPECTED_TIMEOUT,
+  GRPC_TIMEOUT,
   HOST,
+  INTERNAL,
   presentHeaders,
   type RequestHeaders,
   readHeader,
   repeatableHeaders,
   STEERING,
-  TRACEPARENT,
-  TRACESTATE,
   withHeaders,
-  withoutSteering,
+  withoutHeaders,
 } from './request-headers.js'
 
 const NOTHING: string[] = []
@@ -125,26 +121,37 @@ export class OutboundRequest implements RequestView {
   }
 
   /**
+   * Whether the call ends when the caller of the inbound request goes away. By default that is what may be given up at any time: reading, and
+   * gRPC calls, whose servers expect to be told (gRPC, "Cancellation"). Half of a change helps nobody.
+   */
+  get endsWithParent(): boolean {
+    const { method, mesh } = this.#options
+    return mesh?.cancelWithParent ?? (method === 'GET' || method === 'HEAD' || isGrpcRequest(this))
+  }
+
+  /**
    * What undici is given for an attempt within the mesh. The caller's own object wherever nothing is to be added.
    *
    * @param authority - What the endpoint's pool writes as `host` unless it is told otherwise.
    * @param leftMs - Milliseconds to announce to the upstream as the time left; `Infinity` to announce nothing.
    * @param random - Source of trace ids.
-   * @param told - Headers that tell of the attempt, names in lower case and values in turn.
+   * @param call - The call that it is an attempt of: headers that tell of the attempt, and whether its route keeps those of Envoy to itself.
    */
   attemptOptions(
     authority: string,
     leftMs: number,
     random: Random,
-    told: readonly string[] = NOTHING,
+    call: Pick<Call, 'attemptHeaders' | 'route'>,
   ): MeshDispatchOptions {
-    if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, random, told)
+    const told = call.attemptHeaders
+    const forms = this.#timeForms(leftMs, call)
+    if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, forms, random, told)
     const usual = authority === this.#origin?.authority && told.length === 0
-    if (usual && this.#context === undefined && leftMs === Number.POSITIVE_INFINITY) return this.#withAdded(NOTHING)
+    if (usual && this.#context === undefined && forms === 0) return this.#withAdded(NOTHING, STEERING)
     const added = told.slice()
-    this.#addOwn(this.#present, leftMs, random, added)
+    const replaced = this.#addOwn(this.#headers, this.#present, leftMs, forms, random, added)
     if (authority !== this.#origin?.authority && (this.#present & HOST) === 0) added.push('host', this.#authority)
-    return this.#withAdded(added)
+    return this.#withAdded(added, STEERING | replaced)
   }
 
   /**
@@ -155,7 +162,14 @@ export class OutboundRequest implements RequestView {
   passThroughOptions(random: Random): MeshDispatchOptions {
     const added: string[] = []
     if (this.#context !== undefined) addTrace(this.#context, this.#present, random, added)
-    return this.#withAdded(added, true)
+    return this.#withAdded(added, INTERNAL)
+  }
+
+  /** In which headers the time left is announced. */
+  #timeForms(leftMs: number, { route }: Pick<Call, 'route'>): number {
+    if (leftMs === Number.POSITIVE_INFINITY) return 0
+    const expected = route!.suppressesEnvoyHeaders ? 0 : EXPECTED_TIMEOUT
+    return this.method !== 'GET' && isGrpcRequest(this) ? expected | GRPC_TIMEOUT : expected
   }
 
   #newEditor(): RequestHeadEditor {
@@ -166,6 +180,7 @@ export class OutboundRequest implements RequestView {
     editor: RequestHeadEditor,
     authority: string,
     leftMs: number,
+    forms: number,
     random: Random,
     told: readonly string[],
   ): MeshDispatchOptions {
@@ -174,38 +189,43 @@ export class OutboundRequest implements RequestView {
       // What the route itself sets goes before.
       if (!headers.includes(told[index]!)) headers.push(told[index]!, told[index + 1]!)
     }
-    this.#addOwn(presentHeaders(headers), leftMs, random, headers)
-    if (editor.authority !== authority) headers.push('host', editor.authority)
-    const options = withHeadersOf(this.#options, headers)
+    const added: string[] = []
+    const replaced = this.#addOwn(headers, presentHeaders(headers), leftMs, forms, random, added)
+    if (editor.authority !== authority) added.push('host', editor.authority)
+    const kept = replaced === 0 ? headers : withoutHeaders(headers, replaced)
+    const options = withHeadersOf(this.#options, withHeaders(kept, added))
     options.method = editor.method as Dispatcher.HttpMethod
     options.path = editor.path
     return options
   }
 
-  /** The mesh's own headers, as far as they are not there. */
-  #addOwn(present: number, leftMs: number, random: Random, added: string[]): void {
-    if (this.#context !== undefined) addTrace(this.#context, present, random, added)
-    if (leftMs !== Number.POSITIVE_INFINITY && (present & EXPECTED_TIMEOUT) === 0) {
-      added.push(EXPECTED_TIMEOUT_HEADER, formatTimeoutMs(leftMs))
+  /** The mesh's own headers. Gives the bits of those whose place they take. */
+  #addOwn(
+    headers: RequestHeaders,
+    present: number,
+    leftMs: number,
+    forms: number,
+    random: Random,
+    added: string[],
+  ): number {
+    const context = this.#context
+    let replaced = 0
+    if (context !== undefined) {
+      addTrace(context, present, random, added)
+      replaced = addStatements(context, headers, present, added)
     }
+    return forms === 0 ? replaced : replaced | addTimeLeft(leftMs, forms, headers, present, added)
   }
 
-  #withAdded(added: string[], outside = false): MeshDispatchOptions {
-    const steering = STEERING | (outside ? EXPECTED_TIMEOUT : 0)
-    const headers = (this.#present & steering) === 0 ? this.#headers : withoutSteering(this.#headers, outside)
+  /** The caller's options without some headers and with others. */
+  #withAdded(added: string[], leftOut: number): MeshDispatchOptions {
+    const headers = (this.#present & leftOut) === 0 ? this.#headers : withoutHeaders(this.#headers, leftOut)
     if (added.length > 0) return withHeadersOf(this.#options, withHeaders(headers, added))
     // An iterable was read already, and may not be readable again.
     return headers === undefined || headers === this.#options.headers
       ? this.#options
       : withHeadersOf(this.#options, headers)
   }
-}
-
-function addTrace(context: RequestContext, present: number, random: Random, added: string[]): void {
-  // A `tracestate` belongs to its `traceparent`: where the request has either, it has its own trace.
-  if ((present & (TRACEPARENT | TRACESTATE)) !== 0) return
-  added.push('traceparent', context.traceparent(random))
-  if (context.tracestate !== '') added.push('tracestate', context.tracestate)
 }
 
 /** A copy with other headers. */

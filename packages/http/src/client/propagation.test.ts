@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { RequestContext, SimulatedClock } from '@inmesh/core'
+import { RequestContext, SimulatedClock, Trace } from '@inmesh/core'
 import { ClientFixture } from './testing/client-fixture.js'
 import { retryPolicy } from './testing/configs.js'
 import { closedPort, TestUpstream } from './testing/test-upstream.js'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const trace = new Trace(TRACE, 'v=1')
 const EXPECTED = 'x-envoy-expected-rq-timeout-ms'
 
 async function serving(context: TestContext, clock = new SimulatedClock()) {
@@ -27,7 +28,7 @@ test('inside one the trace goes with every form of headers', async (context) => 
   const { mesh, sent } = await serving(context)
   const forms = [undefined, null, { 'x-a': '1' }, ['x-a', '1'], new Map([['x-a', '1']])]
   for (const headers of forms) {
-    await mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, TRACE, 'v=1'), () =>
+    await mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, { trace }), () =>
       mesh.request('/', { headers }),
     )
     assert.equal(sent().traceparent, TRACE)
@@ -51,7 +52,7 @@ test('calls of one request without a trace share the one that begins there', asy
 test('a trace of the caller is left alone', async (context) => {
   const { mesh, sent } = await serving(context)
   const own = TRACE.replace('b7ad', 'aaaa')
-  await mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, TRACE, 'v=1'), () =>
+  await mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, { trace }), () =>
     mesh.request('/', { headers: { Traceparent: own } }),
   )
   assert.equal(sent().traceparent, own)
@@ -62,7 +63,7 @@ test('the time left is announced where the call or the inbound request has a lim
   const { mesh, sent, clock } = await serving(context)
   await mesh.configured()
   clock.advance(1000)
-  await mesh.contexts.run(new RequestContext(1600.7, TRACE), () => mesh.request())
+  await mesh.contexts.run(new RequestContext(1600.7, { trace }), () => mesh.request())
   assert.equal(sent()[EXPECTED], '600')
   await mesh.request('/', { mesh: { timeoutMs: 250 } })
   assert.equal(sent()[EXPECTED], '250')
@@ -103,7 +104,7 @@ test('a retry announces what is left then', async (context) => {
 test('of all that the mesh adds only the trace goes to hosts outside it', async (context) => {
   const { mesh, upstream, sent } = await serving(context)
   const origin = `http://127.0.0.1:${upstream.port}`
-  await mesh.contexts.run(new RequestContext(10_000, TRACE, 'v=1'), () =>
+  await mesh.contexts.run(new RequestContext(10_000, { trace }), () =>
     mesh.request('/', { origin, mesh: { timeoutMs: 500 } }),
   )
   assert.equal(sent().traceparent, TRACE)
@@ -114,5 +115,5 @@ test('of all that the mesh adds only the trace goes to hosts outside it', async 
 test("the caller's options are never changed", async (context) => {
   const { mesh } = await serving(context)
   const options = Object.freeze({ headers: Object.freeze({ 'x-a': '1' }), mesh: Object.freeze({ timeoutMs: 500 }) })
-  await mesh.contexts.run(new RequestContext(10_000, TRACE), () => mesh.request('/', options))
+  await mesh.contexts.run(new RequestContext(10_000, { trace }), () => mesh.request('/', options))
 })

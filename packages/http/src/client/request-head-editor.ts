@@ -1,6 +1,6 @@
 import type { HeaderEditor, RequestEditor } from '@inmesh/core'
 import { removePairs } from './remove-pairs.js'
-import { type RequestHeaders, staysInside } from './request-headers.js'
+import { type RequestHeaders, steers } from './request-headers.js'
 
 /** Changes headers as a flat array of names and values, in place. */
 class FlatHeaderEditor {
@@ -52,8 +52,8 @@ export class RequestHeadEditor implements RequestEditor, HeaderEditor {
   static of(method: string, path: string, authority: string, headers: RequestHeaders): RequestHeadEditor {
     const flat = flatHeaders(headers)
     const editor = new RequestHeadEditor(method, path, authority, flat, [...flat])
-    editor.#headers.removeMatching((name) => name === 'host' || staysInside(name, false))
-    editor.#steering.removeMatching((name) => !staysInside(name, false))
+    editor.#headers.removeMatching((name) => name === 'host' || steers(name))
+    editor.#steering.removeMatching((name) => !steers(name))
     return editor
   }
 

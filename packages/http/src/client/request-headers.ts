@@ -1,4 +1,4 @@
-import { EXPECTED_TIMEOUT_HEADER } from '@inmesh/core'
+import { BAGGAGE_HEADER, EXPECTED_TIMEOUT_HEADER, GRPC_TIMEOUT_HEADER, PRIORITY_HEADER } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 
 /** Headers in any form that undici takes: names and values in turn, a record, or an iterable of pairs. */
@@ -16,6 +16,17 @@ export const TRACESTATE = 4
 export const EXPECTED_TIMEOUT = 8
 /** There is a header that steers the mesh: its name begins with `x-envoy-`. See {@link HOST}. */
 export const STEERING = 16
+/** See {@link HOST}. */
+export const BAGGAGE = 32
+/** See {@link HOST}. */
+export const PRIORITY = 64
+/** See {@link HOST}. */
+export const GRPC_TIMEOUT = 128
+/** For whom the caller speaks: `x-forwarded-for` or `x-forwarded-client-cert`. See {@link HOST}. */
+export const FORWARDED = 256
+
+/** What never goes to a host outside the mesh: only its peers may know it, and only from them it counts. */
+export const INTERNAL = STEERING | EXPECTED_TIMEOUT | BAGGAGE | PRIORITY | FORWARDED
 
 const STEERING_PREFIX = 'x-envoy-'
 
@@ -50,14 +61,14 @@ export function presentHeaders(headers: RequestHeaders): number {
 }
 
 /**
- * Whether headers as given to `dispatch` may steer the mesh, and so must not leave it as they are.
+ * Whether headers as given to `dispatch` may hold some that must not leave the mesh.
  *
  * @param headers - An iterable, which may not be readable twice, is not looked into.
  */
-export function mayBeSteered(headers: RequestHeaders): boolean {
+export function mayBeInternal(headers: RequestHeaders): boolean {
   if (headers === null || headers === undefined) return false
   if (!Array.isArray(headers) && isIterable(headers)) return true
-  return (presentHeaders(headers) & (STEERING | EXPECTED_TIMEOUT)) !== 0
+  return (presentHeaders(headers) & INTERNAL) !== 0
 }
 
 /**
@@ -98,32 +109,31 @@ export function withHeaders(headers: RequestHeaders, added: string[]): string[] 
 }
 
 /**
- * Leaves out what the caller told the mesh and nobody else.
+ * Leaves headers out without touching the caller's object.
  *
  * @param headers - Repeatable headers.
- * @param outside - Whether the request leaves the mesh, which no header of Envoy's does; within it the time that is left goes on.
+ * @param bits - Which, as {@link presentHeaders} tells them.
  * @returns a copy of the same form.
  */
-export function withoutSteering(headers: RequestHeaders, outside: boolean): RequestHeaders {
-  const leaves = (name: string): boolean => !staysInside(name, outside)
+export function withoutHeaders(headers: RequestHeaders, bits: number): RequestHeaders {
   if (Array.isArray(headers)) {
     const kept: string[] = []
     for (let index = 0; index + 1 < headers.length; index += 2) {
-      if (leaves(headers[index]!)) kept.push(headers[index]!, headers[index + 1]!)
+      if ((bitOf(headers[index]!) & bits) === 0) kept.push(headers[index]!, headers[index + 1]!)
     }
     return kept
   }
-  return Object.fromEntries(Object.entries(headers as Record<string, string>).filter(([name]) => leaves(name)))
+  const entries = Object.entries(headers as Record<string, string>)
+  return Object.fromEntries(entries.filter(([name]) => (bitOf(name) & bits) === 0))
 }
 
 /**
- * Whether a header is for the mesh, and must not leave it.
+ * Whether a header is the caller's word to its own mesh, and goes to nobody. The time that is left goes on within the mesh.
  *
  * @param name - Its name.
- * @param outside - Whether the request goes to a host outside the mesh.
  */
-export function staysInside(name: string, outside: boolean): boolean {
-  return isSteering(name) && (outside || name.toLowerCase() !== EXPECTED_TIMEOUT_HEADER)
+export function steers(name: string): boolean {
+  return bitOf(name) === STEERING
 }
 
 function isIterable(headers: object): headers is Iterable<[string, string | string[] | undefined]> {
@@ -134,13 +144,29 @@ function isIterable(headers: object): headers is Iterable<[string, string | stri
 }
 
 function bitOf(name: string): number {
+  // Nearly all names are told apart by their length.
   switch (name.length) {
     case 4:
       return isNamed(name, 'host') ? HOST : 0
+    case 7:
+      return isNamed(name, BAGGAGE_HEADER) ? BAGGAGE : 0
+    case 8:
+      return isNamed(name, PRIORITY_HEADER) ? PRIORITY : 0
     case 10:
-      return isNamed(name, 'tracestate') ? TRACESTATE : 0
+      if (isNamed(name, 'tracestate')) return TRACESTATE
+      break
     case 11:
-      return isNamed(name, 'traceparent') ? TRACEPARENT : 0
+      if (isNamed(name, 'traceparent')) return TRACEPARENT
+      break
+    case 12:
+      if (isNamed(name, GRPC_TIMEOUT_HEADER)) return GRPC_TIMEOUT
+      break
+    case 15:
+      if (isNamed(name, 'x-forwarded-for')) return FORWARDED
+      break
+    case 23:
+      if (isNamed(name, 'x-forwarded-client-cert')) return FORWARDED
+      break
     case EXPECTED_TIMEOUT_HEADER.length:
       if (isNamed(name, EXPECTED_TIMEOUT_HEADER)) return EXPECTED_TIMEOUT
   }

@@ -44,7 +44,7 @@ test('requests are routed by URI template', async (context) => {
 test('requests are routed by the network of the client that they are made for', async (context) => {
   const { mesh, isCanary } = await fork(context, { clientNetworks: [new NetworkSet(['198.51.100.0/24'])] })
   const from = (client: string): Promise<boolean> =>
-    mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, '', '', client), () => isCanary('/'))
+    mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, { clientAddress: client }), () => isCanary('/'))
   assert.equal(await from('198.51.100.7'), true)
   assert.equal(await from('192.0.2.1'), false)
   assert.equal(await from(''), false)

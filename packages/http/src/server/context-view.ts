@@ -1,4 +1,4 @@
-import type { Clock, Random, RequestContext } from '@inmesh/core'
+import { type Clock, parseBaggage, type Random, type RequestContext } from '@inmesh/core'
 
 /** What application code may read of the request that it works for. */
 export class ContextView {
@@ -6,6 +6,7 @@ export class ContextView {
   readonly context: RequestContext
   readonly #clock: Clock
   readonly #random: Random
+  #baggage: ReadonlyMap<string, string> | undefined = undefined
 
   /**
    * @param context - The context to show.
@@ -26,11 +27,25 @@ export class ContextView {
 
   /** The W3C `traceparent` that outbound calls of this request send. A trace begins here when the request brought none. */
   get traceparent(): string {
-    return this.context.traceparent(this.#random)
+    return this.context.trace.traceparent(this.#random)
   }
 
   /** The W3C `tracestate` that came with the request; empty when there was none. */
   get tracestate(): string {
-    return this.context.tracestate
+    return this.context.trace.tracestate
+  }
+
+  /**
+   * W3C `baggage` of the request by name: values percent-decoded, properties left out. Parsed when first read. Calls to hosts of the mesh
+   * send it on as it came.
+   */
+  get baggage(): ReadonlyMap<string, string> {
+    this.#baggage ??= parseBaggage(this.context.baggage)
+    return this.#baggage
+  }
+
+  /** Urgency of the request from 0, the highest, to 7 (RFC 9218, `priority: u=N`); undefined when nobody told, which means 3. */
+  get priority(): number | undefined {
+    return this.context.priority
   }
 }

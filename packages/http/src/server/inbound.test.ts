@@ -171,7 +171,7 @@ describe('the context follows its request', () => {
     const closed = deferred()
     const { server, port } = await serve(context, ({ contexts }) => (request, response) => {
       const note = (event: string) => () => {
-        const own = contexts.current() === request.mesh.context ? 'own' : 'lost'
+        const own = contexts.current()?.trace === request.mesh.context.trace ? 'own' : 'lost'
         seen.push(`${event} ${own}`)
       }
       request.on('data', note('data'))

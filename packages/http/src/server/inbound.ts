@@ -1,19 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  type Clock,
-  type ContextStore,
-  EXPECTED_TIMEOUT_HEADER,
-  isTraceparent,
-  parseTimeoutMs,
-  type Random,
-  RequestContext,
-} from '@inmesh/core'
+import { type Clock, type ContextStore, type Random, RequestContext } from '@inmesh/core'
 import { ContextEvents } from './context-events.js'
 import type { InFlightRequests } from './in-flight-requests.js'
+import { inboundContext } from './inbound-context.js'
 import { MeshRequest } from './mesh-request.js'
-import { originatingClient } from './originating-client.js'
 import type { TrustedNetworks } from './trusted-networks.js'
-import { stripUntrustedHeaders } from './untrusted-headers.js'
 
 /** What an {@link Inbound} is made of. */
 export interface InboundOptions {
@@ -73,7 +64,10 @@ export class Inbound {
    */
   begin(request: IncomingMessage, response: ServerResponse, inFlight: InFlightRequests): MeshRequest {
     const context =
-      this.#trusted === undefined ? new RequestContext(Number.POSITIVE_INFINITY) : this.#contextOf(request)
+      this.#trusted === undefined
+        ? new RequestContext(Number.POSITIVE_INFINITY)
+        : inboundContext(request, this.#trusted, this.#clock)
+    context.endsWith(response)
     const mesh = new MeshRequest(context, this.#clock, this.#random)
     ;(request as TakenIn).mesh = mesh
     inFlight.enter(response, mesh)
@@ -92,24 +86,5 @@ export class Inbound {
    */
   run<T>(request: MeshRequest, callback: () => T): T {
     return this.#trusted === undefined ? callback() : this.#contexts.run(request.context, callback)
-  }
-
-  #contextOf(request: IncomingMessage): RequestContext {
-    let deadline = Number.POSITIVE_INFINITY
-    let client = request.socket.remoteAddress ?? ''
-    if (this.#trusted!.trusts(request.socket)) {
-      client = originatingClient(request, this.#trusted!) ?? client
-      const timeout = request.headers[EXPECTED_TIMEOUT_HEADER]
-      // Envoy reads 0 as "no limit".
-      const timeoutMs = typeof timeout === 'string' ? parseTimeoutMs(timeout) : undefined
-      if (timeoutMs) deadline = this.#clock.now() + timeoutMs
-    } else {
-      stripUntrustedHeaders(request)
-    }
-    const { traceparent, tracestate } = request.headers
-    if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) {
-      return new RequestContext(deadline, '', '', client)
-    }
-    return new RequestContext(deadline, traceparent, typeof tracestate === 'string' ? tracestate : '', client)
   }
 }

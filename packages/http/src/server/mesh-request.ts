@@ -24,9 +24,14 @@ export class MeshRequest extends ContextView {
    * @internal
    */
   ended(complete: boolean): void {
-    if (complete) return
+    if (complete) {
+      // It knows already that the response has ended; now it lets go of it, which work that polls for ever would keep.
+      this.context.close()
+      return
+    }
     this.#abandoned = true
     this.#controller?.abort()
+    this.context.cancel()
   }
 }
 

@@ -1,10 +1,20 @@
 import type { IncomingMessage } from 'node:http'
+import { BAGGAGE_HEADER, GRPC_TIMEOUT_HEADER, PRIORITY_HEADER } from '@inmesh/core'
 
 /** Every header that Envoy's documentation reserves for proxies begins so: deadline, retry policy, fault injection, overrides. */
 const ENVOY_PREFIX = 'x-envoy-'
 
-/** Headers by which a peer speaks for someone else. Names are in lower case, as Node delivers them. */
-const FORWARDED = new Set(['x-forwarded-for', 'x-forwarded-client-cert', 'baggage'])
+/**
+ * For whom a peer speaks, and what else follows a request through the mesh. Names are in lower case, as Node delivers them. The sending
+ * side keeps the same headers from hosts outside the mesh, but for `grpc-timeout`, which belongs to the gRPC call that is made there.
+ */
+const RESERVED: ReadonlySet<string> = new Set([
+  'x-forwarded-for',
+  'x-forwarded-client-cert',
+  BAGGAGE_HEADER,
+  PRIORITY_HEADER,
+  GRPC_TIMEOUT_HEADER,
+])
 
 /**
  * Removes from a request what only a trusted peer may say, so that neither the mesh nor the application takes a stranger's word for it.
@@ -35,5 +45,5 @@ export function stripUntrustedHeaders(request: IncomingMessage): void {
 }
 
 function isReserved(name: string): boolean {
-  return name.startsWith(ENVOY_PREFIX) || FORWARDED.has(name)
+  return name.startsWith(ENVOY_PREFIX) || RESERVED.has(name)
 }

@@ -6,7 +6,7 @@ export class AsyncContextStore implements ContextStore {
   readonly #storage = new AsyncLocalStorage<RequestContext | undefined>()
 
   current(): RequestContext | undefined {
-    return this.#storage.getStore()
+    return this.#storage.getStore()?.inForce
   }
 
   run<T>(context: RequestContext | undefined, callback: () => T): T {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { RequestContext, SeededRandom, SimulatedClock } from '@inmesh/core'
+import { RequestContext, SeededRandom, SimulatedClock, Trace } from '@inmesh/core'
 import { AsyncContextStore } from './async-context-store.js'
 import { MeshContext } from './mesh-context.js'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+const CARRIED = { trace: new Trace(TRACE, 'a=1'), baggage: 'user=7;p', priority: 2 }
 
 function contexts() {
   const store = new AsyncContextStore()
@@ -19,7 +21,7 @@ test('outside a request there is no context', () => {
 
 test('inside a request it tells deadline and trace, also after awaits', async () => {
   const { store, clock, tested } = contexts()
-  await store.run(new RequestContext(500, TRACE, 'a=1'), async () => {
+  await store.run(new RequestContext(500, { trace: new Trace(TRACE, 'a=1') }), async () => {
     await turn()
     clock.advance(200)
     const view = tested.current()!
@@ -46,15 +48,16 @@ test('a request can be left', () => {
   })
 })
 
-test('detached work keeps the trace and loses the deadline, and gives its result', async () => {
+test('detached work keeps all but the deadline, and gives its result', async () => {
   const { store, tested } = contexts()
-  await store.run(new RequestContext(500, TRACE, 'a=1'), async () => {
+  await store.run(new RequestContext(500, CARRIED), async () => {
     const result = await tested.detached(async () => {
       await turn()
       const view = tested.current()!
       assert.equal(view.timeLeftMs, undefined)
       assert.equal(view.traceparent, TRACE)
       assert.equal(view.tracestate, 'a=1')
+      assert.deepEqual([view.baggage.get('user'), view.priority], ['7', 2])
       return 7
     })
     assert.equal(result, 7)

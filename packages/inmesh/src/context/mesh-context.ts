@@ -1,5 +1,6 @@
-import { type Clock, type ContextStore, type Random, RequestContext } from '@inmesh/core'
+import type { Clock, ContextStore, Random } from '@inmesh/core'
 import { ContextView } from '@inmesh/http'
+import { type CapturedContext, captureContext, restoreContext } from './captured-context.js'
 
 /** The inbound request that the running code works for: `mesh.context`. */
 export class MeshContext {
@@ -19,22 +20,45 @@ export class MeshContext {
     this.#random = random
   }
 
-  /** Deadline and trace of the request that the calling code works for; undefined outside a request. */
+  /**
+   * What is carried to every call that the calling code makes: deadline, trace, baggage and priority of the request that it works for;
+   * only the trace once the response to the request has ended. Undefined outside a request.
+   */
   current(): ContextView | undefined {
     const context = this.#contexts.current()
     return context === undefined ? undefined : new ContextView(context, this.#clock, this.#random)
   }
 
   /**
-   * Runs work that outlives its request: it keeps the trace and has no deadline.
+   * Runs work that outlives its request: it keeps all but the deadline, and is not cancelled when the caller of the request goes away.
    *
    * @param work - The work.
    * @returns what it returns.
    */
   detached<T>(work: () => T): T {
     const context = this.#contexts.current()
-    if (context === undefined) return work()
-    const lasting = new RequestContext(Number.POSITIVE_INFINITY, context.traceparent(this.#random), context.tracestate)
-    return this.#contexts.run(lasting, work)
+    return context === undefined ? work() : this.#contexts.run(context.detached(), work)
+  }
+
+  /**
+   * What is carried to every call that the calling code makes, as a plain object for {@link MeshContext.restore}: in another thread, in
+   * the consumer of a queue, in a job. Its deadline is a wall time, so the clocks of both machines count. Cancellation and the identity
+   * of the peer do not cross.
+   */
+  capture(): CapturedContext {
+    return captureContext(this.#contexts.current(), this.#clock, this.#random)
+  }
+
+  /**
+   * Runs work for the request that something was captured in, in place of the one that the calling code works for. Whoever can write what
+   * is restored sets deadline and baggage of the work.
+   *
+   * @param captured - What {@link MeshContext.capture} gave in any process; may have been JSON meanwhile.
+   * @param work - The work.
+   * @returns what it returns.
+   * @throws MeshError ERR_INMESH_CONTEXT, before anything runs, when it is not of the shape that was captured.
+   */
+  restore<T>(captured: CapturedContext, work: () => T): T {
+    return this.#contexts.run(restoreContext(captured, this.#clock), work)
   }
 }

@@ -25,7 +25,7 @@ export class TestContexts implements ContextStore {
   readonly #storage = new AsyncLocalStorage<RequestContext | undefined>()
 
   current(): RequestContext | undefined {
-    return this.#storage.getStore()
+    return this.#storage.getStore()?.inForce
   }
 
   run<T>(context: RequestContext | undefined, callback: () => T): T {

@@ -1,0 +1,103 @@
+import {
+  BAGGAGE_HEADER,
+  EXPECTED_TIMEOUT_HEADER,
+  formatGrpcTimeout,
+  formatTimeoutMs,
+  formatUrgency,
+  GRPC_TIMEOUT_HEADER,
+  mergedBaggage,
+  PRIORITY_HEADER,
+  parseGrpcTimeoutMs,
+  parseTimeoutMs,
+  type Random,
+  type RequestContext,
+} from '@inmesh/core'
+import {
+  BAGGAGE,
+  EXPECTED_TIMEOUT,
+  GRPC_TIMEOUT,
+  PRIORITY,
+  type RequestHeaders,
+  readHeader,
+  TRACEPARENT,
+  TRACESTATE,
+} from './request-headers.js'
+
+/**
+ * Adds the trace of an inbound request, the only part of its context that goes to hosts outside the mesh too.
+ *
+ * @param context - Context of the inbound request.
+ * @param present - Which headers the caller set itself.
+ * @param random - Source of trace ids.
+ * @param added - Names and values in turn; extended.
+ */
+export function addTrace(context: RequestContext, present: number, random: Random, added: string[]): void {
+  // A `tracestate` belongs to its `traceparent`: where the request has either, it has its own trace.
+  if ((present & (TRACEPARENT | TRACESTATE)) !== 0) return
+  const { trace } = context
+  added.push('traceparent', trace.traceparent(random))
+  if (trace.tracestate !== '') added.push('tracestate', trace.tracestate)
+}
+
+/**
+ * Adds what an application said of an inbound request, and how urgent it is. A call that says how urgent it is knows better.
+ *
+ * @param context - Context of the inbound request.
+ * @param headers - The caller's, repeatable.
+ * @param present - Which of them there are.
+ * @param added - Names and values in turn; extended.
+ * @returns the bits of the caller's headers whose place the added ones take.
+ */
+export function addStatements(
+  context: RequestContext,
+  headers: RequestHeaders,
+  present: number,
+  added: string[],
+): number {
+  const { baggage, priority } = context
+  if (priority !== undefined && (present & PRIORITY) === 0) added.push(PRIORITY_HEADER, formatUrgency(priority))
+  if (baggage === '') return 0
+  const own = (present & BAGGAGE) === 0 ? undefined : readHeader(headers, BAGGAGE_HEADER)
+  added.push(BAGGAGE_HEADER, own === undefined ? baggage : mergedBaggage(own, baggage))
+  return present & BAGGAGE
+}
+
+/**
+ * Announces the time left, unless the caller announces less.
+ *
+ * @param leftMs - Milliseconds left, finite.
+ * @param forms - In which headers: {@link EXPECTED_TIMEOUT}, {@link GRPC_TIMEOUT} or both.
+ * @param headers - The caller's, repeatable.
+ * @param present - Which of them there are.
+ * @param added - Names and values in turn; extended.
+ * @returns the bits of the caller's headers whose place the added ones take.
+ */
+export function addTimeLeft(
+  leftMs: number,
+  forms: number,
+  headers: RequestHeaders,
+  present: number,
+  added: string[],
+): number {
+  let replaced = 0
+  if ((forms & EXPECTED_TIMEOUT) !== 0) {
+    const own = (present & EXPECTED_TIMEOUT) === 0 ? undefined : readHeader(headers, EXPECTED_TIMEOUT_HEADER)
+    if (own === undefined || isLonger(parseTimeoutMs(own), leftMs)) {
+      added.push(EXPECTED_TIMEOUT_HEADER, formatTimeoutMs(leftMs))
+      replaced |= present & EXPECTED_TIMEOUT
+    }
+  }
+  if ((forms & GRPC_TIMEOUT) !== 0) {
+    const own = (present & GRPC_TIMEOUT) === 0 ? undefined : readHeader(headers, GRPC_TIMEOUT_HEADER)
+    if (own === undefined || isLonger(parseGrpcTimeoutMs(own), leftMs)) {
+      added.push(GRPC_TIMEOUT_HEADER, formatGrpcTimeout(leftMs))
+      replaced |= present & GRPC_TIMEOUT
+    }
+  }
+  return replaced
+}
+
+/** What cannot be read is no limit, and neither is 0, as Envoy has it. */
+function isLonger(ownMs: number | undefined, leftMs: number): boolean {
+  return ownMs === undefined || ownMs === 0 || ownMs > leftMs
+}

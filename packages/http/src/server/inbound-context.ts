@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import {
+  BAGGAGE_HEADER,
+  boundedBaggage,
+  type CarriedContext,
+  type Clock,
+  EXPECTED_TIMEOUT_HEADER,
+  GRPC_TIMEOUT_HEADER,
+  isTraceparent,
+  PRIORITY_HEADER,
+  parseGrpcTimeoutMs,
+  parseTimeoutMs,
+  parseUrgency,
+  RequestContext,
+  Trace,
+} from '@inmesh/core'
+import { originatingClient } from './originating-client.js'
+import type { TrustedNetworks } from './trusted-networks.js'
+import { stripUntrustedHeaders } from './untrusted-headers.js'
+
+/**
+ * Makes the context of a request from its headers. Of a peer that is not trusted only the trace is taken; what else it says is removed
+ * from the request.
+ *
+ * @param request - The request.
+ * @param trusted - Whose word counts.
+ * @param clock - The clock on whose scale the deadline lies.
+ */
+export function inboundContext(request: IncomingMessage, trusted: TrustedNetworks, clock: Clock): RequestContext {
+  const { headers, socket } = request
+  const trace = traceOf(headers)
+  const address = socket.remoteAddress ?? ''
+  if (!trusted.trusts(socket)) {
+    stripUntrustedHeaders(request)
+    return new RequestContext(Number.POSITIVE_INFINITY, { trace, clientAddress: address })
+  }
+  const timeoutMs = timeoutOf(headers)
+  const deadline = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : clock.now() + timeoutMs
+  const priority = headers[PRIORITY_HEADER]
+  const carried: CarriedContext = {
+    trace,
+    baggage: baggageOf(headers),
+    priority: typeof priority === 'string' ? parseUrgency(priority) : undefined,
+    clientAddress: originatingClient(request, trusted) ?? address,
+  }
+  return new RequestContext(deadline, carried)
+}
+
+function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Trace {
+  if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) return new Trace()
+  return new Trace(traceparent, typeof tracestate === 'string' ? tracestate : '')
+}
+
+/** What the caller gives the request, the least where it says it twice. Envoy reads 0 as "no limit". */
+function timeoutOf(headers: IncomingHttpHeaders): number {
+  const expected = headers[EXPECTED_TIMEOUT_HEADER]
+  const expectedMs = typeof expected === 'string' ? parseTimeoutMs(expected) : undefined
+  const grpc = headers[GRPC_TIMEOUT_HEADER]
+  const grpcMs = typeof grpc === 'string' && isGrpc(headers) ? parseGrpcTimeoutMs(grpc) : undefined
+  return Math.min(expectedMs || Number.POSITIVE_INFINITY, grpcMs || Number.POSITIVE_INFINITY)
+}
+
+function isGrpc(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.startsWith('application/grpc') === true
+}
+
+function baggageOf(headers: IncomingHttpHeaders): string {
+  const baggage = headers[BAGGAGE_HEADER]
+  return typeof baggage === 'string' ? boundedBaggage(baggage) : ''
+}
