@@ -48,8 +48,8 @@ export interface TimeoutOptions {
 /** One mesh in this process. Made by `createMesh()`; several do not know of each other. */
 export class Mesh implements AsyncDisposable {
   /**
-   * `fetch` through the mesh: undici's, with `mesh: { timeoutMs, idempotent }` as a further option of each call. Answers that the mesh
-   * makes itself are responses unless the option `localReply` is `throw`.
+   * `fetch` through the mesh: undici's, with `mesh: { timeoutMs, idempotent, cancelWithParent }` as a further option of each call. Answers
+   * that the mesh makes itself are responses unless the option `localReply` is `throw`.
    */
   readonly fetch: MeshFetch
   /** The inbound request that the calling code works for. */
@@ -85,7 +85,7 @@ export class Mesh implements AsyncDisposable {
     this.fetch = outbound.fetch
   }
 
-  /** The undici dispatcher that calls go through; one per mesh. Its calls too take `mesh: { timeoutMs, idempotent }`. */
+  /** The undici dispatcher that calls go through; one per mesh. Its calls too take the option `mesh`. */
   dispatcher(): Dispatcher {
     return this.#parts.outbound.dispatcher
   }
@@ -203,7 +203,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
-   * Runs work that outlives the request it comes from: it keeps the trace and has no deadline.
+   * Runs work that outlives the request it comes from: it keeps the trace, has no deadline and is not cancelled.
    *
    * @param work - The work.
    * @returns what it returns.
