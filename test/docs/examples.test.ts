@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { ControlPlane } from '../e2e/control-plane.js'
 import { eventually } from '../support/patience.js'
@@ -58,6 +59,31 @@ test('examples/hello: with the off switch the service serves without a mesh', as
   )
   const response = await fetch(`http://127.0.0.1:${port}/`)
   assert.equal(await response.text(), `hello from process ${service.pid}\n`)
+})
+
+test('examples/hello: a job is carried out for the request that asked for it', async (scope) => {
+  const controlPlane = await ControlPlane.start(scope, join(ROOT, 'examples', 'hello', 'mesh'))
+  TestProcess.node(scope, onPort(scope, 'service.js', controlPlane.port))
+  await controlPlane.process.event('workload-registered')
+  const jobs = TestProcess.node(scope, onPort(scope, 'jobs.js', controlPlane.port))
+  // Pauses, as what it waits for is computed on the same machine.
+  const written = (pattern: RegExp) => async () => {
+    await setTimeout(10)
+    return pattern.exec(jobs.output)?.[1]
+  }
+  const port = await eventually('it listens', written(/on port (\d+)/), (found) => found !== undefined)
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const { status } = await fetch(`http://127.0.0.1:${port}/greet`, { headers: { traceparent: trace } })
+  assert.equal(status, 202)
+  const done = await eventually(
+    'the job is done',
+    written(/^\/greet: done with (.*)$/m),
+    (found) => found !== undefined,
+  )
+  assert.equal(done, `200, trace ${trace}`)
+  assert.match(jobs.output, new RegExp(`^/greet: taken, trace ${trace}$`, 'm'))
+  jobs.signal('SIGINT')
+  assert.deepEqual(await jobs.exited, { code: 0, signal: null }, jobs.output)
 })
 
 for (const framework of ['express', 'fastify', 'axios', 'got', 'node-http', 'ws']) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get, type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
-import { MeshError, RequestContext } from '@inmesh/core'
+import { MeshError, RequestContext, Trace } from '@inmesh/core'
 import { retryPolicy } from '../client/testing/configs.js'
 import { bodyOf, closedPort, TestUpstream } from '../client/testing/test-upstream.js'
 import { AgentFixture, answered, freed } from './testing/agent-fixture.js'
@@ -187,7 +187,9 @@ test('a request is made in the context of its maker, on whatever connection it g
   const upstream = await TestUpstream.start(context)
   mesh.serve([upstream.port])
   const within = (traceparent: string) =>
-    mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, traceparent), () => mesh.send())
+    mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, { trace: new Trace(traceparent) }), () =>
+      mesh.send(),
+    )
   const other = TRACE.replace('b7ad', 'c8be')
   // The second waits for the connection of the first; the others find it free.
   const answers = await Promise.all([within(TRACE), within(other)])
@@ -206,7 +208,7 @@ test('a body written later belongs to the context in which the request was made'
   const mesh = new AgentFixture(context)
   const upstream = await TestUpstream.start(context, echo)
   mesh.serve([upstream.port])
-  const sent = mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, TRACE), () =>
+  const sent = mesh.contexts.run(new RequestContext(Number.POSITIVE_INFINITY, { trace: new Trace(TRACE) }), () =>
     mesh.open({ method: 'POST' }),
   )
   await new Promise(setImmediate)
