@@ -91,6 +91,18 @@ export function checkAgentOptions(options: MeshAgentOptions, secure: boolean): A
   return { ...plain, keepAlive: true }
 }
 
+/**
+ * The same for an agent whose connections stay in memory: without this name node's agent works one for TLS out of the headers of every
+ * request, also for `http:`.
+ *
+ * @param options - Options as given to make an agent.
+ * @param secure - Whether it is for `https:`.
+ * @throws MeshError ERR_INMESH_OPTIONS when some cannot be carried out.
+ */
+export function memoryAgentOptions(options: MeshAgentOptions, secure: boolean): AgentOptions & { servername: string } {
+  return { ...checkAgentOptions(options, secure), servername: '' }
+}
+
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
 }

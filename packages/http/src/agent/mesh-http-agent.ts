@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import { AgentGateway } from './agent-gateway.js'
-import { checkAgentOptions, type MeshAgentOptions, type MeshClientRequestOptions } from './agent-options.js'
+import { type MeshAgentOptions, type MeshClientRequestOptions, memoryAgentOptions } from './agent-options.js'
 
 /**
  * An agent of node:http whose requests go where a dispatcher sends them. To be handed to whatever takes an `http.Agent`: axios, got, ws,
@@ -24,7 +24,7 @@ export class MeshHttpAgent extends Agent {
    * @throws MeshError ERR_INMESH_OPTIONS.
    */
   constructor(dispatcher: Dispatcher, clock: Clock, options: MeshAgentOptions = {}) {
-    super(checkAgentOptions(options, false))
+    super(memoryAgentOptions(options, false))
     this.#gateway = new AgentGateway('http', dispatcher, clock, options)
   }
 

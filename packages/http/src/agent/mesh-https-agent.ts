@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import { AgentGateway } from './agent-gateway.js'
-import { checkAgentOptions, type MeshAgentOptions, type MeshClientRequestOptions } from './agent-options.js'
+import { type MeshAgentOptions, type MeshClientRequestOptions, memoryAgentOptions } from './agent-options.js'
 
 /**
  * As {@link MeshHttpAgent}, for `https:`. The dispatcher makes the connection and verifies who answers; nothing of a request is ever sent in
@@ -21,7 +21,7 @@ export class MeshHttpsAgent extends Agent {
    * @throws MeshError ERR_INMESH_OPTIONS.
    */
   constructor(dispatcher: Dispatcher, clock: Clock, options: MeshAgentOptions = {}) {
-    super(checkAgentOptions(options, true))
+    super(memoryAgentOptions(options, true))
     this.#gateway = new AgentGateway('https', dispatcher, clock, options)
   }
 
