@@ -9,7 +9,6 @@ const LAST = 108
 
 /** Scenarios that need a part which does not exist yet. */
 const LATER: ReadonlyMap<number, string> = new Map([
-  [37, 'deletion of a listener of a server: servers do not apply their listener yet'],
   [68, 'route lookup service: cluster specifier plugins are refused'],
   [98, 'the authority is verified against a certificate: needs identity'],
 ])

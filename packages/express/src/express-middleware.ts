@@ -11,17 +11,23 @@ declare global {
   }
 }
 
+/** Options of {@link meshExpress}. */
+export interface MeshExpressOptions {
+  /** Port that the application listens on: its inbound listener is asked for at once. Default: that of the first request. */
+  readonly port?: number
+}
+
 /**
- * Takes requests into a mesh for an application that owns its server. Use it before everything that makes calls:
- * `app.use(meshExpress(mesh))`. Behind a server made by `mesh.listen()` it has nothing left to do.
+ * Takes requests into a mesh for an application that owns its server, and applies the server's inbound listener to them. Use it before everything
+ * that makes calls: `app.use(meshExpress(mesh))`. What the application handles before it stays out of the mesh, as a health check may.
+ * Behind a server made by `mesh.listen()` it has nothing left to do.
  *
  * @param mesh - The mesh.
+ * @param options - Where the application listens.
  * @returns middleware that sets `req.mesh` and runs what follows in the request's context. When the mesh closes, it waits for requests in
  * flight here; closing the server is the application's affair.
  */
-export function meshExpress(mesh: Mesh): RequestHandler {
-  const adapter = mesh.adapter()
-  return (request, response, next) => {
-    adapter.run(adapter.enter(request, response), next)
-  }
+export function meshExpress(mesh: Mesh, options: MeshExpressOptions = {}): RequestHandler {
+  const adapter = mesh.adapter({ port: options.port })
+  return (request, response, next) => adapter.admit(request, response, () => next())
 }

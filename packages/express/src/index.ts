@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 
-export { meshExpress } from './express-middleware.js'
+export { type MeshExpressOptions, meshExpress } from './express-middleware.js'

@@ -1,11 +1,15 @@
 import type { FastifyPluginCallback } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import type { Mesh, MeshRequest } from 'inmesh'
+import { type Mesh, MeshError, type MeshRequest, MeshServer } from 'inmesh'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What the mesh knows of the request. */
     mesh: MeshRequest
+  }
+  interface FastifyContextConfig {
+    /** Whether the server's inbound listener applies to requests of the route. Default true. */
+    mesh?: boolean
   }
 }
 
@@ -13,23 +17,53 @@ declare module 'fastify' {
 export interface MeshFastifyOptions {
   /** The mesh. */
   readonly mesh: Mesh
+  /** Port that the application listens on. Default: the one that it listens on in the end. */
+  readonly port?: number
 }
 
-const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh }, done) => {
+const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port }, done) => {
   // A response that began before the drain could not announce that its connection closes; Fastify looks at idle connections only once.
   // An HTTP/2 server has no such method.
-  const adapter = mesh.adapter(() => fastify.server.closeIdleConnections?.())
+  const adapter = mesh.adapter({ port, left: () => fastify.server.closeIdleConnections?.() })
   // One object for all requests would be shared by them: Fastify wants null here and the value in a hook.
   fastify.decorateRequest('mesh', null as never)
   fastify.addHook('onRequest', (request, reply, next) => {
-    request.mesh = adapter.enter(request.raw, reply.raw)
-    adapter.run(request.mesh, next)
+    const proceed = (taken: MeshRequest): void => {
+      request.mesh = taken
+      next()
+    }
+    if (request.routeOptions.config.mesh === false) {
+      const taken = adapter.enter(request.raw, reply.raw)
+      adapter.run(taken, () => proceed(taken))
+      return
+    }
+    // Fastify is to leave a response alone that it did not make.
+    adapter.admit(request.raw, reply.raw, proceed, () => {
+      reply.hijack()
+    })
+  })
+  fastify.addHook('onRoute', ({ config, url, method }) => {
+    const { server } = fastify
+    // A server of the mesh applies its listener before Fastify knows the route.
+    if (config?.mesh === false && server instanceof MeshServer) exempt(server, url, method)
+  })
+  fastify.addHook('onListen', (next) => {
+    for (const address of fastify.addresses()) if (typeof address !== 'string') adapter.open(address.port)
+    next()
   })
   fastify.addHook('preClose', (next) => {
     adapter.drain()
     next()
   })
   done()
+}
+
+function exempt(server: MeshServer, url: string, methods: string | readonly string[]): void {
+  if (/[:*]/.test(url)) {
+    const message = `route ${url}: config.mesh cannot be false for a path with parameters behind mesh.serverFactory()`
+    throw new MeshError('ERR_INMESH_OPTIONS', message, { place: { field: 'config.mesh' } })
+  }
+  for (const method of typeof methods === 'string' ? [methods] : methods) server.exempt(url, method)
 }
 
 /**

@@ -31,5 +31,7 @@ export async function openMesh(options: MeshOptions, environment: Environment): 
   const contexts = new AsyncContextStore()
   const outbound =
     settings.mode === 'off' ? new PlainOutbound(settings.clock) : new MeshOutbound(settings, configuration, contexts)
-  return new Mesh({ settings, configuration, outbound, contexts })
+  const mesh = new Mesh({ settings, configuration, outbound, contexts })
+  await mesh.openReadiness()
+  return mesh
 }

@@ -27,18 +27,21 @@ export type {
   MeshClientRequestOptions,
   MeshFetch,
   MeshIncomingMessage,
+  MeshPeer,
   MeshRequest,
   MeshRequestInit,
-  MeshServer,
   ServerHandler,
+  TagValue,
 } from '@inmesh/http'
+export { MeshServer } from '@inmesh/http'
 export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'
 export type { CapturedContext } from './context/captured-context.js'
 export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'
-export type { Mesh, TimeoutOptions } from './mesh.js'
+export type { AdapterOptions, Mesh, TimeoutOptions } from './mesh.js'
 export type {
+  InboundListenerMode,
   LocalityOption,
   LocalReplyMode,
   MeshMode,
@@ -46,6 +49,7 @@ export type {
   OutboundPolicyMode,
   TargetNamingMode,
 } from './options/mesh-options.js'
+export type { Readiness } from './server/readiness.js'
 export type { ServerFactory } from './server/server-factory.js'
 export type { BreakerState } from './service/breaker-state.js'
 export type { MeshService } from './service/mesh-service.js'

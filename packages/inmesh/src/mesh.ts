@@ -5,6 +5,7 @@ import {
   DEFAULT_DRAIN_TIMEOUT_MS,
   Inbound,
   InboundAdapter,
+  type InboundGate,
   type ListenOptions,
   listen,
   type MeshAgentOptions,
@@ -18,7 +19,9 @@ import type { Configuration } from './configuration/configuration.js'
 import { MeshContext } from './context/mesh-context.js'
 import type { MeshSettings } from './options/mesh-settings.js'
 import type { Outbound } from './outbound/outbound.js'
+import { type Readiness, ReadinessEndpoint } from './server/readiness.js'
 import { type ServerFactory, serverFactory } from './server/server-factory.js'
+import { ServerGates } from './server/server-gates.js'
 import { ServerRegistry } from './server/server-registry.js'
 import type { MeshService } from './service/mesh-service.js'
 import type { ServiceOptions } from './service/service-options.js'
@@ -45,6 +48,14 @@ export interface TimeoutOptions {
   readonly timeoutMs?: number
 }
 
+/** How a mesh takes in the requests of a server that belongs to the application. */
+export interface AdapterOptions {
+  /** Port of the server: its inbound listener is asked for at once. Default: that of each request's connection, and then with the first. */
+  readonly port?: number | undefined
+  /** Called when a request has ended during a drain; its connection may have become idle. Default: nothing. */
+  readonly left?: () => void
+}
+
 /** One mesh in this process. Made by `createMesh()`; several do not know of each other. */
 export class Mesh implements AsyncDisposable {
   /**
@@ -61,6 +72,7 @@ export class Mesh implements AsyncDisposable {
   readonly #servers: ServerRegistry
   readonly #services: ServiceRegistry
   readonly #waiting = new Set<(error: MeshError) => void>()
+  #probes: ReadinessEndpoint | undefined
   #closing: Promise<void> | undefined
 
   /**
@@ -74,7 +86,7 @@ export class Mesh implements AsyncDisposable {
     this.#clock = clock
     this.#contexts = new MeshContext(contexts, clock, random)
     this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted })
-    this.#servers = new ServerRegistry(configuration, clock)
+    this.#servers = new ServerRegistry(configuration, new ServerGates(configuration.inbound, settings), clock)
     this.#services = new ServiceRegistry({
       fetch: outbound.fetch,
       clock,
@@ -194,10 +206,11 @@ export class Mesh implements AsyncDisposable {
   /**
    * The way in for a framework whose server belongs to the application; `@inmesh/express` and `@inmesh/fastify` use it.
    *
-   * @param left - Called when a request has ended during a drain; its connection may have become idle. Default: nothing.
+   * @param options - See {@link AdapterOptions}.
    */
-  adapter(left?: () => void): InboundAdapter {
-    const adapter = new InboundAdapter(this.#inbound, left)
+  adapter({ left, port }: AdapterOptions = {}): InboundAdapter {
+    const gateOf = (of: number): InboundGate | undefined => this.#servers.foreignGate(of)
+    const adapter = new InboundAdapter({ inbound: this.#inbound, gateOf, left, port })
     this.#servers.attach(adapter)
     return adapter
   }
@@ -241,6 +254,22 @@ export class Mesh implements AsyncDisposable {
     })
   }
 
+  /**
+   * Whether callers should come: the control plane has answered, every server has what applies to its requests and wants them, and the mesh is
+   * not being closed. The option `readinessPort` tells the same to probes.
+   */
+  readiness(): Readiness {
+    const { configuration } = this.#parts
+    const reasons = [...this.#servers.reasons()]
+    if (!configuration.isReady) {
+      reasons.unshift(configuration.missing().what)
+      // Nothing would be asked of a control plane before the first call, and no call comes to who is not ready.
+      void configuration.whenReady()
+    }
+    if (this.#closing !== undefined) reasons.unshift('the mesh is closing')
+    return { ready: reasons.length === 0, reasons }
+  }
+
   /** Parts of the configuration in use that were understood and are not carried out, each with its resource, field and reason. */
   unsupported(): readonly LiveUnsupported[] {
     return this.#parts.configuration.unsupported()
@@ -271,6 +300,23 @@ export class Mesh implements AsyncDisposable {
     return this.close()
   }
 
+  /**
+   * Begins to answer probes, where the options ask for it.
+   *
+   * @throws MeshError ERR_INMESH_LISTEN when the port cannot be bound: the mesh is closed then.
+   * @internal
+   */
+  async openReadiness(): Promise<void> {
+    const { readinessPort } = this.#parts.settings
+    if (readinessPort === undefined) return
+    try {
+      this.#probes = await ReadinessEndpoint.open(readinessPort, () => this.readiness())
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
   async #end(timeoutMs: number): Promise<void> {
     const { outbound, configuration } = this.#parts
     for (const fail of [...this.#waiting]) fail(closedError())
@@ -281,6 +327,7 @@ export class Mesh implements AsyncDisposable {
       await configuration.flush()
     } finally {
       this.#services.close()
+      this.#probes?.close()
       configuration.close()
     }
   }

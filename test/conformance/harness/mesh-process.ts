@@ -1,8 +1,9 @@
 import type { LiveUnsupported } from '@inmesh/xds'
-import type { MeshCallOptions, MeshOptions } from 'inmesh'
+import type { MeshCallOptions, MeshOptions, Readiness } from 'inmesh'
 import { eventually } from '../../support/patience.js'
 import type { TestScope } from '../../support/test-process.js'
 import { Part } from './part.js'
+import { serverListenerTemplate } from './resources.js'
 import type { ScriptedControlPlane } from './scripted-control-plane.js'
 
 /** Id of the node that a mesh presents: without a domain, so that every host is asked for. */
@@ -81,7 +82,12 @@ export class MeshProcess {
     const { serverFeatures = [], ...options } = parameters
     const server = { server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: serverFeatures }
     const node = { id: nodeId, cluster: 'conformance' }
-    return MeshProcess.start(scope, { bootstrap: { xds_servers: [server], node }, ...options })
+    const bootstrap = {
+      xds_servers: [server],
+      node,
+      server_listener_resource_name_template: serverListenerTemplate,
+    }
+    return MeshProcess.start(scope, { bootstrap, ...options })
   }
 
   /** Makes a call. */
@@ -112,6 +118,20 @@ export class MeshProcess {
   calls(url: string, count: number, parameters: Partial<CallParameters> & { callers?: number } = {}): Promise<Tally> {
     const { callers = 4, ...call } = parameters
     return this.#part.ask('calls', { call: { url, ...call }, count, callers })
+  }
+
+  /**
+   * Starts a server of the mesh, which answers with the path that was asked for.
+   *
+   * @returns its port on loopback.
+   */
+  listen(): Promise<number> {
+    return this.#part.ask('listen')
+  }
+
+  /** Whether the mesh wants callers, and why it does not. */
+  readiness(): Promise<Readiness> {
+    return this.#part.ask('readiness')
   }
 
   /** What the mesh does not carry out. */

@@ -73,6 +73,11 @@ serveParts(async ({ clockFactor, ...options }: MeshParameters, say: PartSay) => 
   return {
     call: (parameters: CallParameters) => call(mesh, parameters),
     calls: (parameters: Parameters<typeof calls>[1]) => calls(mesh, parameters),
+    listen: async () => {
+      const server = await mesh.listen((request, response) => response.end(request.url), { port: 0, host: '127.0.0.1' })
+      return server.boundAddress!.port
+    },
+    readiness: () => mesh.readiness(),
     unsupported: () => mesh.unsupported(),
     clientStatus: () => mesh.clientStatus().flatMap(({ resources }) => resources.map(withoutBytes)),
     close: () => mesh.close(),

@@ -17,6 +17,45 @@ export const router = {
   typed_config: { '@type': `${types}.extensions.filters.http.router.v3.Router` },
 }
 
+/** Template of the names of servers' listeners. */
+export const serverListenerTemplate = 'server/%s'
+
+/** A server's listener, by the port on loopback that it listens on, with a chain of filters for each HttpConnectionManager. */
+export function serverListener(port: number, ...chains: readonly ScriptedResource[]): ScriptedResource {
+  const address = `127.0.0.1:${port}`
+  return {
+    '@type': `type.googleapis.com/${typeNames.listener}`,
+    name: serverListenerTemplate.replace('%s', address),
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: chains,
+  }
+}
+
+/** A chain of a server's listener whose HttpConnectionManager has these fields. */
+export function serverChain(manager: ScriptedResource, fields: ScriptedResource = {}): ScriptedResource {
+  const typed_config = {
+    '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    http_filters: [router],
+    ...manager,
+  }
+  return { filters: [{ name: 'http', typed_config }], ...fields }
+}
+
+/** The field of an HttpConnectionManager for routes in a resource. */
+export function routesBy(name: string): ScriptedResource {
+  return { rds: { config_source: ads, route_config_name: name } }
+}
+
+/** A route of a server that gives requests to the application, whose answers then show where they came by. */
+export function servedBy(name: string, match: ScriptedResource = {}): ScriptedResource {
+  return {
+    name,
+    match: { prefix: '/', ...match },
+    non_forwarding_action: {},
+    response_headers_to_add: [{ header: { key: 'x-route', value: name } }],
+  }
+}
+
 /** A client's listener whose HttpConnectionManager has these fields. */
 export function listenerOf(name: string, manager: ScriptedResource): ScriptedResource {
   return {

@@ -40,7 +40,7 @@ export const deletion: readonly Removal[] = [
   {
     row: 41,
     without: 'the domains of virtual hosts',
-    file: 'core/src/route/route-table.ts',
+    file: 'core/src/route/host-table.ts',
     code: 'this.#hosts.add(domain, table)',
     becomes: "this.#hosts.add('*', table)",
   },

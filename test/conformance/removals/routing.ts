@@ -27,9 +27,9 @@ export const routing: readonly Removal[] = [
   {
     row: 48,
     without: 'the route that no client can take',
-    file: 'xds/src/resource/route/route.ts',
-    code: "return unsupportedAction(scope.at('non_forwarding_action'), 'the route is for servers')",
-    becomes: 'return undefined',
+    file: 'core/src/route/route-table.ts',
+    code: "source: withoutAction(route, 'the route is for servers')",
+    becomes: 'source: route',
   },
   {
     row: 49,
@@ -42,8 +42,8 @@ export const routing: readonly Removal[] = [
     row: 50,
     without: 'taking the listener of a server without a complaint to the control plane',
     file: 'xds/src/resource/listener/listener-type.ts',
-    code: "scope.at('api_listener').unsupported(reason)",
-    becomes: "scope.at('api_listener').malformed(reason)",
+    code: "kind: 'none', reason: 'listeners without api_listener are for servers'",
+    becomes: "kind: (scope.malformed('for servers'), 'none'), reason: 'for servers'",
   },
   {
     row: 52,
@@ -77,7 +77,7 @@ export const routing: readonly Removal[] = [
   {
     row: 57,
     without: 'the override of a route before that of the virtual host',
-    file: 'core/src/route/route-table.ts',
+    file: 'core/src/route/levels.ts',
     code: '[route.filterOverrides, host.filterOverrides,',
     becomes: '[host.filterOverrides, route.filterOverrides,',
   },

@@ -11,6 +11,7 @@ import { grpcRouting } from './grpc-routing.js'
 import { outlier } from './outlier.js'
 import type { Removal } from './removal.js'
 import { routing } from './routing.js'
+import { servers } from './servers.js'
 import { validation } from './validation.js'
 
 /** What is taken away to show that the tests of the scenarios notice. */
@@ -27,6 +28,7 @@ export const removals: readonly Removal[] = [
   ...grpcRouting,
   ...outlier,
   ...routing,
+  ...servers,
   ...validation,
 ]
 

@@ -29,8 +29,6 @@ const NOTHING: CarriedContext = {}
  * cache that is filled, a client that was made in passing and polls for ever) has its trace and nothing else.
  */
 export class RequestContext {
-  /** Absolute limit on the plane's clock; `Infinity` for none. */
-  readonly deadline: number
   /** The trace that the request belongs to. */
   readonly trace: Trace
   /** W3C `baggage` as it is sent on, within the limits of {@link boundedBaggage}; empty for none. */
@@ -49,13 +47,14 @@ export class RequestContext {
   #cancellation: MeshError | undefined = undefined
   /** What is in force once the request is over. */
   #afterwards: RequestContext | undefined = undefined
+  #deadline: number
 
   /**
    * @param deadline - Absolute limit on the plane's clock; `Infinity` for none.
    * @param carried - What it carries beside. Default: nothing.
    */
   constructor(deadline: number, carried: CarriedContext = NOTHING) {
-    this.deadline = deadline
+    this.#deadline = deadline
     this.trace = carried.trace ?? new Trace()
     this.baggage = carried.baggage ?? ''
     this.priority = carried.priority
@@ -77,6 +76,20 @@ export class RequestContext {
   /** The same for work that outlives the request: without its deadline and its end. */
   detached(): RequestContext {
     return new RequestContext(Number.POSITIVE_INFINITY, this)
+  }
+
+  /** Absolute limit on the plane's clock; `Infinity` for none. */
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /**
+   * Lowers the deadline, as the route that the request took says.
+   *
+   * @param deadline - Absolute limit on the plane's clock. One that is later than the deadline changes nothing.
+   */
+  limit(deadline: number): void {
+    if (deadline < this.#deadline) this.#deadline = deadline
   }
 
   /**

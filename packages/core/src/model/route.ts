@@ -144,8 +144,28 @@ export interface UnsupportedAction {
   readonly reason: string
 }
 
+/**
+ * Gives the request to the application that listens (`non_forwarding_action`, gRFC A36). Calls that a client makes fail when they come to such
+ * a route, and requests of servers fail when they come to one that forwards.
+ */
+export interface ServeAction
+  extends Pick<
+    ForwardAction,
+    | 'timeoutMs'
+    | 'maxStreamDurationMs'
+    | 'grpcMaxStreamDurationMs'
+    | 'grpcTimeoutOffsetMs'
+    | 'pathRewrite'
+    | 'hostRewrite'
+    | 'appendsForwardedHost'
+    | 'cors'
+  > {
+  /** Tag of the union. */
+  readonly kind: 'serve'
+}
+
 /** What a route does with a request. */
-export type RouteAction = ForwardAction | RedirectAction | DirectResponseAction | UnsupportedAction
+export type RouteAction = ForwardAction | ServeAction | RedirectAction | DirectResponseAction | UnsupportedAction
 
 /** One route of a virtual host. Routes are tried in order; the first that matches wins. */
 export interface Route extends HeaderLevel {

@@ -17,6 +17,12 @@ export interface Levels {
   readonly route: Route
 }
 
+/** What an action changes on a request. */
+type ChangingAction = Pick<ForwardAction, 'pathRewrite' | 'hostRewrite' | 'appendsForwardedHost'>
+
+/** What a destination changes on a request. */
+type ChangingDestination = HeaderLevel & Pick<WeightedCluster, 'hostRewrite'>
+
 /**
  * The levels below a destination in the order in which they change headers (Envoy, "Custom request/response headers").
  *
@@ -39,7 +45,12 @@ export class RequestChanges {
   readonly #path: PathRewriter | undefined
   readonly #tellsOriginalPath: boolean
 
-  private constructor(levels: Levels, action: ForwardAction, destination: WeightedCluster, router?: RouterOptions) {
+  private constructor(
+    levels: Levels,
+    action: ChangingAction,
+    destination: ChangingDestination,
+    router?: RouterOptions,
+  ) {
     const { pathRewrite, hostRewrite, appendsForwardedHost } = action
     this.#destinationHeaders = HeaderChanges.compile([destination], 'requestHeaders')
     this.#destinationHost = destination.hostRewrite ?? ''
@@ -59,8 +70,8 @@ export class RequestChanges {
    */
   static compile(
     levels: Levels,
-    action: ForwardAction,
-    destination: WeightedCluster,
+    action: ChangingAction,
+    destination: ChangingDestination,
     router?: RouterOptions,
   ): RequestChanges | undefined {
     const changes = new RequestChanges(levels, action, destination, router)

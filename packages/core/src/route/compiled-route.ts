@@ -87,6 +87,8 @@ export interface RouteParts {
   readonly shares?: readonly RouteShare[]
   /** Its own answer, for an action that gives one. */
   readonly answering?: Answering | undefined
+  /** What requests pass on their way to the application, for an action that serves them. */
+  readonly serving?: Passage
   /** Its mirrors. Default: none. */
   readonly mirrors?: readonly Mirror[]
 }
@@ -103,6 +105,8 @@ export class CompiledRoute {
   readonly priority: RequestPriority
   /** Present where the route answers requests itself and has no cluster. */
   readonly answering: Answering | undefined
+  /** Present where the application behind a server gets the requests. */
+  readonly serving: Passage | undefined
   /** Mirrors of its requests; undefined where there are none. */
   readonly mirrors: readonly Mirror[] | undefined
   /** See {@link RouterOptions.suppressesEnvoyHeaders}. */
@@ -124,9 +128,10 @@ export class CompiledRoute {
   /**
    * @param parts - Parts of the route.
    */
-  constructor({ host, source, listener, shares = [], answering, mirrors = [] }: RouteParts) {
+  constructor({ host, source, listener, shares = [], answering, serving, mirrors = [] }: RouteParts) {
     this.source = source
     this.answering = answering
+    this.serving = serving
     this.mirrors = mirrors.length === 0 ? undefined : mirrors
     this.#only = shares.length === 1 ? shares[0]!.fixed : undefined
     this.#shares = shares
@@ -142,7 +147,7 @@ export class CompiledRoute {
     this.#choice = forward?.clusterChoice
     this.#notFoundStatus = forward?.clusterNotFoundStatus ?? 503
     const retryPolicy = forward?.retryPolicy ?? host.retryPolicy
-    const timeouts = compileTimeouts(forward, listener)
+    const timeouts = compileTimeouts(action.kind === 'serve' ? action : forward, listener)
     const rules = (view: View): RouteRules => ({
       skipped: source.skipped[view] !== undefined,
       refusal: refusal(host, source, view),
@@ -189,6 +194,11 @@ export class CompiledRoute {
    */
   invalidHeader(request: RequestView): LocalReply | undefined {
     return request.view === 'http' ? checkHeaders(this.#strictHeaders, request) : undefined
+  }
+
+  /** Time limits of HTTP requests that ask for none themselves. */
+  get limits(): RouteTimeouts {
+    return this.#rules.http.timeouts
   }
 
   /**

@@ -23,6 +23,7 @@ export function compileAnswer(route: Route): LocalAnswer | undefined {
     case 'direct-response':
       return directResponse(action, route)
     case 'forward':
+    case 'serve':
     case 'unsupported':
       return undefined
   }

@@ -33,13 +33,19 @@ export interface GrpcHeaderLimit {
   readonly offsetMs: number
 }
 
+/** What an action says about time. */
+type TimedAction = Pick<
+  ForwardAction,
+  'timeoutMs' | 'maxStreamDurationMs' | 'idleTimeoutMs' | 'grpcMaxStreamDurationMs' | 'grpcTimeoutOffsetMs'
+>
+
 /**
- * @param action - The route's action; undefined when it does not forward.
+ * @param action - The route's action; undefined when it neither forwards nor serves.
  * @param listener - Its limits count where the route does not say; an explicit 0 of the route says that there is none.
  * @returns the limits of each view.
  */
 export function compileTimeouts(
-  action: ForwardAction | undefined,
+  action: TimedAction | undefined,
   listener: ListenerConfig,
 ): Record<View, RouteTimeouts> {
   const streamMs = action?.maxStreamDurationMs ?? listener.maxStreamDurationMs

@@ -70,7 +70,12 @@ export class InFlightRequests {
   }
 }
 
-function announceClose(response: ServerResponse): void {
+/**
+ * Tells the caller to use another connection for the next request.
+ *
+ * @param response - The response that tells it.
+ */
+export function announceClose(response: ServerResponse): void {
   // HTTP/2 forbids the header (RFC 9113, 8.2.2) and has GOAWAY for the purpose.
   if (!response.headersSent && response.req.httpVersionMajor === 1) response.setHeader('connection', 'close')
 }

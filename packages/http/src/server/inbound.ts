@@ -63,18 +63,29 @@ export class Inbound {
    * @param inFlight - Where the request is counted.
    */
   begin(request: IncomingMessage, response: ServerResponse, inFlight: InFlightRequests): MeshRequest {
+    const mesh = this.take(request)
+    mesh.context.endsWith(response)
+    inFlight.enter(response, mesh)
+    if (this.#trusted !== undefined) {
+      this.#events.bind(request, mesh.context)
+      this.#events.bind(response, mesh.context)
+    }
+    return mesh
+  }
+
+  /**
+   * Takes in a request that becomes a connection of another protocol, which has no response and belongs to no request: strips what its peer may not
+   * say and sets `req.mesh`.
+   *
+   * @param request - The request, not yet taken in.
+   */
+  take(request: IncomingMessage): MeshRequest {
     const context =
       this.#trusted === undefined
         ? new RequestContext(Number.POSITIVE_INFINITY)
         : inboundContext(request, this.#trusted, this.#clock)
-    context.endsWith(response)
     const mesh = new MeshRequest(context, this.#clock, this.#random)
     ;(request as TakenIn).mesh = mesh
-    inFlight.enter(response, mesh)
-    if (this.#trusted !== undefined) {
-      this.#events.bind(request, context)
-      this.#events.bind(response, context)
-    }
     return mesh
   }
 

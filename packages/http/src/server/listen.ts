@@ -10,6 +10,10 @@ export interface ListenOptions {
    * as in node:http.
    */
   readonly host?: string
+  /** See {@link MeshServer.ready}: false for an application that has to warm up first. Default true. */
+  readonly ready?: boolean
+  /** Paths, without query strings, whose requests the inbound listener does not apply to. Default: none. */
+  readonly exempt?: readonly string[]
 }
 
 /**
@@ -21,6 +25,8 @@ export interface ListenOptions {
  * @throws MeshError ERR_INMESH_LISTEN with Node's error as cause: the port is taken, or the address is not one of this machine.
  */
 export async function listen(server: MeshServer, options: ListenOptions): Promise<MeshServer> {
+  if (options.ready === false) server.ready = false
+  for (const path of options.exempt ?? []) server.exempt(path)
   await new Promise<void>((resolve, reject) => {
     const settle = (cause?: Error): void => {
       server.off('error', settle)

@@ -1,10 +1,59 @@
 import type { IncomingMessage } from 'node:http'
 import { ContextView } from './context-view.js'
 
+/** Who called, as far as it was proven. */
+export interface MeshPeer {
+  /** URI of its certificate, a SPIFFE id in a mesh. */
+  readonly uri: string
+}
+
+/** What goes on with a request before and beside its handler. */
+export interface RequestErrand {
+  /** Name of the route that it took; may be empty. */
+  readonly routeName: string
+  /** The request is over. */
+  end(): void
+}
+
+/** What a request can be tagged with. */
+export type TagValue = string | number | boolean
+
+const NO_TAGS: ReadonlyMap<string, TagValue> = new Map()
+
 /** What the mesh knows of one inbound request: `req.mesh`. */
 export class MeshRequest extends ContextView {
   #controller: AbortController | undefined
   #abandoned = false
+  #over = false
+  #errand: RequestErrand | undefined
+  #tags: Map<string, TagValue> | undefined
+
+  /** Who called; undefined where it did not prove that, as in plaintext. */
+  get peer(): MeshPeer | undefined {
+    const { peer } = this.context
+    return peer === undefined ? undefined : { uri: peer }
+  }
+
+  /** Name of the route in the server's listener that the request took; undefined where there is none or it has no name. */
+  get route(): string | undefined {
+    return this.#errand?.routeName || undefined
+  }
+
+  /**
+   * Notes something about the request for whoever observes it. A name that was noted before gets the new value.
+   *
+   * @param name - Name, as of an attribute of a span: `shop.tenant`.
+   * @param value - What is noted.
+   */
+  tag(name: string, value: TagValue): void {
+    this.#tags ??= new Map()
+    this.#tags.set(name, value)
+  }
+
+  /** What was noted so far. */
+  get tags(): ReadonlyMap<string, TagValue> {
+    return this.#tags ?? NO_TAGS
+  }
 
   /**
    * Aborted when the caller goes away before the response is complete, so that work for nobody can be given up. Made when first read.
@@ -18,12 +67,33 @@ export class MeshRequest extends ContextView {
   }
 
   /**
+   * Whether its response is over.
+   *
+   * @internal
+   */
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /**
+   * Ends something together with the request. What was attached before is replaced.
+   *
+   * @param errand - What to end.
+   * @internal
+   */
+  attach(errand: RequestErrand): void {
+    this.#errand = errand
+  }
+
+  /**
    * The response is over. Called once, by whoever tracks the request.
    *
    * @param complete - Whether all of it was handed to the network.
    * @internal
    */
   ended(complete: boolean): void {
+    this.#over = true
+    this.#errand?.end()
     if (complete) {
       // It knows already that the response has ended; now it lets go of it, which work that polls for ever would keep.
       this.context.close()

@@ -220,7 +220,9 @@ describe('a mesh server is an http.Server', () => {
   test('tells its observer when it listens, before it closes and when it has closed', async (context) => {
     const seen: string[] = []
     const observer = {
-      listening: (server: MeshServer) => seen.push(`listening ${server.boundAddress?.address}`),
+      listening: (server: MeshServer): undefined => {
+        seen.push(`listening ${server.boundAddress?.address}`)
+      },
       closing: (server: MeshServer) => seen.push(`closing ${server.listening}`),
       closed: () => seen.push('closed'),
     }

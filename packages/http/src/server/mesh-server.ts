@@ -1,8 +1,10 @@
-import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { type IncomingMessage, Server, type ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@inmesh/core'
-import { InFlightRequests } from './in-flight-requests.js'
+import { Exemptions } from './exemptions.js'
+import { announceClose, InFlightRequests } from './in-flight-requests.js'
 import { Inbound } from './inbound.js'
+import type { InboundGate } from './inbound-gate.js'
 import type { MeshIncomingMessage } from './mesh-request.js'
 
 /**
@@ -23,8 +25,14 @@ export type ServerHandler = (request: MeshIncomingMessage, response: ServerRespo
 
 /** Told about the life of a server. */
 export interface ServerObserver {
-  /** It accepts connections. */
-  listening(server: MeshServer): void
+  /**
+   * It accepts connections.
+   *
+   * @returns what its listener is applied by; undefined where none is.
+   */
+  listening(server: MeshServer): InboundGate | undefined
+  /** It accepts connections, and its application does not want requests yet. Default: it is not heard of before they are wanted. */
+  unready?(server: MeshServer): void
   /** It is about to stop accepting connections; called once. */
   closing(server: MeshServer): void
   /** Its last connection has ended. */
@@ -72,6 +80,10 @@ export class MeshServer extends Server {
   readonly #drainDelayMs: number
   #closed: Promise<void> | undefined
   #stopped = false
+  #gate: InboundGate | undefined
+  #exemptions: Exemptions | undefined
+  #ready = true
+  #announced = false
 
   /**
    * @param options - Parts of it.
@@ -88,13 +100,33 @@ export class MeshServer extends Server {
     this.on('connection', (socket: Socket) => {
       this.#connections.add(socket)
       socket.once('close', () => this.#connections.delete(socket))
+      if (this.#gate?.takes(socket) === false) socket.destroy()
     })
-    this.on('listening', () => this.#observer?.listening(this))
+    this.on('listening', () => {
+      if (this.#ready) this.#announce()
+      else this.#observer?.unready?.(this)
+    })
   }
 
   /** Requests that were taken in and whose responses are not over. */
   get inFlight(): number {
     return this.#inFlight.size
+  }
+
+  /**
+   * Whether the application wants requests. Default true. A server that becomes ready after it listens is known to the control plane from then
+   * on, and answers 503 until then; one that ceases to be ready is withdrawn and goes on with what comes all the same.
+   */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  set ready(ready: boolean) {
+    if (ready === this.#ready) return
+    this.#ready = ready
+    if (!this.listening || this.draining) return
+    if (ready) this.#announce()
+    else this.#observer?.closing(this)
   }
 
   /** Whether the server has been told to close. */
@@ -104,11 +136,19 @@ export class MeshServer extends Server {
 
   /** @internal */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === 'upgrade' || event === 'connect') return this.#tunnel(event, values)
     if (!REQUEST_EVENTS.has(event)) return super.emit(event as string, ...values)
     const [request, response] = values as [IncomingMessage, ServerResponse]
     // A listener of `checkContinue` goes on by emitting `request` for the same one.
-    const mesh = Inbound.find(request) ?? this.#inbound.begin(request, response, this.#inFlight)
-    return this.#inbound.run(mesh, () => super.emit(event as string, request, response))
+    const taken = Inbound.find(request)
+    const mesh = taken ?? this.#inbound.begin(request, response, this.#inFlight)
+    const proceed = (): boolean => this.#inbound.run(mesh, () => super.emit(event as string, request, response))
+    if (taken !== undefined || this.#exemptions?.has(request)) return proceed()
+    if (!this.#announced && !this.#ready) return this.#refuse(response)
+    if (this.#gate === undefined) return proceed()
+    if (this.#gate.isRetired(request)) announceClose(response)
+    this.#gate.admit({ request, mesh, response: () => response, proceed })
+    return true
   }
 
   /**
@@ -145,10 +185,53 @@ export class MeshServer extends Server {
     for (const timer of timers) timer.cancel()
   }
 
+  /**
+   * Leaves requests to the application that its inbound listener would apply to: those of a health check, for example.
+   *
+   * @param path - Their path, without a query string.
+   * @param method - Their method in upper case. Default: any.
+   */
+  exempt(path: string, method?: string): this {
+    this.#exemptions ??= new Exemptions()
+    this.#exemptions.add(path, method)
+    return this
+  }
+
+  /** Cuts the connections that belong to a listener which is no longer in use. */
+  cutRetired(): void {
+    for (const socket of this.#connections) if (this.#gate?.isRetiredConnection(socket)) socket.destroy()
+  }
+
   /** Address and port that the server is bound to; undefined when it does not listen or listens on a pipe. */
   get boundAddress(): AddressInfo | undefined {
     const address = this.address()
     return address !== null && typeof address === 'object' ? address : undefined
+  }
+
+  #announce(): void {
+    this.#announced = true
+    this.#gate = this.#observer?.listening(this) ?? this.#gate
+  }
+
+  #refuse(response: ServerResponse): boolean {
+    response
+      .writeHead(503, { 'content-type': 'text/plain' })
+      .end('not ready: the application does not take requests yet')
+    return true
+  }
+
+  /** WebSockets pass the same filters as other requests, before the application gets their connection. */
+  #tunnel(event: string, values: unknown[]): boolean {
+    const [request, socket] = values as [IncomingMessage, Socket]
+    const proceed = (): boolean => super.emit(event, ...values)
+    const gate = this.#gate
+    if (this.#exemptions?.has(request)) return proceed()
+    if (!this.#announced && !this.#ready) return this.#refuse(tunnelAnswer(request, socket))
+    if (gate === undefined) return proceed()
+    const mesh = this.#inbound.take(request)
+    socket.once('close', () => mesh.ended(true))
+    gate.admit({ request, mesh, response: () => tunnelAnswer(request, socket), proceed, isTunnel: true })
+    return true
   }
 
   #beginClosing(): Promise<void> {
@@ -174,4 +257,13 @@ export class MeshServer extends Server {
     this.#stop()
     for (const socket of this.#connections) socket.destroy()
   }
+}
+
+/** An answer on a connection that node:http has let go of, which it ends. */
+function tunnelAnswer(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
+  return response
 }

@@ -14,7 +14,7 @@ function configuration(parts: { template?: string } = { template: 'inmesh/inboun
     provider,
     source,
     listenerTemplate: parts.template,
-    instanceIp: '192.0.2.7',
+    inbound: { watchInbound: () => () => {}, unsupported: () => [] },
     locality: undefined,
     loadReporting: {
       recordLoad: () => {
@@ -40,10 +40,10 @@ describe('a server is registered', () => {
     withdraw()
   })
 
-  test("under the instance's address when it is bound to every address", () => {
+  test('under the address that it is bound to, as gRPC has it, when that is every address', () => {
     const { tested, provider } = configuration()
     tested.register(address('::', 9080))
-    assert.deepEqual(provider.watched, ['LDS inmesh/inbound/192.0.2.7:9080'])
+    assert.deepEqual(provider.watched, ['LDS inmesh/inbound/[::]:9080'])
   })
 
   test('with its address percent-encoded in a name of the new style', () => {

@@ -1,14 +1,14 @@
 import type { AddressInfo } from 'node:net'
-import type { ConfigSource, LoadReporting, Locality, MeshError } from '@inmesh/core'
+import type { ConfigSource, InboundSource, LoadReporting, Locality, MeshError } from '@inmesh/core'
 import {
   type ClientStatus,
   type LiveUnsupported,
   listenerType,
   type ResourceProvider,
   type ResourceWatcher,
+  serverListenerName,
 } from '@inmesh/xds'
 import type { Configuration } from './configuration.js'
-import { reachableAddress } from './instance-address.js'
 
 /** Asked for to be told at once that it does not exist: whatever else is asked for may take its time, and may be nothing. */
 const PROBE_LISTENER = 'inmesh/ready'
@@ -21,14 +21,14 @@ export interface ControlPlaneParts {
   readonly provider: ResourceProvider
   /** The tree that grows on it. */
   readonly source: ConfigSource & { unsupported(): readonly LiveUnsupported[] }
+  /** The same for servers. */
+  readonly inbound: InboundSource & { unsupported(): readonly LiveUnsupported[] }
   /** Counts load for the control plane. */
   readonly loadReporting: LoadReporting
   /** Where the workload is; undefined where nobody said. */
   readonly locality: Locality | undefined
   /** `server_listener_resource_name_template`; servers are not registered without one. */
   readonly listenerTemplate: string | undefined
-  /** The address that stands for "every address". */
-  readonly instanceIp: string
   /** What was learned, and what became of it. */
   clientStatus(): readonly ClientStatus[]
   /** Reports load for the last time. */
@@ -40,6 +40,7 @@ export interface ControlPlaneParts {
 /** Configuration from an xDS control plane. */
 export class ControlPlaneConfiguration implements Configuration {
   readonly source: ConfigSource
+  readonly inbound: InboundSource
   readonly loadReporting: LoadReporting
   readonly locality: Locality | undefined
   readonly #parts: ControlPlaneParts
@@ -56,6 +57,7 @@ export class ControlPlaneConfiguration implements Configuration {
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts
     this.source = parts.source
+    this.inbound = parts.inbound
     this.loadReporting = parts.loadReporting
     this.locality = parts.locality
   }
@@ -69,23 +71,24 @@ export class ControlPlaneConfiguration implements Configuration {
     if (this.#unanswered.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
+  get isReady(): boolean {
+    return this.#answered && this.#unanswered.size === 0
+  }
+
   missing(): { readonly what: string; readonly cause: MeshError | undefined } {
     const listeners = this.#answered ? ` about ${[...this.#unanswered].join(', ')}` : ''
     return { what: `the control plane ${this.#parts.uri} has not answered${listeners}`, cause: this.#error }
   }
 
   unsupported(): readonly LiveUnsupported[] {
-    return this.#parts.source.unsupported()
+    const { source, inbound } = this.#parts
+    return [...source.unsupported(), ...inbound.unsupported()]
   }
 
-  /** What an inbound listener says is not applied yet; asking for it makes the control plane count the workload in. */
+  /** Asking for a listener makes a control plane count the workload in, whoever applies what it says. */
   register(address: AddressInfo): () => void {
-    const { listenerTemplate, instanceIp } = this.#parts
-    if (listenerTemplate === undefined) return () => {}
-    const reachable = reachableAddress(address.address, address.port, instanceIp)
-    // In names of the new style what is put in is percent-encoded (gRFC A47); brackets are all that needs it.
-    const text = listenerTemplate.startsWith('xdstp:') ? encodeURI(reachable) : reachable
-    return this.#watch(listenerTemplate.replaceAll('%s', () => text))
+    const { listenerTemplate } = this.#parts
+    return listenerTemplate === undefined ? () => {} : this.#watch(serverListenerName(listenerTemplate, address))
   }
 
   clientStatus(): readonly ClientStatus[] {

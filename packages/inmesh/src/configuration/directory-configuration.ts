@@ -1,12 +1,24 @@
 import type { AddressInfo } from 'node:net'
-import { type ConfigSource, type Locality, type Logger, MeshError } from '@inmesh/core'
-import { type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
+import {
+  type ConfigSource,
+  type InboundSource,
+  type InboundWatcher,
+  type Locality,
+  type Logger,
+  MeshError,
+  type ServerAddress,
+} from '@inmesh/core'
+import { inboundListenerTemplate, type MeshConfig, MeshDirectory, type NodeView, ResourceCatalog } from '@inmesh/istio'
 import {
   type ClientStatus,
   clusterTypeWith,
   DependencyTree,
+  InboundTree,
+  ListenerPerServer,
   type LiveUnsupported,
   LocalSource,
+  listenerType,
+  serverListenerName,
   templateNaming,
 } from '@inmesh/xds'
 import type { MeshSettings, WorkloadSettings } from '../options/mesh-settings.js'
@@ -14,12 +26,17 @@ import type { Configuration } from './configuration.js'
 import { LocalRegistrations } from './local-registrations.js'
 
 /** Configuration from a directory that is read in this process, and read again when it changes. */
-export class DirectoryConfiguration implements Configuration {
+export class DirectoryConfiguration implements Configuration, InboundSource {
   readonly source: ConfigSource
+  readonly inbound: InboundSource = this
+  readonly isReady = true
   readonly loadReporting = undefined
   readonly locality: Locality | undefined
   readonly #logger: Logger
   readonly #tree: DependencyTree
+  readonly #servers: InboundTree
+  /** Names of the listeners that servers asked for: those are made for whoever asks. */
+  readonly #serverListeners = new Set<string>()
   readonly #resources: LocalSource
   readonly #catalog: ResourceCatalog
   readonly #node: NodeView
@@ -38,6 +55,7 @@ export class DirectoryConfiguration implements Configuration {
       clock,
       random,
     })
+    this.#servers = new InboundTree(this.#resources, new ListenerPerServer(this.#resources, inboundListenerTemplate))
     this.source = this.#tree
     this.#catalog = new ResourceCatalog(config)
     this.#node = nodeView(settings.workload)
@@ -80,7 +98,7 @@ export class DirectoryConfiguration implements Configuration {
   }
 
   unsupported(): readonly LiveUnsupported[] {
-    return this.#tree.unsupported()
+    return [...this.#tree.unsupported(), ...this.#servers.unsupported()]
   }
 
   /** In place of a control plane's registry: calls of this process find its own servers. */
@@ -93,6 +111,17 @@ export class DirectoryConfiguration implements Configuration {
     }
   }
 
+  watchInbound(server: ServerAddress, watcher: InboundWatcher): () => void {
+    const name = serverListenerName(inboundListenerTemplate, server)
+    this.#serverListeners.add(name)
+    this.#publish()
+    const unwatch = this.#servers.watchInbound(server, watcher)
+    return () => {
+      unwatch()
+      this.#serverListeners.delete(name)
+    }
+  }
+
   clientStatus(): readonly ClientStatus[] {
     return []
   }
@@ -102,6 +131,7 @@ export class DirectoryConfiguration implements Configuration {
   close(): void {
     this.#unwatch()
     this.#tree.close()
+    this.#servers.close()
   }
 
   #registrationsChanged(): void {
@@ -110,7 +140,12 @@ export class DirectoryConfiguration implements Configuration {
   }
 
   #publish(): void {
-    this.#resources.replace(this.#catalog.forNode(this.#node).everything())
+    const resources = this.#catalog.forNode(this.#node)
+    const all = resources.everything()
+    const { typeUrl } = listenerType
+    const listed = new Set(all.filter((resource) => resource.typeUrl === typeUrl).map(({ name }) => name))
+    const inbound = [...this.#serverListeners].filter((name) => !listed.has(name))
+    this.#resources.replace([...all, ...inbound.flatMap((name) => resources.get(typeUrl, name) ?? [])])
   }
 
   #warn(config: MeshConfig): void {

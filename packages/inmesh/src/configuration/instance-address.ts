@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 const LOOPBACK = '127.0.0.1'
@@ -16,19 +15,6 @@ export function guessInstanceIp(controlPlane: string): string {
     if (outward !== undefined) return outward.address
   }
   return LOOPBACK
-}
-
-/**
- * Writes an address as names of listeners contain it (gRFC A36): `192.0.2.1:80`, `[2001:db8::1]:80`. A server that is bound to every
- * address is reached under that of its instance.
- *
- * @param address - The address bound to.
- * @param port - The port bound to.
- * @param instanceIp - The address of the instance.
- */
-export function reachableAddress(address: string, port: number, instanceIp: string): string {
-  const host = address === '0.0.0.0' || address === '::' ? instanceIp : address
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 function isLoopback(host: string): boolean {

@@ -11,6 +11,8 @@ export class NoConfiguration implements Configuration {
     },
   }
 
+  readonly inbound = undefined
+  readonly isReady = true
   readonly loadReporting = undefined
   readonly locality = undefined
 

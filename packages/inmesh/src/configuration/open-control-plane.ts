@@ -3,16 +3,18 @@ import {
   type Bootstrap,
   clusterTypeWith,
   DependencyTree,
+  InboundTree,
+  ListenerPerServer,
   loadBootstrapFile,
   parseBootstrap,
   parseBootstrapText,
+  VirtualInbound,
 } from '@inmesh/xds'
 import type { ConfigurationOrigin, MeshSettings } from '../options/mesh-settings.js'
 import type { Configuration } from './configuration.js'
 import { ControlPlaneConfiguration } from './control-plane-configuration.js'
-import { guessInstanceIp } from './instance-address.js'
-import { targetStrategy } from './target-strategy.js'
-import { bootstrapDocument, instanceIpOf, withWorkload } from './workload-node.js'
+import { namingOf, targetStrategy } from './target-strategy.js'
+import { bootstrapDocument, withWorkload } from './workload-node.js'
 
 /** Where a control plane is told of. */
 export type ControlPlaneOrigin = Exclude<ConfigurationOrigin, { readonly kind: 'directory' }>
@@ -40,19 +42,26 @@ export async function openControlPlane(origin: ControlPlaneOrigin, settings: Mes
   const clusterType = clusterTypeWith(settings.balancingPolicies)
   const strategy = targetStrategy(given, provider, settings, clusterType)
   const source = new DependencyTree({ provider, clusterType, strategy, logger, clock, random })
+  const template = bootstrap.serverListenerResourceNameTemplate
+  const servers =
+    (settings.targetNaming ?? namingOf(given.node)) === 'sidecar'
+      ? new VirtualInbound(provider)
+      : new ListenerPerServer(provider, template)
+  const inbound = new InboundTree(provider, servers)
   const { uri } = bootstrap.servers[0]!
   return new ControlPlaneConfiguration({
     uri,
     provider,
     source,
+    inbound,
     loadReporting: provider,
     locality: bootstrap.node.locality,
-    listenerTemplate: bootstrap.serverListenerResourceNameTemplate,
-    instanceIp: instanceIpOf(bootstrap.node) ?? guessInstanceIp(uri),
+    listenerTemplate: template,
     clientStatus: () => provider.status(),
     flush: () => provider.flush(),
     close: () => {
       source.close()
+      inbound.close()
       provider.close()
     },
   })

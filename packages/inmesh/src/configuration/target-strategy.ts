@@ -60,8 +60,13 @@ function passedBy(host: string): string {
   )
 }
 
-/** Istio takes a node for a sidecar that does not ask for another generator; other control planes know none of this. */
-function namingOf({ metadata }: NodeIdentity): TargetNamingMode {
+/**
+ * How hosts and servers lead to resources, as the node says: Istio takes a node for a sidecar that does not ask for another generator; other
+ * control planes know none of this.
+ *
+ * @param node - The node.
+ */
+export function namingOf({ metadata }: NodeIdentity): TargetNamingMode {
   return metadata.GENERATOR === undefined && metadata.ISTIO_VERSION !== undefined ? 'sidecar' : 'grpc'
 }
 

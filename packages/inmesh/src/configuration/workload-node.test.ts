@@ -3,8 +3,7 @@ import { describe, test } from 'node:test'
 import { SeededRandom } from '@inmesh/core'
 import { parseBootstrap } from '@inmesh/xds'
 import type { WorkloadSettings } from '../options/mesh-settings.js'
-import { reachableAddress } from './instance-address.js'
-import { bootstrapDocument, instanceIpOf, withWorkload } from './workload-node.js'
+import { bootstrapDocument, withWorkload } from './workload-node.js'
 
 const nobody: WorkloadSettings = {
   service: undefined,
@@ -62,7 +61,7 @@ describe('the bootstrap for an address', () => {
 
   for (const host of ['localhost:1', '127.0.0.1:1', '127.9.9.9:1', '[::1]:1']) {
     test(`takes loopback as the instance's address when the control plane is at ${host}`, () => {
-      assert.equal(instanceIpOf(built(nobody, host).node), '127.0.0.1')
+      assert.equal(built(nobody, host).node.metadata.INSTANCE_IPS, '127.0.0.1')
     })
   }
 })
@@ -92,18 +91,4 @@ describe('what code and environment say counts over a bootstrap file', () => {
   test('and a workload of which nothing was said is the one in the file', () => {
     assert.deepEqual(withWorkload(file, nobody), file)
   })
-
-  test('the address of an instance is the first in the metadata, else the one in the id', () => {
-    assert.equal(instanceIpOf(file.node), '10.0.0.9')
-    assert.equal(instanceIpOf({ ...file.node, metadata: {} }), '10.0.0.9')
-    assert.equal(instanceIpOf({ ...file.node, metadata: {}, id: 'free-form' }), undefined)
-  })
-})
-
-test('the address under which a server is reached', () => {
-  assert.equal(reachableAddress('127.0.0.1', 80, '192.0.2.7'), '127.0.0.1:80')
-  assert.equal(reachableAddress('0.0.0.0', 80, '192.0.2.7'), '192.0.2.7:80')
-  assert.equal(reachableAddress('::', 80, '192.0.2.7'), '192.0.2.7:80')
-  assert.equal(reachableAddress('::', 80, 'fd00::7'), '[fd00::7]:80')
-  assert.equal(reachableAddress('::1', 80, '192.0.2.7'), '[::1]:80')
 })

@@ -61,18 +61,6 @@ export function withWorkload(bootstrap: Bootstrap, workload: WorkloadSettings): 
   return { ...bootstrap, node: identity }
 }
 
-/**
- * The address that others reach this workload under: the first of its metadata, else the one in its id.
- *
- * @param node - The node.
- * @returns undefined when neither tells.
- */
-export function instanceIpOf(node: NodeIdentity): string | undefined {
-  const { INSTANCE_IPS: addresses } = node.metadata
-  const [first] = typeof addresses === 'string' ? addresses.split(',') : []
-  return first?.trim() || node.id.split('~')[1]
-}
-
 function metadataOf(workload: WorkloadSettings, labels: unknown): JsonObject {
   const { service, namespace, version, servicePort, instanceIp } = workload
   const all: JsonObject = {

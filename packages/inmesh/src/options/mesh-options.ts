@@ -17,6 +17,9 @@ export type TargetNamingMode = 'grpc' | 'sidecar'
 /** Whether hosts outside the mesh may be called: any, or named ones only. */
 export type OutboundPolicyMode = 'allow-any' | 'registry-only'
 
+/** What becomes of requests to a server for which there is no listener: they go to the application as they are, or are answered 503. */
+export type InboundListenerMode = 'optional' | 'required'
+
 /** Where a workload runs, from the largest to the smallest. */
 export interface LocalityOption {
   /** Region, such as `europe-west1`. */
@@ -121,6 +124,16 @@ export interface MeshOptions {
   readonly unknownHostTimeoutMs?: number
   /** Milliseconds for which a call waits for the first configuration of its host. Default 5000. `INMESH_DISCOVERY_TIMEOUT_MS`. */
   readonly discoveryTimeoutMs?: number
+  /**
+   * Whether servers may serve without their inbound listener: because the control plane has none for them, or cannot be reached. Either way
+   * requests wait for the control plane's first word, `discoveryTimeoutMs` at most. Once there was a listener, one that is deleted or cannot be
+   * used stops the server, whose requests are answered 503. Default `optional`. `INMESH_INBOUND_LISTENER`.
+   */
+  readonly inboundListener?: InboundListenerMode
+  /**
+   * Port on which `GET /ready` tells probes whether callers should come: 200, or 503 with the reasons. Default: none. `INMESH_READINESS_PORT`.
+   */
+  readonly readinessPort?: number
   /**
    * Milliseconds for which a server still takes requests after it was withdrawn from the control plane, since its callers learn of that a
    * little later. Default 500 with a `service`, else 0. `INMESH_DRAIN_DELAY_MS`.

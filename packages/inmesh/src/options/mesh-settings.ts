@@ -1,7 +1,7 @@
 import type { BalancingPolicies, Clock, Logger, Random } from '@inmesh/core'
 import type { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
-import type { LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
+import type { InboundListenerMode, LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
 
 /** Who this workload says it is. What is undefined was given neither in code nor in the environment. */
 export interface WorkloadSettings {
@@ -41,6 +41,8 @@ export interface MeshSettings {
   readonly meshHosts: readonly string[] | undefined
   readonly unknownHostTimeoutMs: number
   readonly discoveryTimeoutMs: number
+  readonly readinessPort: number | undefined
+  readonly inboundListener: InboundListenerMode
   readonly drainDelayMs: number
   readonly balancingPolicies: BalancingPolicies
   readonly logger: Logger

@@ -47,6 +47,12 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   outboundHosts: { variable: 'INMESH_OUTBOUND_HOSTS', read: list, check: check.strings },
   unknownHostTimeoutMs: { variable: 'INMESH_UNKNOWN_HOST_TIMEOUT_MS', read: number, check: check.milliseconds },
   discoveryTimeoutMs: { variable: 'INMESH_DISCOVERY_TIMEOUT_MS', read: number, check: check.milliseconds },
+  inboundListener: {
+    variable: 'INMESH_INBOUND_LISTENER',
+    read: asWritten,
+    check: check.oneOf(['optional', 'required']),
+  },
+  readinessPort: { variable: 'INMESH_READINESS_PORT', read: number, check: check.port },
   drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },
   logLevel: { variable: 'INMESH_LOG_LEVEL', read: asWritten, check: check.oneOf(LOG_LEVELS) },
 }

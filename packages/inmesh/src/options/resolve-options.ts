@@ -68,6 +68,8 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     meshHosts: values.meshHosts,
     unknownHostTimeoutMs: values.unknownHostTimeoutMs ?? 1000,
     discoveryTimeoutMs: values.discoveryTimeoutMs ?? 5000,
+    readinessPort: values.readinessPort,
+    inboundListener: values.inboundListener ?? 'optional',
     // A server that nobody was told of has nobody to take leave of.
     drainDelayMs: values.drainDelayMs ?? (mode === 'on' && values.service !== undefined ? DRAIN_DELAY_MS : 0),
     balancingPolicies: new Map(Object.entries(options.balancingPolicies ?? {})),

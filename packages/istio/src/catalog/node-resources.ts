@@ -33,7 +33,7 @@ export class NodeResources {
     const key = `${typeUrl} ${name}`
     const known = this.#made.get(key)
     if (known !== undefined) return known
-    const bytes = this.#index.encode(typeUrl, name) ?? inboundBytes(typeUrl, name)
+    const bytes = this.#index.encode(typeUrl, name) ?? inboundBytes(this.#index, typeUrl, name)
     if (bytes === undefined) return undefined
     const fresh = namedResource(typeUrl, name, bytes)
     const earlier = this.#earlier.get(key)
@@ -61,8 +61,11 @@ export class NodeResources {
   }
 }
 
-function inboundBytes(typeUrl: string, name: string): Uint8Array | undefined {
+function inboundBytes(index: ResourceIndex, typeUrl: string, name: string): Uint8Array | undefined {
   if (typeUrl !== TypeUrl.Listener) return undefined
   const address = inboundListenAddress(name)
-  return address === undefined ? undefined : Listener.encode(inboundListener(name, address)).finish()
+  if (address === undefined) return undefined
+  const written = index.inboundDocument(address)
+  const listener = written === undefined ? inboundListener(name, address) : { ...written, name }
+  return Listener.encode(listener).finish()
 }

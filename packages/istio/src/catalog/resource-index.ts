@@ -14,12 +14,19 @@ import type { MeshView } from '../registry/mesh-view.js'
 import type { Service } from '../registry/service.js'
 import { assignment } from '../translate/assignment.js'
 import { cluster } from '../translate/cluster.js'
-import { outboundApiListener, outboundListener } from '../translate/listener.js'
-import { clusterName, routeConfigurationName } from '../translate/resource-name.js'
+import { outboundApiListener, outboundListener, socketAddress } from '../translate/listener.js'
+import {
+  clusterName,
+  inboundListenAddress,
+  type ListenAddress,
+  routeConfigurationName,
+} from '../translate/resource-name.js'
 import { routeConfiguration } from '../translate/route-configuration.js'
 
 /** Makes the bytes of a resource when somebody asks for it. */
 type Encode = () => Uint8Array
+
+const everyAddress = ['0.0.0.0', '::']
 
 /** What there is for one caller, by type and name, none of it made yet. */
 export class ResourceIndex {
@@ -67,6 +74,19 @@ export class ResourceIndex {
   /** Names of listeners by the shorter names of their host. */
   aliases(): readonly string[] {
     return [...this.#aliases.keys()]
+  }
+
+  /**
+   * @param address - Where a server listens.
+   * @returns the listener that is written for servers on every address of the port, with the address of this one; undefined when there is none.
+   */
+  inboundDocument({ address, port }: ListenAddress): Listener | undefined {
+    for (const [name, encode] of this.#encoders.get(TypeUrl.Listener) ?? []) {
+      const written = inboundListenAddress(name)
+      if (written?.port !== port || !everyAddress.includes(written.address)) continue
+      return { ...Listener.decode(encode()), address: socketAddress(address, port) }
+    }
+    return undefined
   }
 
   #addService(view: MeshView, service: Service): void {

@@ -31,6 +31,17 @@ export const fieldRules: Readonly<
     ['the limit of streams is a default for routes (A31)', 'valid', 'LDS-14'],
     ['... and is no negative time', 'malformed', 'LDS-15'],
     ['a listener for servers that a client meets', 'unsupported', 'LDS-10'],
+    ['a listener for servers has an address', 'malformed', 'LDS-202'],
+    ['... which may be none of TCP', 'valid', 'LDS-223'],
+    ['listener_filters of a listener for servers', 'unsupported', 'LDS-220'],
+    ['... that tell what is known without a proxy, and use_original_dst', 'valid', 'LDS-219 LDS-221'],
+    ['a chain has network filters with names and configurations', 'malformed', 'LDS-207 LDS-208'],
+    ['... of which one HTTP connection manager, at the end', 'malformed', 'LDS-205 LDS-206 LDS-210'],
+    ['... and those that are not known', 'unsupported', 'LDS-209'],
+    ['no chain and no default', 'malformed', 'LDS-203'],
+    ['the same match twice', 'malformed', 'LDS-217 LDS-218'],
+    ['networks and ports of a match', 'malformed', 'LDS-216'],
+    ['a chain for TLS', 'unsupported', 'LDS-213 LDS-214'],
   ],
   filter: [
     ['there is at least one filter (A39)', 'malformed', 'LDS-30'],
@@ -81,7 +92,8 @@ export const fieldRules: Readonly<
     ['headers: a matcher that is not known', 'unsupported', 'RDS-66'],
     ['a share of the requests, whose runtime key is listed', 'unsupported', 'RDS-37'],
     ['a share without a value', 'one view', 'RDS-38'],
-    ['an action for servers, and one that is not known', 'unsupported', 'RDS-104 RDS-105 RDS-106'],
+    ['an action for servers', 'valid', 'RDS-105'],
+    ['an action that is not known', 'unsupported', 'RDS-104 RDS-106'],
     ['a redirect and a direct response', 'one view', 'RDS-200 RDS-210'],
     ['... cost the other routes nothing', 'unsupported', 'RDS-107'],
     ['one cluster', 'valid', 'RDS-100'],
@@ -174,11 +186,6 @@ export const fieldRules: Readonly<
 
 /** What has no row because its part does not exist. */
 export const laterRules: readonly LaterRule[] = [
-  ['listener_filters and use_original_dst of a listener for servers', 'servers'],
-  ['the address of a listener for servers, and what a mismatch means', 'servers'],
-  ['filter chains: network filters known, names unique, one HTTP connection manager and last', 'servers'],
-  ['filter chains: no chain and no default; the same match twice', 'servers'],
-  ['filter chains: the order of their match', 'servers'],
   ['RBAC: rules that are not known, CEL, names of headers', 'servers'],
   ['DownstreamTlsContext: require_sni, OCSP, missing providers, subject alternative names', 'identity'],
   [

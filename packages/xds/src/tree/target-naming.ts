@@ -21,6 +21,16 @@ export function templateNaming(template = '%s', authorities: ReadonlyMap<string,
 }
 
 function applied(template: string, text: string): string {
-  const value = template.startsWith('xdstp:') ? text.replace(TO_ENCODE, encodeURIComponent) : text
+  const value = encodedFor(template, text)
   return template.replaceAll('%s', () => value)
+}
+
+/**
+ * What takes the place of `%s` in a template: percent-encoded where the template is of the new style (gRFC A47).
+ *
+ * @param template - The template.
+ * @param text - What is put in.
+ */
+export function encodedFor(template: string, text: string): string {
+  return template.startsWith('xdstp:') ? text.replace(TO_ENCODE, encodeURIComponent) : text
 }

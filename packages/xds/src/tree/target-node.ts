@@ -19,6 +19,7 @@ import { keepIfEqual } from './keep-if-equal.js'
 import type { LiveResource } from './live-unsupported.js'
 import { missingResource } from './missing-resource.js'
 import { refuseRoutes } from './refuse-routes.js'
+import { listServeActions } from './serve-actions.js'
 import type { TargetStrategy } from './target-strategy.js'
 
 /** What there is to tell about a target. */
@@ -56,6 +57,9 @@ interface Generation {
 
 /** The last good value stays in use; whoever provides resources has logged why. */
 const NOTHING_TO_DO = (): void => {}
+
+/** Where a listener has its routes. */
+const INLINE = 'api_listener.api_listener.route_config.'
 
 const WAITING: TargetState = { kind: 'waiting' }
 const UNKNOWN: TargetState = { kind: 'unknown' }
@@ -150,8 +154,10 @@ export class TargetNode implements ClusterUser {
     this.#listener = keepIfEqual(this.#listener, resource.listener)
     this.#refused = keepIfEqual(this.#refused, resource.refused)
     this.#watchRoutes(routes.kind === 'rds' ? routes.name : undefined)
-    if (routes.kind === 'inline') this.#routesChanged(routes.routes)
-    else this.#prepare()
+    if (routes.kind === 'inline') {
+      this.#listenerUnsupported = [...unsupported, ...listServeActions(routes.routes, INLINE)]
+      this.#routesChanged(routes.routes)
+    } else this.#prepare()
   }
 
   #routesChanged(table: RouteConfiguration): void {
@@ -187,7 +193,7 @@ export class TargetNode implements ClusterUser {
     if (name === undefined) return
     this.#stopRoutes = this.#options.provider.watch(routeConfigurationType, name, {
       changed: (routes, unsupported) => {
-        this.#routesUnsupported = unsupported
+        this.#routesUnsupported = [...unsupported, ...listServeActions(routes)]
         this.#routesChanged(routes)
       },
       missing: () => this.#routesFailed(missingResource(`route configuration ${name}`, name)),

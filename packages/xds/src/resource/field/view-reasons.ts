@@ -20,6 +20,11 @@ export class ViewReasons {
     return new ViewReasons('calls that come here fail')
   }
 
+  /** For a part of a listener of servers that costs the connections which come to it. */
+  static connections(): ViewReasons {
+    return new ViewReasons('connections that come here are closed')
+  }
+
   /** For what makes over answers of the mesh itself. */
   static replies(): ViewReasons {
     return new ViewReasons('answers of the mesh stay as they are')

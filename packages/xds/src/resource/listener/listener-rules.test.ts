@@ -124,7 +124,7 @@ const LISTENERS: readonly Rule<ListenerResource>[] = [
     rule: 'a listener for servers is valid and of no use to a client',
     input: { name: 'l', address: { socketAddress: { address: '0.0.0.0', portValue: 80 } }, filterChains: [{}] },
     outcome: 'no routes',
-    fields: ['api_listener'],
+    fields: ['filter_chains[0].filters'],
   },
   {
     id: 'LDS-11',

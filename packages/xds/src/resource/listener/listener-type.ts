@@ -7,20 +7,20 @@ import type { ResourceType } from '../resource-type.js'
 import { translateHttpConnectionManager } from './http-connection-manager.js'
 import type { ListenerResource } from './listener-resource.js'
 import { translateOutboundListener } from './outbound-listener.js'
+import { translateServerListener } from './server-listener.js'
 
 /**
- * A listener for clients has an `api_listener`, and its other fields describe a socket that nobody opens here. One without is for servers:
- * no error (gRFC A36), and nothing a call could use; or it catches what applications send, and says what is to become of that.
+ * A listener for clients has an `api_listener`, and its other fields describe a socket that nobody opens here. One without is for servers (gRFC
+ * A36), and nothing a call could use; or it catches what applications send, and says what is to become of that.
  */
 function translateListener(scope: FieldScope, listener: Listener): ListenerResource | undefined {
   if (listener.apiListener === undefined) {
     if (listener.trafficDirection === TrafficDirection.OUTBOUND) return translateOutboundListener(scope, listener)
-    const reason = 'listeners without api_listener are for servers, which are not supported yet'
-    scope.at('api_listener').unsupported(reason)
     return {
       listener: { name: listener.name, filters: [], maxStreamDurationMs: 0 },
-      routes: { kind: 'none', reason },
+      routes: { kind: 'none', reason: 'listeners without api_listener are for servers' },
       refused: NOTHING_REFUSED,
+      ...translateServerListener(scope, listener),
     }
   }
   const place = scope.at('api_listener').at('api_listener')
@@ -40,7 +40,7 @@ const READER: ResourceReader<Listener, ListenerResource> = {
   translate: translateListener,
 }
 
-/** Listeners (LDS), as clients see them. */
+/** Listeners (LDS). */
 export const listenerType: ResourceType<ListenerResource> = {
   typeUrl: TypeUrl.Listener,
   shortName: 'LDS',

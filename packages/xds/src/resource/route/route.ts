@@ -91,7 +91,8 @@ function translateAction(
     case 'filterAction':
       return unsupportedAction(scope.at('filter_action'), 'filter actions are not supported')
     case 'nonForwardingAction':
-      return unsupportedAction(scope.at('non_forwarding_action'), 'the route is for servers')
+      // A client fails the calls that come here, when it makes the route ready.
+      return { kind: 'serve', timeoutMs: 0 }
     case undefined:
       // An action newer than this version reads as none. gRPC fails the calls that come to it (gRFC A28).
       return unsupportedAction(scope, 'the action is missing or not known')
