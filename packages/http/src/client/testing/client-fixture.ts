@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import {
   type CircuitBreakerThresholds,
   type Cluster,
@@ -143,7 +144,21 @@ export class ClientFixture {
 
   response(path = '/', options: Record<string, unknown> = {}): Promise<Dispatcher.ResponseData> {
     const request = { origin: 'http://reviews', method: 'GET', ...options, path } as Dispatcher.RequestOptions
-    return this.dispatcher.request(request)
+    if (this.#upToDate) return this.dispatcher.request(request)
+    return this.#whenUpToDate().then(() => this.dispatcher.request(request))
+  }
+
+  /** Whether what the source said last is in use: a machine that is busy otherwise takes over even a small update in several slices. */
+  get #upToDate(): boolean {
+    for (const { name, state, snapshot } of this.plane.targets()) {
+      const given = this.source.configurationOf(name)
+      if (given !== undefined && state !== 'pending' && snapshot?.config !== given) return false
+    }
+    return true
+  }
+
+  async #whenUpToDate(): Promise<void> {
+    while (!this.#upToDate) await setImmediate()
   }
 }
 

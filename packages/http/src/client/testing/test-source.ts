@@ -14,6 +14,12 @@ export class TestSource implements ConfigSource {
     return [...this.#watchers].filter(([, watchers]) => watchers.size > 0).map(([name]) => name)
   }
 
+  /** What a target was last said to be, when that can be called. */
+  configurationOf(name: string): TargetConfig | undefined {
+    const knowledge = this.#known.get(name)
+    return knowledge === undefined || knowledge === 'unknown' || knowledge instanceof Error ? undefined : knowledge
+  }
+
   set(name: string, knowledge: Knowledge): void {
     this.#known.set(name, knowledge)
     for (const watcher of this.#watchers.get(name) ?? []) tell(watcher, knowledge)
