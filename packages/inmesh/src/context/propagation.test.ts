@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import { get, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import type { MeshError } from '@inmesh/core'
+import { request } from 'undici'
 import { openMesh } from '../create-mesh.js'
 import type { Mesh } from '../mesh.js'
 import { meshDirectory, serviceEntry } from '../testing/mesh-directory.js'
@@ -208,33 +210,43 @@ test('detached work has no deadline and outlives its caller, with the fetch of N
   for (const seen of await results.promise) assert.deepEqual(carried(seen), { ...ALL, limited: false })
 })
 
-test('the fetch of Node ends with ERR_INMESH_CANCELLED as its cause, and a call after it is not begun', async (context) => {
-  const arrived = deferred<void>()
-  const codes = deferred<unknown[]>()
-  let received = 0
-  const reviews = await service(context, () => {
-    received++
-    arrived.resolve()
+/** Makes a call and gives the code of the error that it fails with. */
+const carriers: Readonly<Record<string, (mesh: Mesh) => Promise<unknown>>> = {
+  'mesh.fetch': (mesh) => mesh.fetch('http://reviews/').catch(({ cause }) => cause.code),
+  'the fetch of Node': (mesh) =>
+    fetch('http://reviews/', { dispatcher: mesh.dispatcher() as never }).catch(({ cause }) => cause.code),
+  "undici's request": (mesh) =>
+    request('http://reviews/', { dispatcher: mesh.dispatcher() }).catch(({ code }: MeshError) => code),
+  'http.get with an agent': async (mesh) => {
+    const [error] = await once(get('http://reviews/', { agent: mesh.httpAgent() }), 'error')
+    return error.code
+  },
+}
+for (const [carrier, code] of Object.entries(carriers)) {
+  test(`${carrier} fails with ERR_INMESH_CANCELLED when the caller goes away, and is not begun afterwards`, async (context) => {
+    const arrived = deferred<void>()
+    const codes = deferred<unknown[]>()
+    let received = 0
+    const reviews = await service(context, () => {
+      received++
+      arrived.resolve()
+    })
+    const front = await service(
+      context,
+      async (mesh, { response }) => {
+        const both = [await code(mesh), await code(mesh)]
+        response.end()
+        codes.resolve(both)
+      },
+      { reviews: reviews.port },
+    )
+    const client = call(front.port)
+    await arrived.promise
+    client.destroy()
+    assert.deepEqual(await codes.promise, ['ERR_INMESH_CANCELLED', 'ERR_INMESH_CANCELLED'])
+    assert.equal(received, 1)
   })
-  const front = await service(
-    context,
-    async (mesh, { response }) => {
-      const dispatcher = mesh.dispatcher() as never
-      const failure = (pending: Promise<unknown>) =>
-        pending.catch(({ cause }: { cause: { code: string } }) => cause.code)
-      const first = await failure(fetch('http://reviews/', { dispatcher }))
-      const second = await failure(mesh.fetch('http://reviews/'))
-      response.end()
-      codes.resolve([first, second])
-    },
-    { reviews: reviews.port },
-  )
-  const client = call(front.port)
-  await arrived.promise
-  client.destroy()
-  assert.deepEqual(await codes.promise, ['ERR_INMESH_CANCELLED', 'ERR_INMESH_CANCELLED'])
-  assert.equal(received, 1)
-})
+}
 
 test('the consumer of a queue works for the request that its message comes from', async (context) => {
   const reviews = await service(context, echo)
