@@ -4,6 +4,7 @@ import type { HealthCheckConfig } from './health-check.js'
 import type { HostPolicy } from './host-policy.js'
 import type { LoadBalancingPolicy } from './load-balancing.js'
 import type { OutlierDetectionConfig } from './outlier-detection.js'
+import type { UpstreamProtocol } from './upstream-protocol.js'
 import type { Refusals } from './view.js'
 
 /** Retries in flight as a share of the requests in flight. */
@@ -47,8 +48,8 @@ export interface LoadReport {
 /** How long the connections of an HTTP carrier live, and the streams on them (envoy.config.core.v3.HttpProtocolOptions). */
 export interface ConnectionOptions {
   /**
-   * Closes a connection that had no request for so many milliseconds; 0 means never. Default: the carrier's own, shorter than what servers
-   * keep as a rule.
+   * Closes a connection that had no request for so many milliseconds; 0 means never. Default 4 seconds for HTTP/1.1, less than what servers
+   * keep as a rule, and 5 minutes for HTTP/2, whose servers say goodbye.
    */
   readonly idleTimeoutMs?: number
   /** Closes a connection after so many requests. Default no limit. */
@@ -73,6 +74,8 @@ export interface ClusterConfig {
   readonly highPriorityThresholds?: CircuitBreakerThresholds
   /** How long connections live. */
   readonly connections?: ConnectionOptions
+  /** Which HTTP is spoken to its endpoints. Default HTTP/1.1. gRPC calls always use HTTP/2. */
+  readonly protocol?: UpstreamProtocol
   /** Which endpoints are taken out of service for failing; absent means none. */
   readonly outlierDetection?: OutlierDetectionConfig
   /** How endpoints are checked; absent means not at all. */

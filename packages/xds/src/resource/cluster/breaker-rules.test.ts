@@ -20,7 +20,7 @@ function perHost(...perHostThresholds: object[]): object {
 }
 
 function extension(commonHttpProtocolOptions: object, more: object = {}): object {
-  const http = { '@type': OPTIONS, commonHttpProtocolOptions }
+  const http = { '@type': OPTIONS, explicitHttpConfig: {}, commonHttpProtocolOptions }
   return eds({ ...more, typedExtensionProtocolOptions: { http } })
 }
 

@@ -97,16 +97,9 @@ const SECURITY: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-27',
     rule: 'an HTTP filter on the upstream side refuses the cluster',
-    input: protocolOptions({ httpFilters: [ROUTER_FILTER] }),
+    input: protocolOptions({ explicitHttpConfig: {}, httpFilters: [ROUTER_FILTER] }),
     outcome: 'refused',
     fields: ['typed_extension_protocol_options["http"].http_filters[0]'],
-  },
-  {
-    id: 'CDS-28',
-    rule: 'what options say of the protocol is listed',
-    input: protocolOptions({ explicitHttpConfig: { http2ProtocolOptions: {} } }),
-    outcome: 'listed',
-    fields: ['typed_extension_protocol_options["http"].explicit_http_config'],
   },
 ]
 

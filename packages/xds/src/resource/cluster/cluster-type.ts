@@ -23,8 +23,9 @@ import { translateHealthCheck } from './health-check.js'
 import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
 import { translateOutlierDetection } from './outlier-detection.js'
-import { checkProtocolOptions } from './protocol-options.js'
+import { readProtocolOptions } from './protocol-options.js'
 import { checkTransportSecurity } from './transport-security.js'
+import { translateUpstreamProtocol } from './upstream-protocol.js'
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000
 
@@ -68,9 +69,9 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   upstreamConnectionOptions: CONNECTION_OPTIONS,
   connectionPoolPerDownstreamConnection: CONNECTION_OPTIONS,
   preconnectPolicy: leftOut('connections are made when requests come'),
-  httpProtocolOptions: leftOut('the protocol is chosen by the carrier'),
-  http2ProtocolOptions: leftOut('the protocol is chosen by the carrier'),
-  protocolSelection: leftOut('the protocol is chosen by the carrier'),
+  httpProtocolOptions: CARRIED,
+  http2ProtocolOptions: CARRIED,
+  protocolSelection: CARRIED,
   // Server names for TLS, and what a proxy counts and keeps for itself.
   upstreamHttpProtocolOptions: MOOT,
   altStatName: MOOT,
@@ -106,7 +107,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
   FIELDS.apply(scope, cluster, refusals)
   checkTransportSecurity(scope, cluster, refusals)
   checkNetworkFilters(scope, cluster, refusals)
-  const extension = checkProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
+  const extension = readProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
   if (cluster.commonLbConfig !== undefined) {
     COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
   }
@@ -116,6 +117,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
   const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
   const healthCheck = translateHealthCheck(scope, cluster, discovery, refusals)
   const connections = translateConnectionOptions(scope, cluster, extension, refusals)
+  const protocol = translateUpstreamProtocol(scope, cluster, extension, refusals)
   const outlierDetection =
     cluster.outlierDetection &&
     translateOutlierDetection(scope.at('outlier_detection'), cluster.outlierDetection, refusals)
@@ -127,6 +129,7 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
     hosts: hosts.toPolicy(),
     ...limits,
     ...(connections && { connections }),
+    ...(protocol && { protocol }),
     ...(outlierDetection && { outlierDetection }),
     ...(healthCheck && { healthCheck }),
     connectTimeoutMs,

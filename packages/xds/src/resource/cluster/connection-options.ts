@@ -4,6 +4,7 @@ import { translateDuration } from '../field/duration.js'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import type { ViewReasons } from '../field/view-reasons.js'
+import type { ProtocolOptions } from './protocol-options.js'
 
 const FIELDS = new FieldTreatments<HttpProtocolOptions>({
   idleTimeout: CARRIED,
@@ -27,11 +28,13 @@ const FIELDS = new FieldTreatments<HttpProtocolOptions>({
 export function translateConnectionOptions(
   scope: FieldScope,
   cluster: Cluster,
-  extension: { readonly scope: FieldScope; readonly options: HttpProtocolOptions } | undefined,
+  extension: ProtocolOptions | undefined,
   refusals: ViewReasons,
 ): ConnectionOptions | undefined {
-  const older = cluster.commonHttpProtocolOptions
-  const chosen = extension ?? (older && { scope: scope.at('common_http_protocol_options'), options: older })
+  const newer = extension?.options.commonHttpProtocolOptions
+  const options = newer ?? cluster.commonHttpProtocolOptions
+  const place = (newer === undefined ? scope : extension!.scope).at('common_http_protocol_options')
+  const chosen = options && { scope: place, options }
   if (chosen !== undefined) FIELDS.apply(chosen.scope, chosen.options, refusals)
   const { idleTimeout, maxConnectionDuration, maxRequestsPerConnection, maxStreamDuration } = chosen?.options ?? {}
   const idleTimeoutMs = idleTimeout && translateDuration(chosen!.scope.at('idle_timeout'), idleTimeout)
@@ -41,11 +44,11 @@ export function translateConnectionOptions(
     maxStreamDuration && translateDuration(chosen!.scope.at('max_stream_duration'), maxStreamDuration)
   // 0 means no limit, as in Istio's `maxRequestsPerConnection`.
   const maxRequests = maxRequestsPerConnection ?? cluster.maxRequestsPerConnection
-  const options: ConnectionOptions = {
+  const limits: ConnectionOptions = {
     ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     ...(maxAgeMs && { maxAgeMs }),
     ...(maxRequests && { maxRequests }),
     ...(maxStreamDurationMs && { maxStreamDurationMs }),
   }
-  return Object.keys(options).length === 0 ? undefined : options
+  return Object.keys(limits).length === 0 ? undefined : limits
 }

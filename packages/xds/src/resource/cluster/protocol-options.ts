@@ -1,4 +1,4 @@
-import { type Any, type HttpProtocolOptions, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
+import { type Any, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
 import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
@@ -12,7 +12,7 @@ const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   commonHttpProtocolOptions: CARRIED,
   // Server names and names to verify, for TLS only.
   upstreamHttpProtocolOptions: MOOT,
-  upstreamProtocolOptions: leftOut('the protocol is chosen by the carrier'),
+  upstreamProtocolOptions: CARRIED,
   headerValidationConfig: leftOut('headers are checked by the carrier only'),
   retryPolicy: OF_ROUTES,
   hashPolicy: OF_ROUTES,
@@ -22,21 +22,29 @@ const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   ),
 })
 
+/** Options of a cluster's extension for HTTP. */
+export interface ProtocolOptions {
+  /** Where they stand. */
+  readonly scope: FieldScope
+  /** The options. */
+  readonly options: UpstreamHttpProtocolOptions
+}
+
 /**
  * Goes through `typed_extension_protocol_options`. Filters on the upstream side are held to the same rule as a listener's.
  *
  * @param scope - The cluster.
- * @param options - Options by extension name.
+ * @param extensions - Options by extension name.
  * @param refusals - Refusals of the cluster.
- * @returns the options of connections, where there are any.
+ * @returns the options for HTTP, where there are any.
  */
-export function checkProtocolOptions(
+export function readProtocolOptions(
   scope: FieldScope,
-  options: ReadonlyMap<string, Any>,
+  extensions: ReadonlyMap<string, Any>,
   refusals: ViewReasons,
-): { readonly scope: FieldScope; readonly options: HttpProtocolOptions } | undefined {
-  let common: ReturnType<typeof checkProtocolOptions>
-  for (const [name, any] of options) {
+): ProtocolOptions | undefined {
+  let found: ProtocolOptions | undefined
+  for (const [name, any] of extensions) {
     const place = scope.at('typed_extension_protocol_options', name)
     const config = typedConfigOf(place, any)
     if (config === undefined) continue
@@ -44,16 +52,13 @@ export function checkProtocolOptions(
       place.unsupported(`options of type ${config.typeName} are not supported`)
       continue
     }
-    const message = decodeConfig(place, UpstreamHttpProtocolOptions, config)
-    if (message === undefined) continue
-    FIELDS.apply(place, message, refusals)
-    const { commonHttpProtocolOptions } = message
-    if (commonHttpProtocolOptions !== undefined) {
-      common = { scope: place.at('common_http_protocol_options'), options: commonHttpProtocolOptions }
-    }
-    for (const [index, filter] of message.httpFilters.entries()) {
+    const options = decodeConfig(place, UpstreamHttpProtocolOptions, config)
+    if (options === undefined) continue
+    FIELDS.apply(place, options, refusals)
+    found = { scope: place, options }
+    for (const [index, filter] of options.httpFilters.entries()) {
       checkUpstreamFilter(place.at('http_filters', index), filter, refusals)
     }
   }
-  return common
+  return found
 }
