@@ -27,6 +27,7 @@ const table = {
   ERR_INMESH_CONNECT: 'No connection to the endpoint could be made (flag UF).',
   ERR_INMESH_RESET: 'The connection broke before the response was complete (flag UC).',
   ERR_INMESH_CONTEXT: 'A captured context is not of the shape that `capture()` gives; the message names the field.',
+  ERR_INMESH_UPGRADE: 'The protocol that is spoken to the endpoint cannot carry the upgrade that was asked for.',
   ERR_INMESH_FAULT: 'The fault filter answered in place of the upstream (flag FI).',
   ERR_INMESH_UNSUPPORTED:
     'The request asks for something that the client it was made with cannot carry; the message names it.',

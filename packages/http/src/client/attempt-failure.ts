@@ -1,5 +1,6 @@
 import { type AttemptFailure, type Call, type LocalReply, localReplies, MeshError } from '@inmesh/core'
 import type { PassedLimit } from './attempt-limits.js'
+import { isRefusal } from './http2/stream-errors.js'
 import { asNodeStream, isReplayable } from './request-body.js'
 
 /** Raised by undici over what the caller passed, not over what the network did. */
@@ -8,6 +9,7 @@ const CALLERS_FAULT: ReadonlySet<unknown> = new Set([
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_ABORTED',
+  'ERR_INMESH_UPGRADE',
 ])
 
 const TRANSPORT: ReadonlySet<unknown> = new Set([
@@ -45,7 +47,7 @@ export function classifyFailure(error: Error, connected: boolean, body: unknown)
   if (asNodeStream(body)?.errored === error) return undefined
   if (!connected) return 'connect'
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'per-try-timeout'
-  if (code === 'ERR_HTTP2_STREAM_ERROR' && error.message.includes('NGHTTP2_REFUSED_STREAM')) return 'refused-stream'
+  if (isRefusal(error)) return 'refused-stream'
   // An error that is none of the network's can only come from a body that undici was reading.
   return isReplayable(body) || isTransportError(error) ? 'reset' : undefined
 }

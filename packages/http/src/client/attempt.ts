@@ -12,13 +12,30 @@ export interface AttemptDispatcher {
   dispatch(options: Dispatcher.DispatchOptions, attempt: Attempt): unknown
 }
 
+/** A connection that served requests before, and that the server may have closed just when it was given another. */
+export interface UsedConnection {
+  /**
+   * Sends the request that it was given last over another connection, if that does no harm.
+   *
+   * @param attempt - The request's attempt, to which nothing arrived.
+   * @param error - How it failed.
+   * @returns whether it does.
+   */
+  resends(attempt: Attempt, error: Error): boolean
+}
+
 /**
  * What undici drives during one attempt of a call. It reports to the call until the call goes on without it: undici may still tell of an
  * attempt that was given up.
  */
 export class Attempt implements LegacyHandler {
-  /** Whether undici was about to write the request, so that some of it may have reached the upstream. */
+  /** Whether the request was about to be written, so that some of it may have reached the upstream. */
   connected = false
+  /** Whether it was sent a second time over another connection, because the first broke before anything arrived. */
+  repeated = false
+  /** The connection that it is sent over, unless that is a new one. */
+  usedConnection: UsedConnection | undefined = undefined
+  #begun = false
   readonly #handler: LegacyHandler
   #call: AttemptOwner | undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
@@ -54,6 +71,7 @@ export class Attempt implements LegacyHandler {
    * @param withdraw - Takes it out of the queue.
    */
   waiting(withdraw: () => void): void {
+    this.connected = false
     this.#abort = withdraw
   }
 
@@ -65,6 +83,7 @@ export class Attempt implements LegacyHandler {
   }
 
   onResponseStarted(): void {
+    this.#begun = true
     if (this.#call !== undefined) this.#handler.onResponseStarted?.()
   }
 
@@ -99,7 +118,10 @@ export class Attempt implements LegacyHandler {
 
   onError(error: Error): void {
     this.#abort = undefined
-    this.#call?.attemptFailed(error)
+    if (this.#call === undefined) return
+    const used = this.usedConnection
+    if (used !== undefined && this.connected && !this.#begun && used.resends(this, error)) return
+    this.#call.attemptFailed(error)
   }
 
   onBodySent(chunk: unknown): void {

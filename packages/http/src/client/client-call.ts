@@ -233,7 +233,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
   #send(call: Call, endpoint: Endpoint): void {
     const { carrier, mirrors, plane } = this.#scope
     const request = this.#request
-    const pool = carrier.pool(endpoint, call.priority, request.originAuthority, plane.clock)
+    const pool = carrier.pool(endpoint, call.priority, request, plane)
     if (pool === undefined) {
       this.#fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
       return

@@ -6,7 +6,7 @@ import { readRawHeader } from './raw-response.js'
  * @param request - A request.
  * @returns whether it is gRPC by its content type.
  */
-export function isGrpcRequest(request: RequestView): boolean {
+export function isGrpcRequest(request: Pick<RequestView, 'header'>): boolean {
   return request.header('content-type')?.startsWith('application/grpc') === true
 }
 

@@ -1,8 +1,19 @@
 import { Client, type Dispatcher } from 'undici'
-import type { Attempt } from './attempt.js'
+import type { Attempt, UsedConnection } from './attempt.js'
+import { isIdempotent } from './idempotent-methods.js'
+import { isReplayable } from './request-body.js'
 
 /** undici counts milliseconds in 32 bits. */
 const FOREVER_MS = 2_147_483_647
+
+/**
+ * How long a connection without requests stays where neither cluster nor server say: less than the 5 seconds that Node's servers wait, which
+ * many others do too. undici's own default, but not by chance. What a server announces goes before it, less two seconds.
+ */
+const DEFAULT_IDLE_MS = 4000
+
+/** How a connection fails that the server closed. */
+const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
@@ -14,14 +25,23 @@ export interface ConnectionOwner {
    * @param error - Why it could not be made; undefined for one that was made.
    */
   lost(connection: PooledConnection, error: Error | undefined): void
+  /**
+   * Sends a request over a new connection.
+   *
+   * @param options - The request.
+   * @param attempt - Told of everything.
+   */
+  resend(options: Dispatcher.DispatchOptions, attempt: Attempt): void
 }
 
 /** One connection to an endpoint, for one request at a time. */
-export class PooledConnection {
+export class PooledConnection implements UsedConnection {
   readonly #client: Client
   readonly #owner: ConnectionOwner
   readonly #madeAtMs: number
   #served = 0
+  /** Given to it last. */
+  #request: Dispatcher.DispatchOptions | undefined = undefined
   #lost = false
 
   /**
@@ -51,9 +71,24 @@ export class PooledConnection {
 
   /** Sends a request; the connection is made with the first. */
   send(options: Dispatcher.DispatchOptions, attempt: Attempt): void {
+    attempt.usedConnection = this.#served > 0 ? this : undefined
     this.#served++
+    this.#request = options
     // undici's types know legacy handlers, with narrower signatures than they have.
     this.#client.dispatch(options, attempt as unknown as Parameters<Client['dispatch']>[1])
+  }
+
+  /**
+   * A server closes connections that it finds idle, and may do so while a request is on its way: what may be carried out twice goes out again,
+   * once, over a new connection (RFC 9110, 9.2.2; Envoy answers 503 with the flag UC).
+   */
+  resends(attempt: Attempt, error: Error): boolean {
+    const request = this.#request!
+    if (attempt.repeated || !CLOSED.has((error as NodeJS.ErrnoException).code)) return false
+    if (!isIdempotent(request) || !isReplayable(request.body)) return false
+    attempt.repeated = true
+    this.#owner.resend(request, attempt)
+    return true
   }
 
   /** Lets its request end, then closes. */
@@ -92,7 +127,7 @@ export class PooledConnection {
  * @returns the same for undici.
  */
 export function idleOptions(milliseconds: number | undefined): Client.Options {
-  if (milliseconds === undefined) return {}
+  if (milliseconds === undefined) return { keepAliveTimeout: DEFAULT_IDLE_MS }
   const keepAliveTimeout = milliseconds === 0 ? FOREVER_MS : Math.min(milliseconds, FOREVER_MS)
   return { keepAliveTimeout, keepAliveMaxTimeout: keepAliveTimeout }
 }

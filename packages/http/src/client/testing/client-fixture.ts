@@ -13,6 +13,7 @@ import {
   SeededRandom,
   type SimulatedClock,
   SystemClock,
+  type UpstreamProtocol,
 } from '@inmesh/core'
 import { buildConnector, type Dispatcher } from 'undici'
 import { SocketProber } from '../../health-check/socket-prober.js'
@@ -40,6 +41,7 @@ type ServeParts = Omit<RouteParts, 'clusters'> & {
   readonly filters?: readonly HttpFilter[]
   readonly thresholds?: CircuitBreakerThresholds
   readonly connections?: ConnectionOptions
+  readonly protocol?: UpstreamProtocol
 }
 
 /** The client side of a mesh. Whatever a test does, at its end every counter must be back at 0. */
@@ -78,9 +80,13 @@ export class ClientFixture {
 
   /** Configures `reviews:80`: one route to one cluster, both named `reviews`, with an endpoint for each port. */
   serve(ports: readonly number[], parts: ServeParts = {}): void {
-    const { filters, thresholds, connections, ...routeParts } = parts
+    const { filters, thresholds, connections, protocol, ...routeParts } = parts
     const endpoints = ports.map((port) => endpoint(port))
-    const limits = { ...(thresholds && { thresholds }), ...(connections && { connections }) }
+    const limits = {
+      ...(thresholds && { thresholds }),
+      ...(connections && { connections }),
+      ...(protocol && { protocol }),
+    }
     const clusters = [cluster('reviews', endpoints, limits)]
     const routes = [route({ clusters: { reviews: 1 }, ...routeParts })]
     this.source.set('reviews:80', target('reviews:80', routes, clusters, filters))
@@ -106,6 +112,7 @@ export class ClientFixture {
       priority: 'default',
       authority: 'reviews',
       clock: this.plane.clock,
+      random: this.plane.random,
       connect: (options, callback) => {
         const dial = (): void => connect({ ...options, hostname: '127.0.0.1', port: String(port) }, callback)
         if (held === undefined) dial()
