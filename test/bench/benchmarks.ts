@@ -3,6 +3,7 @@ import { benchDispatcher } from './dispatcher.js'
 import { benchEndpoints } from './endpoints.js'
 import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
+import { benchHttp2 } from './http2.js'
 import { benchImports } from './imports.js'
 import { benchInRequest } from './in-request.js'
 import { benchNodeHttp } from './node-http.js'
@@ -17,6 +18,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['in-request', benchInRequest],
   ['fetch', benchFetch],
   ['node-http', benchNodeHttp],
+  ['http2', benchHttp2],
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],

@@ -15,9 +15,10 @@ export class Upstreams {
 
   /**
    * @param count - How many servers, all in one process.
+   * @param protocol - What they speak. Default `http1`.
    */
-  static async start(count: number): Promise<Upstreams> {
-    const child = fork(fileURLToPath(new URL('./upstream-process.js', import.meta.url)), [String(count)])
+  static async start(count: number, protocol: 'http1' | 'http2' = 'http1'): Promise<Upstreams> {
+    const child = fork(fileURLToPath(new URL('./upstream-process.js', import.meta.url)), [String(count), protocol])
     const [ports] = (await once(child, 'message')) as [number[]]
     return new Upstreams(child, ports)
   }
