@@ -12,7 +12,7 @@ export { SocketProber } from './health-check/socket-prober.js'
 export { ContextView } from './server/context-view.js'
 export { InFlightRequests } from './server/in-flight-requests.js'
 export { Inbound, type InboundOptions } from './server/inbound.js'
-export { InboundAdapter } from './server/inbound-adapter.js'
+export { InboundAdapter, type InboundAdapterParts } from './server/inbound-adapter.js'
 export { InboundGate } from './server/inbound-gate.js'
 export { type ListenOptions, listen } from './server/listen.js'
 export { type MeshIncomingMessage, type MeshPeer, MeshRequest, type TagValue } from './server/mesh-request.js'
@@ -24,5 +24,5 @@ export {
   type ServerHandler,
   type ServerObserver,
 } from './server/mesh-server.js'
-export type { GatePlane } from './server/passenger.js'
+export type { GatePlane, Passenger } from './server/passenger.js'
 export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js'

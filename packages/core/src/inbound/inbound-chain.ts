@@ -17,7 +17,18 @@ export type InboundUse =
       /** Name of the route that all take; may be empty. */
       readonly routeName: string
     }
-  | Exclude<ChainUse, { readonly kind: 'http' | 'plain' }>
+  | {
+      /** Tag of the union: they fail, as there are no routes. */
+      readonly kind: 'failed'
+      /** Why. */
+      readonly error: MeshError
+    }
+  | {
+      /** Tag of the union: there are none, as connections are closed at once. */
+      readonly kind: 'closed'
+      /** Why, a sentence without the final stop. */
+      readonly reason: string
+    }
 
 /**
  * A chain of filters in use. A connection stays with the chain that it came to; routes that are a resource of their own change in place, and a

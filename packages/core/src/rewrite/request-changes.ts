@@ -18,10 +18,10 @@ export interface Levels {
 }
 
 /** What an action changes on a request. */
-type ChangingAction = Pick<ForwardAction, 'pathRewrite' | 'hostRewrite' | 'appendsForwardedHost'>
+export type ChangingAction = Pick<ForwardAction, 'pathRewrite' | 'hostRewrite' | 'appendsForwardedHost'>
 
 /** What a destination changes on a request. */
-type ChangingDestination = HeaderLevel & Pick<WeightedCluster, 'hostRewrite'>
+export type ChangingDestination = HeaderLevel & Pick<WeightedCluster, 'hostRewrite'>
 
 /**
  * The levels below a destination in the order in which they change headers (Envoy, "Custom request/response headers").

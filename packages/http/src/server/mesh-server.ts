@@ -121,6 +121,7 @@ export class MeshServer extends Server {
     return this.#ready
   }
 
+  /** See above. */
   set ready(ready: boolean) {
     if (ready === this.#ready) return
     this.#ready = ready
