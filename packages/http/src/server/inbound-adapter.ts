@@ -82,7 +82,7 @@ export class InboundAdapter {
     const mesh = taken ?? this.#inbound.begin(request, response, this.#inFlight)
     const run = (): void => this.#inbound.run(mesh, () => proceed(mesh))
     const gate = taken === undefined ? this.#gateOf(this.#port ?? request.socket.localPort ?? 0) : undefined
-    if (gate === undefined) {
+    if (gate === undefined || gate.passes(request, mesh)) {
       run()
       return
     }

@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type InboundChain, type InboundListener, localReplies } from '@inmesh/core'
 import { Admission } from './admission.js'
+import type { MeshRequest } from './mesh-request.js'
 import type { GatePlane, Passenger } from './passenger.js'
-
-const NOTHING_TO_END = (): void => {}
 
 /**
  * Stands between a server and its application and applies the server's listener: to connections, which come to a chain of filters or are closed,
@@ -53,6 +52,31 @@ export class InboundGate {
   }
 
   /**
+   * Whether a request goes to the application as it is, without anything to wait for: asked first, as nearly all do that on nearly all servers.
+   *
+   * @param request - The request.
+   * @param mesh - What the mesh knows of it; told the route.
+   */
+  passes(request: IncomingMessage, mesh: MeshRequest): boolean {
+    switch (this.#listener.state) {
+      case 'configured': {
+        const chain = this.#chains.get(connectionOf(request))
+        if (chain === undefined || chain.retired || chain.use.kind !== 'plain') return false
+        if (chain.use.routeName !== '') mesh.attach(chain.use)
+        return true
+      }
+      case 'unknown':
+      case 'unreachable':
+        return !this.#plane.required
+      case 'closed':
+        return true
+      case 'pending':
+      case 'failed':
+        return false
+    }
+  }
+
+  /**
    * Applies the listener to a request, which is answered or handed to the application: at once where nothing holds it back.
    *
    * @param passenger - The request.
@@ -94,7 +118,7 @@ export class InboundGate {
         new Admission(passenger, this.#plane, use.table).start()
         return
       case 'plain':
-        if (use.routeName !== '') passenger.mesh.attach({ routeName: use.routeName, end: NOTHING_TO_END })
+        if (use.routeName !== '') passenger.mesh.attach(use)
         passenger.proceed()
         return
       case 'failed':

@@ -11,8 +11,8 @@ export interface MeshPeer {
 export interface RequestErrand {
   /** Name of the route that it took; may be empty. */
   readonly routeName: string
-  /** The request is over. */
-  end(): void
+  /** The request is over. Absent where there is nothing to end. */
+  end?(): void
 }
 
 /** What a request can be tagged with. */
@@ -93,7 +93,7 @@ export class MeshRequest extends ContextView {
    */
   ended(complete: boolean): void {
     this.#over = true
-    this.#errand?.end()
+    this.#errand?.end?.()
     if (complete) {
       // It knows already that the response has ended; now it lets go of it, which work that polls for ever would keep.
       this.context.close()

@@ -143,12 +143,13 @@ export class MeshServer extends Server {
     // A listener of `checkContinue` goes on by emitting `request` for the same one.
     const taken = Inbound.find(request)
     const mesh = taken ?? this.#inbound.begin(request, response, this.#inFlight)
-    const proceed = (): boolean => this.#inbound.run(mesh, () => super.emit(event as string, request, response))
-    if (taken !== undefined || this.#exemptions?.has(request)) return proceed()
+    const handle = (): boolean => super.emit(event as string, request, response)
+    if (taken !== undefined || this.#exemptions?.has(request)) return this.#inbound.run(mesh, handle)
     if (!this.#announced && !this.#ready) return this.#refuse(response)
-    if (this.#gate === undefined) return proceed()
-    if (this.#gate.isRetired(request)) announceClose(response)
-    this.#gate.admit({ request, mesh, response: () => response, proceed })
+    const gate = this.#gate
+    if (gate === undefined || gate.passes(request, mesh)) return this.#inbound.run(mesh, handle)
+    if (gate.isRetired(request)) announceClose(response)
+    gate.admit({ request, mesh, response: () => response, proceed: () => this.#inbound.run(mesh, handle) })
     return true
   }
 
