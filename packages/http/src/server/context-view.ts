@@ -19,6 +19,12 @@ export class ContextView {
     this.#random = random
   }
 
+  /** When the request must be over, in milliseconds since the Unix epoch; undefined when it has no limit. */
+  get deadline(): number | undefined {
+    const { timeLeftMs } = this
+    return timeLeftMs === undefined ? undefined : this.#clock.wallTime() + timeLeftMs
+  }
+
   /** Milliseconds until the request's deadline, at least 0; undefined when it has none. */
   get timeLeftMs(): number | undefined {
     const { deadline } = this.context

@@ -29,6 +29,8 @@ describe('the context of an inbound request', () => {
   test('counts the deadline down to zero on the injected clock', async (context) => {
     const { server, port } = await serve(context, ({ clock }) => (request, response) => {
       const seen: (number | undefined)[] = []
+      const { deadline } = request.mesh
+      assert.equal(deadline, clock.wallTime() + 1000)
       for (const step of [0, 400, 5000]) {
         clock.advance(step)
         seen.push(request.mesh.timeLeftMs)
