@@ -6,9 +6,15 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { ClientFixture } from '../testing/client-fixture.js'
+import { frame, rawHttp2Server } from '../testing/raw-http2-server.js'
 import { HTTP2, TestHttp2Upstream } from '../testing/test-http2-upstream.js'
 
 const KIB = 1024
+
+const DATA = 0
+const HEADERS = 1
+const RST_STREAM = 3
+const END_HEADERS = 4
 
 function upgrade(
   mesh: ClientFixture,
@@ -76,18 +82,28 @@ test('responses without a body end with their head', async (context) => {
 
 test('a response that is shorter than it says is broken', async (context) => {
   const mesh = new ClientFixture(context)
-  const upstream = await TestHttp2Upstream.start(context, (stream, { ':path': path }) => {
+  const upstream = await TestHttp2Upstream.start(context, (stream) => {
     stream.respond({ ':status': 200, 'content-length': '10' })
-    stream.write('short')
-    // The second is taken back in the middle, without an error.
-    if (path === '/end') stream.end()
-    else setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR))
+    stream.end('short')
   })
   mesh.serve([upstream.port], { protocol: HTTP2 })
-  for (const path of ['/end', '/close']) {
-    const { body } = await mesh.response(path)
-    await assert.rejects(body.text(), { code: 'ERR_INMESH_RESET' }, path)
-  }
+  const { body } = await mesh.response()
+  await assert.rejects(body.text(), { code: 'ERR_INMESH_RESET' })
+})
+
+test('so is one that the server gives up in the middle without an error', async (context) => {
+  const mesh = new ClientFixture(context)
+  const port = await rawHttp2Server(context, (stream) =>
+    Buffer.concat([
+      // HPACK: `:status` 200 by its index, `content-length` by that of its name.
+      frame(HEADERS, END_HEADERS, stream, Buffer.from([0x88, 0x0f, 0x0d, 2, 0x31, 0x30])),
+      frame(DATA, 0, stream, Buffer.from('short')),
+      frame(RST_STREAM, 0, stream, Buffer.alloc(4)),
+    ]),
+  )
+  mesh.serve([port], { protocol: HTTP2 })
+  const { body } = await mesh.response()
+  await assert.rejects(body.text(), { code: 'ERR_INMESH_RESET' })
 })
 
 test('a response that is broken off after its head is an error, whatever the code', async (context) => {
