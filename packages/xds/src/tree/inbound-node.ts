@@ -17,6 +17,7 @@ import { missingResource } from './missing-resource.js'
 import { refuseRoutes } from './refuse-routes.js'
 import { servedRoutes } from './served-routes.js'
 import type { ServerStrategy } from './server-strategy.js'
+import { listUnlimitedRates } from './unlimited-rates.js'
 
 /** What an {@link InboundNode} needs. */
 export interface InboundNodeOptions {
@@ -89,8 +90,11 @@ export class InboundNode {
   *resources(): Iterable<LiveResource> {
     const revision = this.#next ?? this.#current
     if (revision === undefined) return
-    yield { type: listenerType, name: revision.name, unsupported: this.#listenerUnsupported }
-    for (const [name, { unsupported }] of this.#routes) yield { type: routeConfigurationType, name, unsupported }
+    const unsupported = [...this.#listenerUnsupported, ...listUnlimitedRates(revision.listener)]
+    yield { type: listenerType, name: revision.name, unsupported }
+    for (const [routes, watched] of this.#routes) {
+      yield { type: routeConfigurationType, name: routes, unsupported: watched.unsupported }
+    }
   }
 
   /** Ends all watches. */

@@ -192,6 +192,29 @@ describe('the listener of a server', () => {
     assert.deepEqual(provider.watched, [])
   })
 
+  it('lists the faults that slow responses down, which servers do not carry out', async () => {
+    watch()
+    const responseRateLimit = { fixedLimit: { limitKbps: '1' }, percentage: { numerator: 100 } }
+    const fault = { '@type': `${TYPES}.http.fault.v3.HTTPFault` }
+    const router = { name: 'router', typedConfig: { '@type': `${TYPES}.http.router.v3.Router` } }
+    const filters = (typedConfig: object) => ({ httpFilters: [{ name: 'slow', typedConfig }, router] })
+    const overridden = inline(
+      route({ nonForwardingAction: {}, typedPerFilterConfig: { slow: { ...fault, responseRateLimit } } }),
+    )
+    provider.change(
+      listenerType,
+      NAME,
+      listener([chain({ ...inline(route()), ...filters(fault) }, { filterChainMatch: { sourcePorts: [1] } })], {
+        defaultFilterChain: chain({ ...overridden, ...filters(fault) }),
+      }),
+    )
+    await turn()
+    assert.deepEqual(
+      tree.unsupported().map(({ field }) => field),
+      ['default_filter_chain'],
+    )
+  })
+
   it('is one for all servers where the node is a sidecar', async () => {
     watch(new VirtualInbound(provider))
     assert.deepEqual(provider.watched, ['LDS *', 'LDS virtualInbound'])
