@@ -57,6 +57,33 @@ describe('a listener', () => {
   })
 })
 
+describe('a listener for servers on every address', () => {
+  const written = JSON.stringify({
+    '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
+    name: 'inmesh/inbound/0.0.0.0:8080',
+    address: { socketAddress: { address: '0.0.0.0', portValue: 8080 } },
+    statPrefix: 'written',
+  })
+
+  it('is that of each server on the port, under its name and with its address', () => {
+    for (const [given, address] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['[::]', '::'],
+    ]) {
+      const name = `inmesh/inbound/${given}:8080`
+      const json = jsonOf(configOf(written), 'LDS', name)
+      assert.deepEqual([json?.name, json?.statPrefix], [name, 'written'])
+      assert.deepEqual(json?.address, { socketAddress: { address, portValue: 8080 } })
+    }
+    assert.equal(jsonOf(configOf(written), 'LDS', 'inmesh/inbound/127.0.0.1:8081')?.statPrefix, undefined)
+  })
+
+  it('gives way to one that is written for the address', () => {
+    const own = written.replaceAll('0.0.0.0', '127.0.0.1').replace('written', 'own')
+    assert.equal(jsonOf(configOf(written, own), 'LDS', 'inmesh/inbound/127.0.0.1:8080')?.statPrefix, 'own')
+  })
+})
+
 describe('a service', () => {
   it('is not there for namespaces that it is not exported to', () => {
     const config = configOf(catalogText.replace('spec:', 'spec:\n  exportTo: ["."]'))
