@@ -18,6 +18,8 @@ export {
   type WeightedEndpoint,
 } from '@inmesh/core'
 export type {
+  AttemptOutcome,
+  CallOutcome,
   ContextView,
   DrainOptions,
   InboundAdapter,
@@ -49,8 +51,10 @@ export type {
   OutboundPolicyMode,
   TargetNamingMode,
 } from './options/mesh-options.js'
+export type { MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 export type { Readiness } from './server/readiness.js'
 export type { ServerFactory } from './server/server-factory.js'
+export type { BreakerOutcome } from './service/breaker-outcome.js'
 export type { BreakerState } from './service/breaker-state.js'
 export type { MeshService } from './service/mesh-service.js'
 export type { BreakerStatistics, ServiceBreaker, ServiceBreakerEvents } from './service/service-breaker.js'

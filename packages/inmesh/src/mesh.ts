@@ -18,6 +18,7 @@ import type { Dispatcher } from 'undici'
 import type { Configuration } from './configuration/configuration.js'
 import { MeshContext } from './context/mesh-context.js'
 import type { MeshSettings } from './options/mesh-settings.js'
+import { joinOutcomes, type MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 import type { Outbound } from './outbound/outbound.js'
 import { type Readiness, ReadinessEndpoint } from './server/readiness.js'
 import { type ServerFactory, serverFactory } from './server/server-factory.js'
@@ -153,6 +154,18 @@ export class Mesh implements AsyncDisposable {
    */
   httpsAgent(options: MeshAgentOptions = {}): HttpsAgent {
     return this.#parts.outbound.httpsAgent(options)
+  }
+
+  /**
+   * What happened to a call: route, cluster, endpoint, attempts, flags, durations.
+   *
+   * @param answer - What the caller got: a `Response` of {@link Mesh.fetch} or of a service, what undici's methods gave over the dispatcher, a
+   * request or response of node:http over an agent, or an error of any of them. Of a `fetch` that goes through the mesh by
+   * {@link Mesh.installGlobal} alone, errors only.
+   * @returns undefined for anything else, for a call that simply went past the mesh, and while the mode is `off`.
+   */
+  outcome(answer: object): MeshCallOutcome | undefined {
+    return joinOutcomes(this.#parts.outbound.outcome(answer), this.#services.outcomes.of(answer), answer)
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Dispatcher, errors } from 'undici'
 import type { MeshDispatchOptions } from '../client/call-options.js'
+import { CallProgress } from '../client/call-progress.js'
 import type { LegacyHandler, RawHeaders } from '../client/legacy-handler.js'
 import type { AgentConnection, Cancellable } from './agent-connection.js'
 import { requestHeaders } from './request-head.js'
@@ -69,8 +70,10 @@ export class AgentCall implements LegacyHandler, Cancellable {
     this.#abort?.(reason ?? new errors.RequestAbortedError())
   }
 
-  onConnect(abort: (reason?: Error) => void): void {
+  onConnect(abort: (reason?: Error) => void, context?: unknown): void {
     this.#abort = abort
+    const { caller } = this.connection
+    if (caller !== undefined && context instanceof CallProgress) caller.progress = context
     // A dispatcher other than the mesh's only says this when it is about to write.
     if (this.#over) abort(new errors.RequestAbortedError())
   }

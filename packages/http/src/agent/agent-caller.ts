@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { ClientRequest } from 'node:http'
 import type { MeshCallOptions } from '../client/call-options.js'
+import type { CallProgress } from '../client/call-progress.js'
 
 /**
  * Who made a request with an agent, and what it asked of the mesh. The call runs in its asynchronous context, so that deadline, trace and the
@@ -8,6 +9,8 @@ import type { MeshCallOptions } from '../client/call-options.js'
  */
 export class AgentCaller extends AsyncResource {
   readonly request: ClientRequest
+  /** Of its call, once that has begun; undefined for one that goes past the mesh. */
+  progress: CallProgress | undefined = undefined
   /** Options of the mesh for the request. */
   readonly mesh: MeshCallOptions | undefined
 

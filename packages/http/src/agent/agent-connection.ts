@@ -56,6 +56,14 @@ export class AgentConnection {
   }
 
   /**
+   * @param request - Any request of node's client.
+   * @returns who made it; undefined for one that was not made with an agent of a mesh.
+   */
+  static callerOf(request: ClientRequest): AgentCaller | undefined {
+    return (request as SentRequest)[CALLER]
+  }
+
+  /**
    * Ends the connection because its call failed. The request hears the error, and its response too where it has begun.
    *
    * @param error - Why.

@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream'
 import {
   type AttemptFailure,
   Call,
-  DependentCall,
   type Endpoint,
   type LocalReply,
   localReplies,
@@ -11,11 +10,13 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
+import { ActiveCall } from './active-calls.js'
 import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
 import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
+import { CallProgress } from './call-progress.js'
 import { CallWait } from './call-wait.js'
 import type { CallTarget, ClientScope } from './client-scope.js'
 import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
@@ -30,12 +31,11 @@ import { throttled } from './throttled-handler.js'
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
  * response or one error. Whatever the call waits for between attempts, it has one timer at most.
  */
-export class ClientCall extends DependentCall implements AttemptOwner, LimitedCall {
+export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall {
   readonly #scope: ClientScope
   /** Absent for a host that the mesh never looks at. */
   readonly #target: CallTarget | undefined
   readonly #request: OutboundRequest
-  /** The caller's. */
   readonly #handler: LegacyHandler
   /** Limit from the inbound request and the call's options, on the clock's scale; `Infinity` for none. */
   readonly #deadline: number
@@ -47,15 +47,12 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
   #bodyTouched = false
   /** Whether the body is still being produced, so that limits that begin with its end do not run yet. */
   #streaming = false
-  /** Of the attempt that is under way. */
   readonly #limits: AttemptLimits
-  /** Made when the call first waits. */
   #waiting: CallWait | undefined = undefined
   #stopListening: (() => void) | undefined = undefined
   #localResponse: LocalResponse | undefined = undefined
-  /** Whether the call is counted in the scope, and whether it is listed there. */
-  #counted = true
-  #listed = false
+  /** For whoever asks what became of the call. */
+  readonly progress: CallProgress
 
   constructor(
     scope: ClientScope,
@@ -64,8 +61,9 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
     handler: LegacyHandler,
     deadline: number,
   ) {
-    super()
+    super(scope.calls)
     this.#scope = scope
+    this.progress = new CallProgress(scope.plane.clock, request.originAuthority)
     this.#target = target
     this.#request = request
     this.#handler = handler
@@ -75,7 +73,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
 
   /** Takes the call on. */
   begin(): void {
-    this.#scope.calls.began()
+    this.calls.began()
     const body = this.#request.body
     this.#streaming = !isReplayable(body)
     // While no attempt is under way nobody else listens, and an error of a stream that nobody hears ends the process.
@@ -86,7 +84,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
     }
     try {
       // undici says `onConnect` when it is about to write. A call that waits must be abortable too, so it is said now, and only once.
-      this.#handler.onConnect((reason) => this.abort(reason))
+      this.#handler.onConnect((reason) => this.abort(reason), this.progress)
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -128,18 +126,21 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
       const delayMs = call.responded(status, grpcStatus, this.#repeatable, response)
       if (delayMs !== NO_RETRY) {
         this.#attempt!.discard()
+        this.progress.repeated(status)
         this.#backOff(call, delayMs)
         return false
       }
       if (this.#streaming && call.sendingOver()) this.#limits.resume(call, true)
       if (call.changesResponse) call.changeResponse(response)
     }
+    this.progress.answered(status)
     this.#phase = RESPONDING
     return true
   }
 
   attemptUpgraded(status: number, socket: Duplex): void {
     this.#call?.responded(status, -1, false)
+    this.progress.answered(status)
     this.#limits.stop()
     this.#phase = COMPLETED
     // In flight until then.
@@ -154,7 +155,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
   attemptFailed(error: Error): void {
     const call = this.#call
     const { connected } = this.#attempt!
-    const undecided = call !== undefined && this.#phase === ATTEMPTING && !this.#scope.calls.destroyed
+    const undecided = call !== undefined && this.#phase === ATTEMPTING && !this.calls.destroyed
     const failure = undecided ? classifyFailure(error, connected, this.#request.body) : undefined
     if (failure !== undefined) {
       const written = connected && !(failure === 'reset' && this.#request.idempotent)
@@ -173,6 +174,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
       case 'configured': {
         const call = new Call(this.#scope.plane, target.snapshot!, this.#request, this.#deadline)
         this.#call = call
+        this.progress.call = call
         this.#follow(call, call.start(this.#streaming))
         break
       }
@@ -243,6 +245,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
       this.#reply(overflow)
       return
     }
+    this.progress.attemptStarted()
     const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
@@ -252,7 +255,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
 
   #passThrough(): void {
     const { passThrough, plane } = this.#scope
-    this.#list()
+    this.list()
     this.#limits.beginUntil(this.#deadline)
     // undici's types know legacy handlers, with narrower signatures than they have.
     this.#dispatch(passThrough as unknown as AttemptDispatcher, this.#request.passThroughOptions(plane.random))
@@ -307,6 +310,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
 
   #retryOrReply(call: Call, failure: AttemptFailure, written: boolean, reply: LocalReply, cause?: Error): void {
     const delayMs = call.attemptFailed(failure, written, this.#repeatable)
+    this.progress.failed(failure, delayMs !== NO_RETRY)
     if (delayMs === NO_RETRY) {
       this.#reply(reply, cause)
     } else {
@@ -323,7 +327,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
   /** Waits for a time, and no longer than to the deadline. */
   #hold(delayMs: number, deadline: number, due: () => void): void {
     this.#phase = WAITING
-    this.#list()
+    this.list()
     this.#wait.begin(delayMs, deadline, due, () => this.#timedOut())
   }
 
@@ -338,6 +342,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
    */
   #reply(reply: LocalReply, cause?: unknown): void {
     this.#endCall()
+    this.progress.replied(reply)
     this.#phase = REPLYING
     this.#cutAttempt(new errors.RequestAbortedError())
     this.#wait.after(0, () => this.#answer(reply, cause))
@@ -352,6 +357,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
     if (!this.#bodyTouched) discardBody(this.#request.body)
     const shape = { grpc: isGrpcRequest(this.#request), method: this.#request.method }
     this.#localResponse = new LocalResponse(reply, shape, this.#call, this.#handler, () => this.attemptCompleted())
+    this.progress.replying(this.#localResponse.status)
     this.#localResponse.send()
   }
 
@@ -359,6 +365,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
     // After the last event only what the caller's own `onComplete` or `onUpgrade` threw may still be reported.
     if (this.#phase === FAILED) return
     this.#release()
+    this.#scope.records.failed(error, this.progress)
     this.#phase = FAILED
     this.#localResponse?.cancel()
     this.#cutAttempt(error)
@@ -373,7 +380,7 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
 
   /** Gives back all that is counted for the call, and waits for nothing more. */
   #endCall(): void {
-    if (this.#listed) this.#scope.calls.unconnected.delete(this)
+    this.unlist()
     this.#waiting?.stop()
     this.#limits.stop()
     this.#call?.end()
@@ -382,16 +389,8 @@ export class ClientCall extends DependentCall implements AttemptOwner, LimitedCa
   #release(): void {
     this.#endCall()
     this.#stopListening?.()
-    this.leave()
-    if (!this.#counted) return
-    this.#counted = false
-    this.#scope.calls.ended()
-  }
-
-  #list(): void {
-    if (this.#listed) return
-    this.#listed = true
-    this.#scope.calls.unconnected.add(this)
+    this.progress.ended()
+    this.uncount()
   }
 
   get #repeatable(): boolean {

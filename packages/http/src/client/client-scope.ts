@@ -1,6 +1,7 @@
 import type { Call, ContextStore, DataPlane, RouteFinder, Target } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { ActiveCalls } from './active-calls.js'
+import type { CallRecords } from './call-progress.js'
 import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
 import type { OutboundRequest } from './outbound-request.js'
@@ -31,6 +32,8 @@ export interface ClientScope {
   readonly discoveryTimeoutMs: number
   /** Whether replies made by the mesh become errors. */
   readonly throwsReplies: boolean
+  /** Where it is found out afterwards what became of a call that failed. */
+  readonly records: CallRecords
   /** The calls. */
   readonly calls: ActiveCalls
   /** Sends copies of requests to the mirrors of their routes. */

@@ -7,7 +7,8 @@ import { RawResponse } from './raw-response.js'
 /** A reply made by the mesh on its way to the caller, as if an upstream had sent it. */
 export class LocalResponse {
   readonly #handler: LegacyHandler
-  readonly #status: number
+  /** HTTP status. */
+  readonly status: number
   readonly #headers: RawHeaders
   readonly #onEnd: () => void
   #body: Buffer | undefined
@@ -33,15 +34,15 @@ export class LocalResponse {
     const headers = raw(reply.headers ?? [])
     this.#headers = headers
     const { status, body } = localHead(reply, request.grpc, call, new RawResponse(reply.httpStatus, headers))
-    this.#status = status
+    this.status = status
     this.#body = body.length > 0 && request.method !== 'HEAD' ? body : undefined
   }
 
   /** Sends head and body, as far as the caller does not pause. */
   send(): void {
     this.#guard(() => {
-      const text = STATUS_CODES[this.#status] ?? ''
-      this.#paused = this.#handler.onHeaders(this.#status, this.#headers, this.#resume, text) === false
+      const text = STATUS_CODES[this.status] ?? ''
+      this.#paused = this.#handler.onHeaders(this.status, this.#headers, this.#resume, text) === false
       if (!this.#paused) this.#continue()
     })
   }

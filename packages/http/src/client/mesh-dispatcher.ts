@@ -2,6 +2,8 @@ import { type ContextStore, type DataPlane, MeshError } from '@inmesh/core'
 import { Agent, Dispatcher, errors } from 'undici'
 import { ActiveCalls } from './active-calls.js'
 import { checkCallOptions, type MeshDispatchOptions } from './call-options.js'
+import type { CallOutcome } from './call-outcome.js'
+import { CallRecords, type FollowedCall } from './call-progress.js'
 import { ClientCall } from './client-call.js'
 import type { ClientScope } from './client-scope.js'
 import type { HttpCarrier } from './http-carrier.js'
@@ -58,6 +60,7 @@ export class MeshDispatcher extends Dispatcher {
   readonly #scope: ClientScope
   readonly #origins: OriginTable
   readonly #calls = new ActiveCalls()
+  readonly #records = new CallRecords()
   readonly #ownAgent: Agent | undefined
   #closed = false
   #closing: Promise<void> | undefined
@@ -81,6 +84,7 @@ export class MeshDispatcher extends Dispatcher {
       context: options.context,
       throwsReplies: options.localReply === 'throw',
       calls: this.#calls,
+      records: this.#records,
       mirrors: this.#mirrors,
     }
   }
@@ -116,7 +120,41 @@ export class MeshDispatcher extends Dispatcher {
     return { dispatch: (options, handler) => this.#dispatch(scope, options, handler) }
   }
 
-  #dispatch(scope: ClientScope, options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  /**
+   * Sends a request, for somebody who will ask what became of it.
+   *
+   * @param followed - Gets the progress of the call.
+   * @internal
+   */
+  follow(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler, followed: FollowedCall): boolean {
+    return this.#dispatch(this.#scope, options, handler, followed)
+  }
+
+  /**
+   * What happened to a call.
+   *
+   * @param answer - What undici gave for it: a response of any of its methods, or an error.
+   * @returns undefined for what is no answer to a call of this dispatcher, or one that simply went past the mesh.
+   */
+  outcome(answer: object): CallOutcome | undefined {
+    return this.#records.find(answer)
+  }
+
+  /**
+   * Lets a response or error of the caller's be asked about.
+   *
+   * @internal
+   */
+  record(answer: unknown, { progress }: FollowedCall): void {
+    this.#records.record(answer, progress)
+  }
+
+  #dispatch(
+    scope: ClientScope,
+    options: MeshDispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+    followed?: FollowedCall,
+  ): boolean {
     if (handler === null || typeof handler !== 'object') {
       throw new errors.InvalidArgumentError('handler must be an object')
     }
@@ -143,6 +181,7 @@ export class MeshDispatcher extends Dispatcher {
     if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
     const request = new OutboundRequest(origin, options, context)
     const call = new ClientCall(scope, target, request, legacy, deadline)
+    if (followed !== undefined) followed.progress = call.progress
     if (context !== undefined && request.endsWithParent) {
       if (context.cancellation !== undefined) {
         discardBody(options.body)

@@ -1,5 +1,6 @@
 import { type Dispatcher, fetch, type RequestInfo, type RequestInit, type Response } from 'undici'
 import type { MeshCallOptions, MeshDispatchOptions } from './call-options.js'
+import type { CallProgress, FollowedCall } from './call-progress.js'
 import type { MeshDispatcher } from './mesh-dispatcher.js'
 
 /** What {@link MeshFetch} takes beside the URL: all that undici's `fetch` takes, and options of the mesh. */
@@ -21,19 +22,24 @@ export type MeshFetch = (input: RequestInfo, init?: MeshRequestInit) => Promise<
  * @returns `fetch` bound to it.
  */
 export function createFetch(dispatcher: MeshDispatcher): MeshFetch {
-  const plain: RequestInit = { dispatcher }
-  return (input, init) => {
-    if (init === undefined) return fetch(input, plain)
-    const body = typeof init.body === 'string' ? init.body : undefined
-    if (init.mesh === undefined && body === undefined) return fetch(input, { ...init, dispatcher })
-    const call = new FetchCall(dispatcher, init.mesh, body)
-    // `fetch` asks nothing else of a dispatcher.
-    return fetch(input, { ...init, dispatcher: call as Pick<Dispatcher, 'dispatch'> as Dispatcher })
+  return async (input, init) => {
+    const call = new FetchCall(dispatcher, init?.mesh, typeof init?.body === 'string' ? init.body : undefined)
+    try {
+      // `fetch` asks nothing else of a dispatcher.
+      const response = await fetch(input, { ...init, dispatcher: call as Pick<Dispatcher, 'dispatch'> as Dispatcher })
+      dispatcher.record(response, call)
+      return response
+    } catch (error) {
+      dispatcher.record(error, call)
+      throw error
+    }
   }
 }
 
 /** One `fetch` with its redirects: adds to each request what `fetch` does not hand on. */
-class FetchCall implements Pick<Dispatcher, 'dispatch'> {
+class FetchCall implements Pick<Dispatcher, 'dispatch'>, FollowedCall {
+  /** Of the last request, where there are redirects. */
+  progress: CallProgress | undefined = undefined
   readonly #dispatcher: MeshDispatcher
   readonly #mesh: MeshCallOptions | undefined
   readonly #body: string | undefined
@@ -45,10 +51,11 @@ class FetchCall implements Pick<Dispatcher, 'dispatch'> {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (this.#mesh === undefined && this.#body === undefined) return this.#dispatcher.follow(options, handler, this)
     // Keys first, as in OutboundRequest.
     const own: MeshDispatchOptions = { mesh: this.#mesh, body: null, ...options }
     // `fetch` wraps every body in a generator that yields once; the text itself can be sent again. A redirect may have dropped the body.
     if (this.#body !== undefined && options.body !== null && options.body !== undefined) own.body = this.#body
-    return this.#dispatcher.dispatch(own, handler)
+    return this.#dispatcher.follow(own, handler, this)
   }
 }

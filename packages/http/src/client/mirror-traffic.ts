@@ -1,5 +1,6 @@
 import { type Call, MeshError, type RouteFinder } from '@inmesh/core'
 import { type Abortable, ActiveCalls } from './active-calls.js'
+import { CallRecords } from './call-progress.js'
 import { ClientCall } from './client-call.js'
 import type { ClientScope, MirrorSender } from './client-scope.js'
 import type { LegacyHandler } from './legacy-handler.js'
@@ -38,6 +39,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
       context: undefined,
       throwsReplies: true,
       calls: new ActiveCalls(),
+      records: new CallRecords(),
       mirrors: this,
     }
   }

@@ -1,5 +1,7 @@
 import { type ContextStore, DataPlane, type LocalClusterOptions } from '@inmesh/core'
 import {
+  agentOutcome,
+  type CallOutcome,
   createFetch,
   HttpCarrier,
   installGlobalDispatcher,
@@ -58,6 +60,10 @@ export class MeshOutbound implements Outbound {
 
   httpsAgent(options: MeshAgentOptions): MeshHttpsAgent {
     return new MeshHttpsAgent(this.dispatcher, this.#plane.clock, options)
+  }
+
+  outcome(answer: object): CallOutcome | undefined {
+    return this.dispatcher.outcome(answer) ?? agentOutcome(answer)
   }
 
   async close(timeoutMs: number): Promise<void> {

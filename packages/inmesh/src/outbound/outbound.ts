@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import type { MeshAgentOptions, MeshFetch } from '@inmesh/http'
+import type { CallOutcome, MeshAgentOptions, MeshFetch } from '@inmesh/http'
 import type { Dispatcher } from 'undici'
 
 /** The way out of a mesh. */
@@ -29,6 +29,12 @@ export interface Outbound {
    * @throws MeshError ERR_INMESH_OPTIONS.
    */
   httpsAgent(options: MeshAgentOptions): HttpsAgent
+  /**
+   * What happened to a call.
+   *
+   * @param answer - Response, request of node:http, or error.
+   */
+  outcome(answer: object): CallOutcome | undefined
   /**
    * Takes no new call, waits for those in flight and closes connections.
    *

@@ -32,6 +32,11 @@ export class PlainOutbound implements Outbound {
     return new HttpsAgent(checkAgentOptions(options, true))
   }
 
+  /** Nobody watches. */
+  outcome(): undefined {
+    return undefined
+  }
+
   close(timeoutMs: number): Promise<void> {
     return closeWithin(this.dispatcher, this.#clock, timeoutMs)
   }

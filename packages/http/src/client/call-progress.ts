@@ -1,0 +1,176 @@
+import type { AttemptFailure, Call, Clock, LocalReply } from '@inmesh/core'
+import type { AttemptOutcome, CallOutcome } from './call-outcome.js'
+
+const NONE: readonly AttemptOutcome[] = Object.freeze([])
+
+/**
+ * What a call has come to so far. Notes times and results only; what they mean is put together when somebody asks. undici hands it on as the
+ * `context` of a response.
+ */
+export class CallProgress {
+  /** The core's part, once the target is known. */
+  call: Call | undefined = undefined
+  readonly #clock: Clock
+  readonly #authority: string
+  readonly #startedMs: number
+  #attemptMs = 0
+  /** Attempts that were repeated. */
+  #repeated: AttemptOutcome[] | undefined = undefined
+  #status: number | undefined = undefined
+  #failure: AttemptFailure | undefined = undefined
+  /** When the last attempt had its head or failed; 0 before. */
+  #decidedMs = 0
+  #reply: LocalReply | undefined = undefined
+  #error: Error | undefined = undefined
+  #headMs = 0
+  #endedMs = 0
+
+  /**
+   * @param clock - Time.
+   * @param authority - As in the URL.
+   */
+  constructor(clock: Clock, authority: string) {
+    this.#clock = clock
+    this.#authority = authority
+    this.#startedMs = clock.now()
+  }
+
+  /** An attempt begins. */
+  attemptStarted(): void {
+    this.#attemptMs = this.#clock.now()
+    this.#decidedMs = 0
+  }
+
+  /** The response of an attempt goes to the caller. */
+  answered(status: number): void {
+    this.#status = status
+    this.#headMs = this.#clock.now()
+    this.#decidedMs = this.#headMs
+  }
+
+  /** The attempt got a response, and is repeated. */
+  repeated(status: number): void {
+    this.#repeat(status, undefined)
+  }
+
+  /** The attempt failed, and was the last or is repeated. */
+  failed(failure: AttemptFailure, repeats: boolean): void {
+    if (repeats) {
+      this.#repeat(undefined, failure)
+      return
+    }
+    this.#failure = failure
+    this.#decidedMs = this.#clock.now()
+  }
+
+  /** The mesh answers itself. */
+  replied(reply: LocalReply): void {
+    this.#reply = reply
+  }
+
+  /** The mesh's own answer goes to the caller. */
+  replying(status: number): void {
+    this.#status = status
+    this.#headMs = this.#clock.now()
+  }
+
+  /** The caller gets an error. */
+  threw(error: Error): void {
+    this.#error = error
+  }
+
+  /** The call is over. */
+  ended(): void {
+    if (this.#endedMs === 0) this.#endedMs = this.#clock.now()
+  }
+
+  /** All of it put together. */
+  outcome(): CallOutcome {
+    const { call } = this
+    const started = this.#startedMs
+    return {
+      authority: this.#authority,
+      route: call?.routeName ?? '',
+      cluster: call?.clusterName ?? '',
+      endpoint: call?.endpoint?.key,
+      status: this.#status,
+      code: this.#code,
+      flags: this.#flags,
+      attempts: this.#attempts,
+      headMs: this.#headMs === 0 ? undefined : this.#headMs - started,
+      totalMs: (this.#endedMs === 0 ? this.#clock.now() : this.#endedMs) - started,
+      ended: this.#endedMs !== 0,
+    }
+  }
+
+  get #code(): string | undefined {
+    const { code } = (this.#error ?? {}) as { code?: unknown }
+    return typeof code === 'string' ? code : this.#reply?.code
+  }
+
+  get #flags(): string {
+    const own = this.#reply?.flag ?? '-'
+    const retries = this.call?.retryFlag
+    if (retries === undefined || retries === own) return own
+    return own === '-' ? retries : `${own},${retries}`
+  }
+
+  get #attempts(): readonly AttemptOutcome[] {
+    const repeated = this.#repeated ?? NONE
+    const { call } = this
+    if (call === undefined || call.attempts === repeated.length) return repeated
+    const answered = this.#reply === undefined && this.#failure === undefined
+    return [...repeated, this.#attempt(answered ? this.#status : undefined, this.#failure)]
+  }
+
+  #repeat(status: number | undefined, failure: AttemptFailure | undefined): void {
+    this.#decidedMs = this.#clock.now()
+    this.#repeated ??= []
+    this.#repeated.push(this.#attempt(status, failure))
+  }
+
+  #attempt(status: number | undefined, failure: AttemptFailure | undefined): AttemptOutcome {
+    const until = this.#decidedMs || this.#endedMs || this.#clock.now()
+    return { endpoint: this.call!.endpoint!.key, status, failure, durationMs: until - this.#attemptMs }
+  }
+}
+
+/** Somebody who will ask what became of a call. */
+export interface FollowedCall {
+  /** Set when the call begins; stays undefined for one that goes past the mesh. */
+  progress: CallProgress | undefined
+}
+
+/** Finds the progress of calls by what their callers got, for as long as they keep that. */
+export class CallRecords {
+  readonly #records = new WeakMap<object, CallProgress>()
+
+  /**
+   * @param answer - Response or error as the caller gets it.
+   * @param progress - Of its call; undefined for one that went past the mesh.
+   */
+  record(answer: unknown, progress: CallProgress | undefined): void {
+    if (progress !== undefined && typeof answer === 'object' && answer !== null) this.#records.set(answer, progress)
+  }
+
+  /**
+   * @param error - What the caller of a call gets.
+   * @param progress - Of the call.
+   */
+  failed(error: Error, progress: CallProgress): void {
+    progress.threw(error)
+    this.record(error, progress)
+  }
+
+  /**
+   * @param answer - Response or error as the caller got it: of `fetch`, of undici's methods, or what undici wraps an error in.
+   * @returns undefined for what is no answer to a call of the mesh.
+   */
+  find(answer: object): CallOutcome | undefined {
+    const known = this.#records.get(answer)
+    if (known !== undefined) return known.outcome()
+    const { context, cause } = answer as { readonly context?: unknown; readonly cause?: unknown }
+    if (context instanceof CallProgress) return context.outcome()
+    return typeof cause === 'object' && cause !== null ? this.find(cause) : undefined
+  }
+}
