@@ -143,3 +143,10 @@ test('switched off, requests pass unchanged', async (context) => {
   const call = await fetch(await serve(context, app), { headers: HEADERS })
   assert.deepEqual(await call.json(), [null, '60000'])
 })
+
+test('an application of Express is refused for HTTP/2, which it cannot serve, and the error says so', async (context) => {
+  const tested = await mesh(context)
+  const refusal = { code: 'ERR_INMESH_OPTIONS', message: /Express.*HTTP\/1\.1 only/ }
+  await assert.rejects(tested.listen(express(), { port: 0, host: '127.0.0.1', http2: true }), refusal)
+  assert.throws(() => tested.createServer(express(), { http2: true }), refusal)
+})

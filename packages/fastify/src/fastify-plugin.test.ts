@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:http2'
+import { once } from 'node:events'
+import { type ClientHttp2Stream, connect } from 'node:http2'
 import { type TestContext, test } from 'node:test'
 import Fastify from 'fastify'
 import { createMesh, type Mesh } from 'inmesh'
@@ -100,12 +101,34 @@ test('a server of the mesh has the options of Fastify and is drained when the me
   assert.equal(app.server.listening, false)
 })
 
-test('a server of the mesh is refused for HTTPS and HTTP/2', async (context) => {
+test('a server of the mesh is refused for HTTPS', async (context) => {
   const tested = await mesh(context)
   const serverFactory = tested.serverFactory()
-  for (const options of [{ https: {} }, { http2: true }]) {
-    assert.throws(() => Fastify({ serverFactory, ...options } as never), { code: 'ERR_INMESH_OPTIONS' })
+  assert.throws(() => Fastify({ serverFactory, https: {} } as never), { code: 'ERR_INMESH_OPTIONS' })
+})
+
+test('a server of the mesh takes HTTP/2 and HTTP/1.1 on one port, and ends both with the application', async (context) => {
+  const tested = await mesh(context)
+  const app = Fastify({ http2: true, serverFactory: tested.serverFactory(), http2SessionTimeout: 61_000 })
+  await app.register(meshFastify, { mesh: tested })
+  app.get('/', async (request) => ({ version: request.raw.httpVersion, left: request.mesh.timeLeftMs !== undefined }))
+  app.post('/', async (request) => request.body)
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const session = connect(url)
+  const read = async (stream: ClientHttp2Stream): Promise<unknown> => {
+    let text = ''
+    for await (const chunk of stream.setEncoding('utf8')) text += chunk
+    return JSON.parse(text)
   }
+  assert.deepEqual(await read(session.request({ ':path': '/', ...HEADERS })), { version: '2.0', left: true })
+  const post = session.request({ ':path': '/', ':method': 'POST', 'content-type': 'application/json' })
+  post.end('{"some":"body"}')
+  assert.deepEqual(await read(post), { some: 'body' })
+  const kept = await fetch(url, { headers: HEADERS })
+  assert.deepEqual(await kept.json(), { version: '1.1', left: true })
+  const ended = once(session, 'close')
+  await Promise.all([app.close(), ended])
+  assert.equal(app.server.listening, false)
 })
 
 test('an HTTP/2 server of the application is served and drained too', async (context) => {

@@ -53,7 +53,7 @@ export type {
 } from './options/mesh-options.js'
 export type { MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 export type { Readiness } from './server/readiness.js'
-export type { ServerFactory } from './server/server-factory.js'
+export type { FactoryOptions, MeshServerSettings, ServerFactory } from './server/server-factory.js'
 export type { BreakerOutcome } from './service/breaker-outcome.js'
 export type { BreakerState } from './service/breaker-state.js'
 export type { MeshService } from './service/mesh-service.js'

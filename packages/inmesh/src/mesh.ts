@@ -1,4 +1,4 @@
-import type { Agent as HttpAgent, ServerOptions } from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import { type Clock, type ContextStore, MeshError } from '@inmesh/core'
 import {
@@ -21,7 +21,7 @@ import type { MeshSettings } from './options/mesh-settings.js'
 import { joinOutcomes, type MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 import type { Outbound } from './outbound/outbound.js'
 import { type Readiness, ReadinessEndpoint } from './server/readiness.js'
-import { type ServerFactory, serverFactory } from './server/server-factory.js'
+import { type MeshServerSettings, type ServerFactory, serverFactory } from './server/server-factory.js'
 import { ServerGates } from './server/server-gates.js'
 import { ServerRegistry } from './server/server-registry.js'
 import type { MeshService } from './service/mesh-service.js'
@@ -174,10 +174,12 @@ export class Mesh implements AsyncDisposable {
    * @param handler - An Express application or a function of request and response; `request.mesh` tells it deadline and trace.
    * @param options - Where to listen. Exactly `host` is bound; without it, every address of the machine, as in node:http.
    * @returns an `http.Server`, once it accepts connections.
-   * @throws MeshError ERR_INMESH_LISTEN when the address cannot be bound, ERR_INMESH_CLOSED after {@link Mesh.close}.
+   * @throws MeshError ERR_INMESH_LISTEN when the address cannot be bound, ERR_INMESH_CLOSED after {@link Mesh.close}, ERR_INMESH_OPTIONS for
+   * HTTP/2 with an application of Express.
    */
   async listen(handler: ServerHandler, options: ListenOptions): Promise<MeshServer> {
-    const server = await listen(this.createServer(handler), options)
+    const { http2 = false } = options
+    const server = await listen(this.createServer(handler, { http2 }), options)
     // The mesh may have been closed while the name of the host was looked up.
     if (this.#closing !== undefined) {
       await server.drain({ timeoutMs: 0 })
@@ -190,10 +192,10 @@ export class Mesh implements AsyncDisposable {
    * Makes a server that does not listen yet. It is an `http.Server` in every respect and is counted in once it listens.
    *
    * @param handler - Listener of `request`; others can be added later.
-   * @param options - Options of node:http.
-   * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}.
+   * @param options - Options of node:http, and whether HTTP/2 is taken too.
+   * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}, ERR_INMESH_OPTIONS for HTTP/2 with an application of Express.
    */
-  createServer(handler?: ServerHandler, options: ServerOptions = {}): MeshServer {
+  createServer(handler?: ServerHandler, { http2 = false, ...http }: MeshServerSettings = {}): MeshServer {
     this.#refuseWhenClosed()
     return new MeshServer(
       {
@@ -201,7 +203,8 @@ export class Mesh implements AsyncDisposable {
         clock: this.#clock,
         observer: this.#servers,
         drainDelayMs: this.#parts.settings.drainDelayMs,
-        http: options,
+        http,
+        http2: http2 ? {} : undefined,
       },
       handler,
     )
@@ -210,7 +213,8 @@ export class Mesh implements AsyncDisposable {
   /**
    * For frameworks that want to be given their server: `Fastify({ serverFactory: mesh.serverFactory() })`.
    *
-   * @returns a factory of plaintext HTTP/1.1 servers. It throws ERR_INMESH_OPTIONS when asked for HTTPS or HTTP/2.
+   * @returns a factory of plaintext servers, which take HTTP/2 with prior knowledge too where the framework has the option `http2`. It throws
+   * ERR_INMESH_OPTIONS when asked for HTTPS.
    */
   serverFactory(): ServerFactory {
     return serverFactory((handler, options) => this.createServer(handler, options))

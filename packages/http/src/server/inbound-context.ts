@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import {
   BAGGAGE_HEADER,
   boundedBaggage,
@@ -30,7 +31,7 @@ export function inboundContext(request: IncomingMessage, trusted: TrustedNetwork
   const { headers, socket } = request
   const trace = traceOf(headers)
   const address = socket.remoteAddress ?? ''
-  if (!trusted.trusts(socket)) {
+  if (!trusted.trusts(connectionOf(request))) {
     stripUntrustedHeaders(request)
     return new RequestContext(Number.POSITIVE_INFINITY, { trace, clientAddress: address })
   }
@@ -67,4 +68,10 @@ function isGrpc(headers: IncomingHttpHeaders): boolean {
 function baggageOf(headers: IncomingHttpHeaders): string {
   const baggage = headers[BAGGAGE_HEADER]
   return typeof baggage === 'string' ? boundedBaggage(baggage) : ''
+}
+
+/** Of HTTP/2 each request shows a socket of its own, and the session that they share shows one for all. */
+function connectionOf(request: IncomingMessage): Socket {
+  const { stream } = request as { readonly stream?: { readonly session?: { readonly socket: Socket } } }
+  return stream?.session?.socket ?? request.socket
 }

@@ -14,6 +14,11 @@ export interface ListenOptions {
   readonly ready?: boolean
   /** Paths, without query strings, whose requests the inbound listener does not apply to. Default: none. */
   readonly exempt?: readonly string[]
+  /**
+   * Takes HTTP/2 with prior knowledge (h2c) beside HTTP/1.1 on the same port. Its requests have the form of node:http2's compatibility API;
+   * Express cannot serve them. Default false.
+   */
+  readonly http2?: boolean
 }
 
 /**

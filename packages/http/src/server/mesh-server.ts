@@ -1,7 +1,11 @@
 import { type IncomingMessage, Server, type ServerOptions, ServerResponse } from 'node:http'
+import type { ServerOptions as Http2Options } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@inmesh/core'
 import { Exemptions } from './exemptions.js'
+import { FirstBytes } from './first-bytes.js'
+import { refuseHttp1Application } from './http1-application.js'
+import { Http2Sessions } from './http2-sessions.js'
 import { announceClose, InFlightRequests } from './in-flight-requests.js'
 import { Inbound } from './inbound.js'
 import type { InboundGate } from './inbound-gate.js'
@@ -51,6 +55,10 @@ export interface MeshServerOptions {
   readonly drainDelayMs?: number
   /** Options of node:http. `keepAliveTimeout` is 75,000 ms unless given. */
   readonly http?: ServerOptions
+  /**
+   * Takes HTTP/2 with prior knowledge (h2c) beside HTTP/1.1 on the same port, with these options of node:http2. Default: HTTP/1.1 only.
+   */
+  readonly http2?: Http2Options | undefined
 }
 
 /** How a server is drained. */
@@ -69,6 +77,8 @@ export interface DrainOptions {
  * are taken in when `request` is emitted, so it does not matter who listens to it, nor when.
  */
 export class MeshServer extends Server {
+  /** Milliseconds without a frame after which a connection of HTTP/2 is closed, once its streams have ended; 0 for never. Default 75,000. */
+  http2SessionTimeout = KEEP_ALIVE_TIMEOUT_MS
   readonly #inbound: Inbound
   readonly #clock: Clock
   readonly #observer: ServerObserver | undefined
@@ -78,6 +88,9 @@ export class MeshServer extends Server {
   /** Every open connection, those included that node:http lets go of at an upgrade. */
   readonly #connections = new Set<Socket>()
   readonly #drainDelayMs: number
+  /** Undefined where HTTP/1.1 is all that is spoken. */
+  readonly #http2: Http2Sessions | undefined
+  readonly #firstBytes: FirstBytes | undefined
   #closed: Promise<void> | undefined
   #stopped = false
   #gate: InboundGate | undefined
@@ -88,20 +101,21 @@ export class MeshServer extends Server {
   /**
    * @param options - Parts of it.
    * @param handler - Listener of `request`; more can be added with `on`.
+   * @throws MeshError ERR_INMESH_OPTIONS for HTTP/2 with an application of Express, which serves HTTP/1.1 only.
    */
   constructor(options: MeshServerOptions, handler?: ServerHandler) {
     super({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, ...options.http })
+    if (options.http2 !== undefined) {
+      refuseHttp1Application(handler)
+      this.#http2 = new Http2Sessions(this, options.http2)
+      this.#firstBytes = new FirstBytes(options.clock, (socket, isHttp2) => this.#serve(socket, isHttp2))
+    }
     this.#inbound = options.inbound
     this.#clock = options.clock
     this.#observer = options.observer
     this.#drainDelayMs = options.drainDelayMs ?? 0
     if (handler !== undefined)
       this.on('request', handler as (request: IncomingMessage, response: ServerResponse) => void)
-    this.on('connection', (socket: Socket) => {
-      this.#connections.add(socket)
-      socket.once('close', () => this.#connections.delete(socket))
-      if (this.#gate?.takes(socket) === false) socket.destroy()
-    })
     this.on('listening', () => {
       if (this.#ready) this.#announce()
       else this.#observer?.unready?.(this)
@@ -137,9 +151,11 @@ export class MeshServer extends Server {
 
   /** @internal */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === 'connection') return this.#accept(values[0] as Socket)
     if (event === 'upgrade' || event === 'connect') return this.#tunnel(event, values)
     if (!REQUEST_EVENTS.has(event)) return super.emit(event as string, ...values)
     const [request, response] = values as [IncomingMessage, ServerResponse]
+    if (event === 'checkContinue' && this.listenerCount(event) === 0) return false
     // A listener of `checkContinue` goes on by emitting `request` for the same one.
     const taken = Inbound.find(request)
     const mesh = taken ?? this.#inbound.begin(request, response, this.#inFlight)
@@ -163,6 +179,8 @@ export class MeshServer extends Server {
     void this.#beginClosing()
     this.#stopped = true
     super.close(callback)
+    this.#http2?.close()
+    this.#firstBytes?.destroy()
     // node:http takes a connection for busy until its first request is over: one that a client opened ahead of need would hold the
     // server open for as long as the client likes.
     for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy()
@@ -202,6 +220,20 @@ export class MeshServer extends Server {
   /** Cuts the connections that belong to a listener which is no longer in use. */
   cutRetired(): void {
     for (const socket of this.#connections) if (this.#gate?.isRetiredConnection(socket)) socket.destroy()
+  }
+
+  /** @internal */
+  override closeIdleConnections(): void {
+    super.closeIdleConnections()
+    // The others end with their streams.
+    if (this.#stopped) this.#http2?.close()
+  }
+
+  /** @internal */
+  override closeAllConnections(): void {
+    super.closeAllConnections()
+    this.#http2?.destroy()
+    this.#firstBytes?.destroy()
   }
 
   /** Address and port that the server is bound to; undefined when it does not listen or listens on a pipe. */
@@ -247,8 +279,31 @@ export class MeshServer extends Server {
       })
       this.#observer?.closing(this)
       this.#inFlight.drain()
+      this.#http2?.drain()
     }
     return this.#closed
+  }
+
+  #accept(socket: Socket): boolean {
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+    if (this.#gate?.takes(socket) === false) {
+      socket.destroy()
+      return true
+    }
+    if (this.#firstBytes === undefined) return super.emit('connection', socket)
+    this.#firstBytes.watch(socket, this.headersTimeout)
+    return true
+  }
+
+  #serve(socket: Socket, isHttp2: boolean): void {
+    if (isHttp2) {
+      this.#http2!.accept(socket, this.http2SessionTimeout)
+      return
+    }
+    super.emit('connection', socket)
+    // Once its parser is there.
+    process.nextTick(() => socket.resume())
   }
 
   #stop(): void {

@@ -31,14 +31,17 @@ export interface ServerFixture {
 export async function serve(
   context: TestContext,
   handler: (fixture: Omit<ServerFixture, 'server' | 'port'>) => ServerHandler,
-  parts: { trusted?: readonly string[]; passive?: boolean; observer?: ServerObserver } = {},
+  parts: { trusted?: readonly string[]; passive?: boolean; observer?: ServerObserver; http2?: boolean } = {},
 ): Promise<ServerFixture> {
   const clock = new SimulatedClock()
   const contexts = new TestContexts()
   const trusted = parts.passive ? undefined : new TrustedNetworks(parts.trusted)
   const inbound = new Inbound({ clock, random: new SeededRandom(1), contexts, trusted })
   const observer = parts.observer === undefined ? {} : { observer: parts.observer }
-  const server = new MeshServer({ inbound, clock, ...observer }, handler({ clock, contexts }))
+  const server = new MeshServer(
+    { inbound, clock, ...observer, ...(parts.http2 && { http2: {} }) },
+    handler({ clock, contexts }),
+  )
   await listen(server, { port: 0, host: '127.0.0.1' })
   // A test that fails half-way must not leave the run hanging.
   context.after(() => {
