@@ -63,7 +63,8 @@ export class InFlightRequests {
     const request = this.#requests.get(response)
     if (request === undefined) return
     this.#requests.delete(response)
-    request.ended(response.writableFinished)
+    // A response of HTTP/2 that was cut off counts as finished, though nobody ended it.
+    request.ended(response.writableEnded && response.writableFinished)
     if (this.#draining) this.#left()
     if (this.#requests.size > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
