@@ -1,8 +1,5 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2'
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2'
 import type { Server, Socket } from 'node:net'
-
-/** The highest identifier that a stream can have: named in a GOAWAY, it refuses none (RFC 9113, 6.8). */
-const LAST_STREAM_ID = 2 ** 31 - 1
 
 /** A server of node:http2, with what its types leave out. */
 interface Http2ServerWithTimeout extends Http2Server {
@@ -17,7 +14,6 @@ interface Http2ServerWithTimeout extends Http2Server {
 export class Http2Sessions {
   readonly #server: Http2ServerWithTimeout
   readonly #sessions = new Set<ServerHttp2Session>()
-  #draining = false
 
   /**
    * @param front - Emits `request` for requests, `checkContinue` where somebody listens for it, and `session`.
@@ -34,7 +30,6 @@ export class Http2Sessions {
     this.#server.on('session', (session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
-      if (this.#draining) dismissLater(session)
       front.emit('session', session)
     })
     // Without a frame for as long as a connection of HTTP/1.1 may idle. Streams that are open end.
@@ -52,16 +47,11 @@ export class Http2Sessions {
     this.#server.emit('connection', socket)
   }
 
-  /** From now on callers are asked to use other connections for further requests, which are taken all the same. */
-  drain(): void {
-    if (this.#draining) return
-    this.#draining = true
-    for (const session of this.#sessions) dismiss(session)
-  }
-
-  /** Takes no more requests. Those that were taken end, and then their connections. */
+  /**
+   * Takes no more requests, and says so (GOAWAY). Those that were taken end, and then their connections. One that crosses the announcement is
+   * refused in a way that lets its caller send it elsewhere (RFC 9113, 8.7): node:http2 cannot announce first and refuse later.
+   */
   close(): void {
-    this.#draining = true
     for (const session of this.#sessions) session.close()
   }
 
@@ -69,14 +59,4 @@ export class Http2Sessions {
   destroy(): void {
     for (const session of this.#sessions) session.destroy()
   }
-}
-
-/** A caller that has one stream on its way must not lose it to a GOAWAY that crosses it: none is refused yet. */
-function dismiss(session: ServerHttp2Session): void {
-  if (!session.destroyed && !session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID)
-}
-
-/** A caller that connects while the server drains could never send a request if it were sent away at once. */
-function dismissLater(session: ServerHttp2Session): void {
-  session.once('stream', () => dismiss(session))
 }

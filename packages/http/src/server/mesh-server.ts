@@ -279,7 +279,6 @@ export class MeshServer extends Server {
       })
       this.#observer?.closing(this)
       this.#inFlight.drain()
-      this.#http2?.drain()
     }
     return this.#closed
   }
