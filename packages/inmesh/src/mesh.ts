@@ -24,6 +24,7 @@ import { type Readiness, ReadinessEndpoint } from './server/readiness.js'
 import { type MeshServerSettings, type ServerFactory, serverFactory } from './server/server-factory.js'
 import { ServerGates } from './server/server-gates.js'
 import { ServerRegistry } from './server/server-registry.js'
+import { ShutdownSignals } from './server/shutdown-signals.js'
 import type { MeshService } from './service/mesh-service.js'
 import type { ServiceOptions } from './service/service-options.js'
 import { ServiceRegistry } from './service/service-registry.js'
@@ -73,6 +74,7 @@ export class Mesh implements AsyncDisposable {
   readonly #servers: ServerRegistry
   readonly #services: ServiceRegistry
   readonly #waiting = new Set<(error: MeshError) => void>()
+  readonly #signals: ShutdownSignals | undefined
   #probes: ReadinessEndpoint | undefined
   #closing: Promise<void> | undefined
 
@@ -96,6 +98,8 @@ export class Mesh implements AsyncDisposable {
     })
     this.context = this.#contexts
     this.fetch = outbound.fetch
+    const { handleSignals } = settings
+    if (handleSignals.length > 0) this.#signals = new ShutdownSignals(handleSignals, () => this.close())
   }
 
   /** The undici dispatcher that calls go through; one per mesh. Its calls too take the option `mesh`. */
@@ -197,7 +201,7 @@ export class Mesh implements AsyncDisposable {
    */
   createServer(handler?: ServerHandler, { http2 = false, ...http }: MeshServerSettings = {}): MeshServer {
     this.#refuseWhenClosed()
-    return new MeshServer(
+    const server = new MeshServer(
       {
         inbound: this.#inbound,
         clock: this.#clock,
@@ -208,6 +212,8 @@ export class Mesh implements AsyncDisposable {
       },
       handler,
     )
+    this.#signals?.follow(server)
+    return server
   }
 
   /**
@@ -343,6 +349,7 @@ export class Mesh implements AsyncDisposable {
       await outbound.close(Math.max(0, limit - this.#clock.now()))
       await configuration.flush()
     } finally {
+      this.#signals?.stop()
       this.#services.close()
       this.#probes?.close()
       configuration.close()

@@ -139,6 +139,12 @@ export interface MeshOptions {
    * little later. Default 500 with a `service`, else 0. `INMESH_DRAIN_DELAY_MS`.
    */
   readonly drainDelayMs?: number
+  /**
+   * Signals at which the mesh is closed; then they end the process as ever, unless the application listens for them too. A second one ends it at
+   * once. `true` is SIGTERM and SIGINT. PM2's message `shutdown` counts as one, after which the process ends when it has nothing left to do.
+   * Default: none. `INMESH_HANDLE_SIGNALS` as `true`, or as names separated by commas.
+   */
+  readonly handleSignals?: boolean | readonly NodeJS.Signals[]
   /** How much is written to standard error when there is no `logger`. Default `warn`. `INMESH_LOG_LEVEL`. */
   readonly logLevel?: LogLevel
   /**

@@ -44,6 +44,8 @@ export interface MeshSettings {
   readonly readinessPort: number | undefined
   readonly inboundListener: InboundListenerMode
   readonly drainDelayMs: number
+  /** Empty where signals are the application's affair. */
+  readonly handleSignals: readonly NodeJS.Signals[]
   readonly balancingPolicies: BalancingPolicies
   readonly logger: Logger
   readonly clock: Clock

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { constants } from 'node:os'
 import type { LocalityOption } from './mesh-options.js'
 
 /** Says what a value must be; becomes part of the error that names the option. */
@@ -45,6 +46,16 @@ export function milliseconds(value: unknown): number {
 
 export function delay(value: unknown): number {
   return value === 0 ? 0 : milliseconds(value)
+}
+
+export function signals(value: unknown): boolean | readonly NodeJS.Signals[] {
+  if (typeof value === 'boolean') return value
+  const isHandled = (name: unknown): boolean =>
+    typeof name === 'string' && Object.hasOwn(constants.signals, name) && name !== 'SIGKILL' && name !== 'SIGSTOP'
+  if (!Array.isArray(value) || !value.every(isHandled)) {
+    throw new Complaint('must be true, false or names of signals that can be handled, such as SIGTERM')
+  }
+  return value as NodeJS.Signals[]
 }
 
 export function ipAddress(value: unknown): string {

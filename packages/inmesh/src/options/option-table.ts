@@ -54,6 +54,7 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   },
   readinessPort: { variable: 'INMESH_READINESS_PORT', read: number, check: check.port },
   drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },
+  handleSignals: { variable: 'INMESH_HANDLE_SIGNALS', read: signals, check: check.signals },
   logLevel: { variable: 'INMESH_LOG_LEVEL', read: asWritten, check: check.oneOf(LOG_LEVELS) },
 }
 
@@ -74,6 +75,10 @@ function list(text: string): string[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
+}
+
+function signals(text: string): unknown {
+  return text === 'true' || text === 'false' ? text === 'true' : list(text)
 }
 
 function pairs(text: string): unknown {

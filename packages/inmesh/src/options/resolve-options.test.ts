@@ -107,6 +107,15 @@ describe('values', () => {
     assert.equal(settings.trusted.trusts({ remoteAddress: '10.0.0.1' } as never), false)
   })
 
+  test('of signals are none, the usual two, or those that are named', () => {
+    assert.deepEqual(resolveOptions(config, {}).handleSignals, [])
+    assert.deepEqual(resolveOptions({ ...config, handleSignals: true }, {}).handleSignals, ['SIGTERM', 'SIGINT'])
+    const named = (text: string) => resolveOptions(config, { INMESH_HANDLE_SIGNALS: text }).handleSignals
+    assert.deepEqual(named('true'), ['SIGTERM', 'SIGINT'])
+    assert.deepEqual(named('false'), [])
+    assert.deepEqual(named('SIGHUP, SIGTERM'), ['SIGHUP', 'SIGTERM'])
+  })
+
   test('of the drain delay depend on whether there is a service to leave', () => {
     assert.equal(resolveOptions(config, {}).drainDelayMs, 0)
     assert.equal(resolveOptions({ ...config, service: 'reviews' }, {}).drainDelayMs, 500)
@@ -148,6 +157,8 @@ describe('values', () => {
     ['discoveryTimeoutMs', 2 ** 31],
     ['discoveryTimeoutMs', Number.NaN],
     ['drainDelayMs', -1],
+    ['handleSignals', ['SIGKILL']],
+    ['handleSignals', 'SIGTERM'],
     ['logLevel', 'verbose'],
   ]
   for (const [name, value] of wrong) {

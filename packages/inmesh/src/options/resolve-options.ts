@@ -1,6 +1,7 @@
 import { MeshError, SystemClock, SystemRandom } from '@inmesh/core'
 import { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import { StderrLogger } from '../log/stderr-logger.js'
+import { SHUTDOWN_SIGNALS } from '../server/shutdown-signals.js'
 import type { MeshOptions } from './mesh-options.js'
 import type { ConfigurationOrigin, MeshSettings } from './mesh-settings.js'
 import { Complaint } from './option-checks.js'
@@ -72,11 +73,17 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     inboundListener: values.inboundListener ?? 'optional',
     // A server that nobody was told of has nobody to take leave of.
     drainDelayMs: values.drainDelayMs ?? (mode === 'on' && values.service !== undefined ? DRAIN_DELAY_MS : 0),
+    handleSignals: signalsOf(values.handleSignals),
     balancingPolicies: new Map(Object.entries(options.balancingPolicies ?? {})),
     logger,
     clock: options.clock ?? new SystemClock(),
     random: options.random ?? new SystemRandom(),
   }
+}
+
+function signalsOf(given: MeshOptions['handleSignals']): readonly NodeJS.Signals[] {
+  if (given === true) return SHUTDOWN_SIGNALS
+  return given || []
 }
 
 function assign<Name extends TableOption>(values: Values, name: Name, read: () => unknown, description: string): void {
