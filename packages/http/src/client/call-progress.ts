@@ -10,6 +10,7 @@ const NONE: readonly AttemptOutcome[] = Object.freeze([])
 export class CallProgress {
   /** The core's part, once the target is known. */
   call: Call | undefined = undefined
+  readonly records: CallRecords
   readonly #clock: Clock
   readonly #authority: string
   readonly #startedMs: number
@@ -26,18 +27,24 @@ export class CallProgress {
   #endedMs = 0
 
   /**
+   * @param records - Where it can be asked for.
    * @param clock - Time.
    * @param authority - As in the URL.
    */
-  constructor(clock: Clock, authority: string) {
+  constructor(records: CallRecords, clock: Clock, authority: string) {
+    this.records = records
     this.#clock = clock
     this.#authority = authority
     this.#startedMs = clock.now()
   }
 
-  /** An attempt begins. */
-  attemptStarted(): void {
-    this.#attemptMs = this.#clock.now()
+  /**
+   * An attempt begins.
+   *
+   * @param waited - Whether the call waited for anything before it.
+   */
+  attemptStarted(waited: boolean): void {
+    this.#attemptMs = waited ? this.#clock.now() : this.#startedMs
     this.#decidedMs = 0
   }
 
@@ -135,22 +142,30 @@ export class CallProgress {
   }
 }
 
+/** Where an answer keeps the progress of its call. A map with weak keys would cost every collection of garbage more than this. */
+const PROGRESS = Symbol('inmesh.progress')
+
+interface RecordedAnswer {
+  readonly [PROGRESS]?: CallProgress
+  readonly context?: unknown
+  readonly cause?: unknown
+}
+
 /** Somebody who will ask what became of a call. */
 export interface FollowedCall {
   /** Set when the call begins; stays undefined for one that goes past the mesh. */
   progress: CallProgress | undefined
 }
 
-/** Finds the progress of calls by what their callers got, for as long as they keep that. */
+/** Finds the progress of the calls of one dispatcher by what their callers got, for as long as they keep that. */
 export class CallRecords {
-  readonly #records = new WeakMap<object, CallProgress>()
-
   /**
    * @param answer - Response or error as the caller gets it.
    * @param progress - Of its call; undefined for one that went past the mesh.
    */
   record(answer: unknown, progress: CallProgress | undefined): void {
-    if (progress !== undefined && typeof answer === 'object' && answer !== null) this.#records.set(answer, progress)
+    if (progress === undefined || typeof answer !== 'object' || answer === null || !Object.isExtensible(answer)) return
+    Object.defineProperty(answer, PROGRESS, { value: progress, configurable: true })
   }
 
   /**
@@ -167,10 +182,9 @@ export class CallRecords {
    * @returns undefined for what is no answer to a call of the mesh.
    */
   find(answer: object): CallOutcome | undefined {
-    const known = this.#records.get(answer)
-    if (known !== undefined) return known.outcome()
-    const { context, cause } = answer as { readonly context?: unknown; readonly cause?: unknown }
-    if (context instanceof CallProgress) return context.outcome()
+    const { [PROGRESS]: own, context, cause } = answer as RecordedAnswer
+    const progress = own ?? context
+    if (progress instanceof CallProgress) return progress.records === this ? progress.outcome() : undefined
     return typeof cause === 'object' && cause !== null ? this.find(cause) : undefined
   }
 }

@@ -63,7 +63,7 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
   ) {
     super(scope.calls)
     this.#scope = scope
-    this.progress = new CallProgress(scope.plane.clock, request.originAuthority)
+    this.progress = new CallProgress(scope.records, scope.plane.clock, request.originAuthority)
     this.#target = target
     this.#request = request
     this.#handler = handler
@@ -245,7 +245,7 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
       this.#reply(overflow)
       return
     }
-    this.progress.attemptStarted()
+    this.progress.attemptStarted(this.#waiting !== undefined)
     const limitMs = this.#limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
