@@ -57,8 +57,8 @@ export const routing: readonly Removal[] = [
     row: 53,
     without: 'routes inside of the listener that follow routes in a resource',
     file: 'xds/src/tree/target-node.ts',
-    code: "if (routes.kind === 'inline') this.#routesChanged(routes.routes)",
-    becomes: "if (routes.kind === 'inline' && !this.#current) this.#routesChanged(routes.routes)",
+    code: 'this.#routesChanged(routes.routes)',
+    becomes: 'if (!this.#current) this.#routesChanged(routes.routes)',
   },
   {
     row: 53,

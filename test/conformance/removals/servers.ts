@@ -27,7 +27,7 @@ export const servers: readonly Removal[] = [
     row: 114,
     without: 'the word to connections of a listener that changed',
     file: 'http/src/server/mesh-server.ts',
-    code: 'if (this.#gate.isRetired(request))',
+    code: 'if (gate.isRetired(request))',
     becomes: 'if (false)',
   },
   {
