@@ -1,4 +1,5 @@
 import type { RequestView } from '@inmesh/core'
+import { isGrpcType } from '../head/grpc-type.js'
 import type { RawHeaders } from './legacy-handler.js'
 import { readRawHeader } from './raw-response.js'
 
@@ -7,7 +8,7 @@ import { readRawHeader } from './raw-response.js'
  * @returns whether it is gRPC by its content type.
  */
 export function isGrpcRequest(request: Pick<RequestView, 'header'>): boolean {
-  return request.header('content-type')?.startsWith('application/grpc') === true
+  return isGrpcType(request.header('content-type'))
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { HeaderEditor, ResponseHead, ResponseView } from '@inmesh/core'
+import { removePairs } from '../head/remove-pairs.js'
 import type { RawHeaders } from './legacy-handler.js'
-import { removePairs } from './remove-pairs.js'
 
 /** The head of a response as undici gives it. Its headers are changed in place. */
 export class RawResponse implements ResponseView, ResponseHead, HeaderEditor {

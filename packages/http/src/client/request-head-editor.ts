@@ -1,5 +1,6 @@
 import type { HeaderEditor, RequestEditor } from '@inmesh/core'
-import { removePairs } from './remove-pairs.js'
+import { isPart, readPart, setPart } from '../head/head-part.js'
+import { removePairs } from '../head/remove-pairs.js'
 import { type RequestHeaders, steers } from './request-headers.js'
 
 /** Changes headers as a flat array of names and values, in place. */
@@ -85,19 +86,7 @@ export class RequestHeadEditor implements RequestEditor, HeaderEditor {
   }
 
   get(name: string): string | undefined {
-    switch (name) {
-      case ':method':
-        return this.method
-      case ':path':
-        return this.path
-      case ':authority':
-      case 'host':
-        return this.authority
-      case ':scheme':
-        return 'http'
-      default:
-        return this.#headers.get(name) ?? this.#steering.get(name)
-    }
+    return readPart(this, name) ?? this.#headers.get(name) ?? this.#steering.get(name)
   }
 
   add(name: string, value: string): void {
@@ -106,13 +95,12 @@ export class RequestHeadEditor implements RequestEditor, HeaderEditor {
   }
 
   set(name: string, value: string): void {
-    if (name === ':method') this.method = value
-    else if (name === ':path') this.path = value
-    else if (name === ':authority' || name === 'host') this.authority = value
-    else if (!isPart(name)) {
-      this.remove(name)
-      this.#headers.list.push(name, value)
+    if (isPart(name)) {
+      setPart(this, name, value)
+      return
     }
+    this.remove(name)
+    this.#headers.list.push(name, value)
   }
 
   /** A part of the request line cannot be removed. */
@@ -124,10 +112,6 @@ export class RequestHeadEditor implements RequestEditor, HeaderEditor {
     this.#headers.removeMatching(test)
     this.#steering.removeMatching(test)
   }
-}
-
-function isPart(name: string): boolean {
-  return name.startsWith(':') || name === 'host'
 }
 
 function flatHeaders(headers: RequestHeaders): string[] {

@@ -15,6 +15,7 @@ import {
   RequestContext,
   Trace,
 } from '@inmesh/core'
+import { isGrpcType } from '../head/grpc-type.js'
 import { originatingClient } from './originating-client.js'
 import type { TrustedNetworks } from './trusted-networks.js'
 import { stripUntrustedHeaders } from './untrusted-headers.js'
@@ -57,12 +58,8 @@ function timeoutOf(headers: IncomingHttpHeaders): number {
   const expected = headers[EXPECTED_TIMEOUT_HEADER]
   const expectedMs = typeof expected === 'string' ? parseTimeoutMs(expected) : undefined
   const grpc = headers[GRPC_TIMEOUT_HEADER]
-  const grpcMs = typeof grpc === 'string' && isGrpc(headers) ? parseGrpcTimeoutMs(grpc) : undefined
+  const grpcMs = typeof grpc === 'string' && isGrpcType(headers['content-type']) ? parseGrpcTimeoutMs(grpc) : undefined
   return Math.min(expectedMs || Number.POSITIVE_INFINITY, grpcMs || Number.POSITIVE_INFINITY)
-}
-
-function isGrpc(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.startsWith('application/grpc') === true
 }
 
 function baggageOf(headers: IncomingHttpHeaders): string {

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { HeaderEditor, RequestEditor, RequestView } from '@inmesh/core'
+import { isGrpcType } from '../head/grpc-type.js'
+import { isPart, readPart, setPart } from '../head/head-part.js'
+import { removePairs } from '../head/remove-pairs.js'
 
 /** Express keeps the whole path of a request here while a router that is mounted below it runs. */
 interface Mounted extends IncomingMessage {
@@ -45,7 +48,7 @@ export class InboundRequest implements RequestView {
 
   /** Whether it is one of gRPC, which is answered in its own way. */
   get isGrpc(): boolean {
-    return this.#request.headers['content-type']?.startsWith('application/grpc') === true
+    return isGrpcType(this.#request.headers['content-type'])
   }
 }
 
@@ -112,19 +115,7 @@ class InboundRequestEditor implements RequestEditor, HeaderEditor {
   beginAttempt(): void {}
 
   get(name: string): string | undefined {
-    switch (name) {
-      case ':method':
-        return this.method
-      case ':path':
-        return this.path
-      case ':authority':
-      case 'host':
-        return this.authority
-      case ':scheme':
-        return 'http'
-      default:
-        return readHeader(this.#request, name)
-    }
+    return readPart(this, name) ?? readHeader(this.#request, name)
   }
 
   add(name: string, value: string): void {
@@ -133,10 +124,8 @@ class InboundRequestEditor implements RequestEditor, HeaderEditor {
   }
 
   set(name: string, value: string): void {
-    if (name === ':method') this.method = value
-    else if (name === ':path') this.path = value
-    else if (name === ':authority' || name === 'host') this.authority = value
-    else if (!isPart(name)) this.#replace(name, value)
+    if (isPart(name)) setPart(this, name, value)
+    else this.#replace(name, value)
   }
 
   /** A part of the request line cannot be removed. */
@@ -165,17 +154,6 @@ class InboundRequestEditor implements RequestEditor, HeaderEditor {
   #remove(test: (name: string) => boolean): void {
     for (const name in this.#headers) if (test(name)) delete this.#headers[name]
     for (const name in this.#distinct) if (test(name)) delete this.#distinct[name]
-    const raw = this.#request.rawHeaders
-    let kept = 0
-    for (let index = 0; index + 1 < raw.length; index += 2) {
-      if (test(raw[index]!.toLowerCase())) continue
-      raw[kept++] = raw[index]!
-      raw[kept++] = raw[index + 1]!
-    }
-    raw.length = kept
+    removePairs(this.#request.rawHeaders, (name) => test(name.toLowerCase()))
   }
-}
-
-function isPart(name: string): boolean {
-  return name.startsWith(':') || name === 'host'
 }

@@ -14,6 +14,7 @@ import { LoadCounter } from '../load-report/load-counter.js'
 import { LoadReportClient } from '../load-report/load-report-client.js'
 import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType } from '../resource/resource-type.js'
+import { tellLater } from '../resource/tell-later.js'
 import { canonicalName, isXdstp, parseXdstp } from '../resource/xdstp-name.js'
 import type { ClientStatus } from '../status/client-status.js'
 import { ClientPool, type ServerClients } from './client-pool.js'
@@ -65,7 +66,7 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
     try {
       provider = this.#authorityOf(type, name)
     } catch (error) {
-      return failing(watcher, error as MeshError)
+      return tellLater(() => watcher.failed(error as MeshError))
     }
     return provider.watch(type, canonicalName(name), watcher)
   }
@@ -172,16 +173,5 @@ export class AuthorityRouter implements ResourceProvider, LoadReporting {
       this.#authorities.set(name, authority)
     }
     return authority
-  }
-}
-
-/** A watch that fails, told later as every word to a watcher is. */
-function failing(watcher: ResourceWatcher<never>, error: MeshError): () => void {
-  let watched = true
-  queueMicrotask(() => {
-    if (watched) watcher.failed(error)
-  })
-  return () => {
-    watched = false
   }
 }

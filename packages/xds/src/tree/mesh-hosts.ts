@@ -1,6 +1,7 @@
 import { DomainIndex, type RouteConfiguration } from '@inmesh/core'
 import type { ListenerResource } from '../resource/listener/listener-resource.js'
 import type { ResourceWatcher } from '../resource/resource-provider.js'
+import { tellLater } from '../resource/tell-later.js'
 import { isServiceName, type KubernetesDomain, namesOfHost } from './kubernetes-names.js'
 import type { TargetStrategy } from './target-strategy.js'
 
@@ -74,13 +75,7 @@ export class MeshHostsOnly implements TargetStrategy {
     const host = target.slice(0, target.lastIndexOf(':'))
     if (target.startsWith('xds://') || this.#hosts.includes(host)) return this.#strategy.watchListener(target, watcher)
     this.#hosts.passed?.(host)
-    let isWatched = true
-    queueMicrotask(() => {
-      if (isWatched) watcher.missing()
-    })
-    return () => {
-      isWatched = false
-    }
+    return tellLater(() => watcher.missing())
   }
 
   routesOf(target: string, routes: RouteConfiguration): RouteConfiguration | undefined {

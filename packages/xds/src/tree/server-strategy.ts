@@ -1,8 +1,10 @@
 import type { ServerAddress } from '@inmesh/core'
 import type { ListenerResource } from '../resource/listener/listener-resource.js'
 import { listenerType } from '../resource/listener/listener-type.js'
-import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
+import { tellLater } from '../resource/tell-later.js'
 import { serverListenerName } from './server-naming.js'
+import { SET_ONLY } from './set-only.js'
 
 /** How a server leads to its listener: chosen by what kind of node the control plane takes the mesh for. */
 export interface ServerStrategy {
@@ -34,30 +36,12 @@ export class ListenerPerServer implements ServerStrategy {
     if (this.#template !== undefined) {
       return this.#provider.watch(listenerType, serverListenerName(this.#template, server), watcher)
     }
-    let watched = true
-    queueMicrotask(() => {
-      if (watched) watcher.missing()
-    })
-    return () => {
-      watched = false
-    }
+    return tellLater(() => watcher.missing())
   }
 }
 
 /** The one listener that Istio's sidecars catch all inbound connections with; its chains tell ports apart. */
 const VIRTUAL_INBOUND = 'virtualInbound'
-
-const IGNORED = (): void => {}
-
-/** The set is asked for as a whole, as sidecars do: listeners are not served by name. */
-const SET_ONLY: ResourceSetWatcher<unknown> = {
-  changed: IGNORED,
-  removed: IGNORED,
-  failed: IGNORED,
-  ambient: IGNORED,
-  complete: IGNORED,
-  unreachable: IGNORED,
-}
 
 /** Istio's strategy for sidecars: one listener for all servers. */
 export class VirtualInbound implements ServerStrategy {
@@ -71,6 +55,7 @@ export class VirtualInbound implements ServerStrategy {
   }
 
   watchListener(_server: ServerAddress, watcher: ResourceWatcher<ListenerResource>): () => void {
+    // As sidecars do: listeners are not served by name.
     const stopSet = this.#provider.watchAll(listenerType, SET_ONLY)
     const stop = this.#provider.watch(listenerType, VIRTUAL_INBOUND, watcher)
     return () => {

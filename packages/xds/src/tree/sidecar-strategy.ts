@@ -3,25 +3,14 @@ import type { ClusterResource } from '../resource/cluster/cluster-resource.js'
 import { clusterType } from '../resource/cluster/cluster-type.js'
 import type { ListenerResource } from '../resource/listener/listener-resource.js'
 import { listenerType } from '../resource/listener/listener-type.js'
-import type { ResourceProvider, ResourceSetWatcher, ResourceWatcher } from '../resource/resource-provider.js'
+import type { ResourceProvider, ResourceWatcher } from '../resource/resource-provider.js'
 import type { ResourceType, Unsupported } from '../resource/resource-type.js'
 import { type KubernetesDomain, namesOfHost } from './kubernetes-names.js'
+import { SET_ONLY } from './set-only.js'
 import type { TargetStrategy } from './target-strategy.js'
 
 /** Listeners on these addresses stand for every address. */
 const ANY_ADDRESS: readonly string[] = ['0.0.0.0', '::']
-
-const IGNORED = (): void => {}
-
-/** Of clusters only the set as a whole is asked for: what is in it is watched by name, and costs no request then. */
-const SET_ONLY: ResourceSetWatcher<unknown> = {
-  changed: IGNORED,
-  removed: IGNORED,
-  failed: IGNORED,
-  ambient: IGNORED,
-  complete: IGNORED,
-  unreachable: IGNORED,
-}
 
 interface OutboundListener {
   readonly resource: ListenerResource
@@ -99,7 +88,7 @@ export class SidecarStrategy implements TargetStrategy {
       changed: (name, resource, unsupported) => this.#changed(name, { resource, unsupported }),
       removed: (name) => this.#changed(name, undefined),
       failed: (name) => this.#changed(name, undefined),
-      ambient: IGNORED,
+      ambient: () => {},
       complete: () => {
         this.#isComplete = true
         this.#error = undefined
