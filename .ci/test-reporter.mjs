@@ -15,8 +15,10 @@ export default async function* report(events) {
       skips.push(data)
     } else if (type === 'test:pass' && !isSuite && !isFile) {
       if (data.todo === undefined) passed++
-    } else if (type === 'test:fail' && !isSuite) {
+    } else if (type === 'test:fail') {
       const broken = data.details?.error?.failureType
+      // A suite fails by its tests, which are reported, or by a hook, which is not.
+      if (isSuite && broken !== 'hookFailed') continue
       if (isFile && broken !== 'testCodeFailure' && broken !== 'testTimeoutFailure') continue
       if (broken === 'subtestsFailed') continue
       failures.push(data)

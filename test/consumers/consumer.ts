@@ -12,7 +12,7 @@ const packages = fileURLToPath(new URL('../../../packages/', import.meta.url))
 const fixtures = fileURLToPath(new URL('../../consumers/fixtures/', import.meta.url))
 
 /** What an application of a user needs of ours. */
-const OURS = ['core', 'xds-proto', 'xds', 'istio', 'http', 'inmesh', 'express', 'fastify'] as const
+const OURS = ['core', 'telemetry', 'xds-proto', 'xds', 'istio', 'http', 'inmesh', 'express', 'fastify'] as const
 
 /** What npm says where there is no registry to install from. */
 const UNREACHABLE = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH/
@@ -129,10 +129,13 @@ function firstOf(report: Packed[] | Record<string, Packed>): Packed {
 /** npm is a script on Windows, which only a shell can start. */
 const shell = process.platform === 'win32'
 
+/** What a user's shell holds: `npm run` hands its own settings on, `engine-strict` of this workspace among them. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+
 function npmSync(parameters: readonly string[], cwd: string): string {
-  return execFileSync('npm', parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], shell })
+  return execFileSync('npm', parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], shell, env })
 }
 
 function npm(parameters: readonly string[], cwd: string): Promise<unknown> {
-  return run('npm', parameters, { cwd, shell })
+  return run('npm', parameters, { cwd, shell, env })
 }

@@ -7,6 +7,8 @@ import { Consumer } from './consumer.js'
 const DEPENDENCIES = {
   '@types/node': '20.19.0',
   esbuild: '0.25.12',
+  express: '5.3.0',
+  fastify: '5.12.8',
   jest: '30.5.2',
   typescript: '5.9.3',
   vitest: '4.1.12',
