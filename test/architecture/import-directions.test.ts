@@ -11,10 +11,15 @@ const ALLOWED: Readonly<
 > = {
   core: { packages: [], libraries: ['re2js'] },
   'xds-proto': { packages: [], libraries: ['@bufbuild/protobuf'] },
+  telemetry: { packages: ['core'], libraries: ['@opentelemetry/api'] },
   xds: { packages: ['core', 'xds-proto'], libraries: ['@grpc/grpc-js'] },
   istio: { packages: ['core', 'xds-proto'], libraries: ['yaml'] },
   http: { packages: ['core'], libraries: ['undici'] },
-  inmesh: { packages: ['core', 'xds', 'istio', 'http'], libraries: ['undici', 'opossum'] },
+  inmesh: {
+    packages: ['core', 'telemetry', 'xds', 'istio', 'http'],
+    libraries: ['undici', 'opossum', '@opentelemetry/api'],
+  },
+  otel: { packages: ['telemetry'], libraries: ['@opentelemetry/sdk-node', '@opentelemetry/exporter-trace-otlp-http'] },
   express: { packages: ['core', 'http', 'inmesh'], libraries: ['express'] },
   fastify: { packages: ['core', 'http', 'inmesh'], libraries: ['fastify', 'fastify-plugin'] },
   'control-plane': { packages: ['core', 'xds-proto', 'istio'], libraries: ['@grpc/grpc-js'] },
