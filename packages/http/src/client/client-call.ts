@@ -10,49 +10,30 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
-import { ActiveCall } from './active-calls.js'
 import { Attempt, type AttemptDispatcher } from './attempt.js'
 import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
-import { AttemptLimits, type LimitedCall, type PassedLimit } from './attempt-limits.js'
+import type { PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
-import { ATTEMPTING, COMPLETED, FAILED, REPLYING, RESPONDING, WAITING } from './call-phase.js'
-import { CallProgress } from './call-progress.js'
-import { CallWait } from './call-wait.js'
+import { ATTEMPTING, COMPLETED, RESPONDING, WAITING } from './call-phase.js'
 import type { CallTarget, ClientScope } from './client-scope.js'
-import { isGrpcRequest, readGrpcStatus } from './grpc-status.js'
+import { EndingCall } from './ending-call.js'
+import { readGrpcStatus } from './grpc-status.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
-import { LocalResponse } from './local-response.js'
 import type { OutboundRequest } from './outbound-request.js'
 import { RawResponse } from './raw-response.js'
-import { discardBody, isReplayable, onBodyError } from './request-body.js'
+import { isReplayable } from './request-body.js'
+import { StreamedBody } from './streamed-body.js'
 import { throttled } from './throttled-handler.js'
 
 /**
  * One logical call: brings the core's decisions and undici's events together. The caller's handler hears `onConnect` once, then of one
  * response or one error. Whatever the call waits for between attempts, it has one timer at most.
  */
-export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall {
-  readonly #scope: ClientScope
+export class ClientCall extends EndingCall implements AttemptOwner {
   /** Absent for a host that the mesh never looks at. */
   readonly #target: CallTarget | undefined
-  readonly #request: OutboundRequest
-  readonly #handler: LegacyHandler
   /** Limit from the inbound request and the call's options, on the clock's scale; `Infinity` for none. */
   readonly #deadline: number
-  #phase = WAITING
-  /** Absent until the target is known, and for a host outside the mesh. */
-  #call: Call | undefined = undefined
-  #attempt: Attempt | undefined = undefined
-  /** Whether any attempt came so far that the body may have been read. */
-  #bodyTouched = false
-  /** Whether the body is still being produced, so that limits that begin with its end do not run yet. */
-  #streaming = false
-  readonly #limits: AttemptLimits
-  #waiting: CallWait | undefined = undefined
-  #stopListening: (() => void) | undefined = undefined
-  #localResponse: LocalResponse | undefined = undefined
-  /** For whoever asks what became of the call. */
-  readonly progress: CallProgress
 
   constructor(
     scope: ClientScope,
@@ -61,110 +42,97 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
     handler: LegacyHandler,
     deadline: number,
   ) {
-    super(scope.calls)
-    this.#scope = scope
-    this.progress = new CallProgress(scope.records, scope.plane.clock, request.originAuthority)
+    super(scope, request, handler)
     this.#target = target
-    this.#request = request
-    this.#handler = handler
     this.#deadline = deadline
-    this.#limits = new AttemptLimits(scope.plane, this)
   }
 
   /** Takes the call on. */
   begin(): void {
     this.calls.began()
-    const body = this.#request.body
-    this.#streaming = !isReplayable(body)
-    // While no attempt is under way nobody else listens, and an error of a stream that nobody hears ends the process.
-    if (this.#streaming) {
-      this.#stopListening = onBodyError(body, (error) => {
-        if (this.#phase === WAITING) this.#fail(error)
+    const { body } = this.request
+    if (!isReplayable(body)) {
+      this.body = new StreamedBody(body, (error) => {
+        if (this.phase === WAITING) this.fail(error)
       })
     }
     try {
       // undici says `onConnect` when it is about to write. A call that waits must be abortable too, so it is said now, and only once.
-      this.#handler.onConnect((reason) => this.abort(reason), this.progress)
+      this.handler.onConnect((reason) => this.abort(reason), this.progress)
     } catch (error) {
-      this.#fail(error as Error)
+      this.fail(error as Error)
     }
-    if (this.#phase !== WAITING) return
+    if (this.phase !== WAITING) return
     const deadline = this.#deadline
-    if (deadline !== Number.POSITIVE_INFINITY && deadline <= this.#scope.plane.clock.now()) this.#timedOut()
+    if (deadline !== Number.POSITIVE_INFINITY && deadline <= this.scope.plane.clock.now()) this.#timedOut()
     else this.#resolve()
   }
 
-  /** Ends the call on the caller's wish, which hears the reason again as its error. */
-  override abort(reason?: Error): void {
-    if (this.#phase < COMPLETED) this.#fail(reason ?? new errors.RequestAbortedError())
-  }
-
   attemptConnected(): boolean {
-    const overflow = this.#call?.attemptConnected()
-    if (overflow !== undefined) this.#reply(overflow)
-    else this.#bodyTouched = true
+    const overflow = this.call?.attemptConnected()
+    if (overflow !== undefined) this.reply(overflow)
+    else if (this.body !== undefined) this.body.touched = true
     return overflow === undefined
   }
 
   attemptSent(): void {
-    const call = this.#call
-    if (!this.#streaming || call === undefined) return
-    this.#streaming = false
+    const { call, body } = this
+    if (body === undefined || !body.producing || call === undefined) return
+    body.producing = false
     call.requestSent()
-    this.#limits.resume(call, false)
+    this.limits.resume(call, false)
   }
 
   attemptActive(): void {
-    this.#limits.active()
+    this.limits.active()
   }
 
   attemptAnswered(status: number, headers: RawHeaders): boolean {
-    const call = this.#call
+    const call = this.call
     if (call !== undefined) {
       const grpcStatus = call.readsGrpcStatus ? readGrpcStatus(headers) : -1
       const response = new RawResponse(status, headers)
       const delayMs = call.responded(status, grpcStatus, this.#repeatable, response)
       if (delayMs !== NO_RETRY) {
-        this.#attempt!.discard()
+        this.attempt!.discard()
         this.progress.repeated(status)
         this.#backOff(call, delayMs)
         return false
       }
-      if (this.#streaming && call.sendingOver()) this.#limits.resume(call, true)
+      if (this.#streaming && call.sendingOver()) this.limits.resume(call, true)
       if (call.changesResponse) call.changeResponse(response)
     }
     this.progress.answered(status)
-    this.#phase = RESPONDING
+    this.phase = RESPONDING
     return true
   }
 
   attemptUpgraded(status: number, socket: Duplex): void {
-    this.#call?.responded(status, -1, false)
+    this.call?.responded(status, -1, false)
     this.progress.answered(status)
-    this.#limits.stop()
-    this.#phase = COMPLETED
+    this.limits.stop()
+    this.phase = COMPLETED
     // In flight until then.
-    socket.once('close', () => this.#release())
+    socket.once('close', () => this.release())
   }
 
   attemptCompleted(): void {
-    this.#phase = COMPLETED
-    this.#release()
+    this.complete()
   }
 
   attemptFailed(error: Error): void {
-    const call = this.#call
-    const { connected } = this.#attempt!
-    const undecided = call !== undefined && this.#phase === ATTEMPTING && !this.calls.destroyed
-    const failure = undecided ? classifyFailure(error, connected, this.#request.body) : undefined
+    const call = this.call
+    const { connected } = this.attempt!
+    const undecided = call !== undefined && this.phase === ATTEMPTING && !this.calls.destroyed
+    const failure = undecided ? classifyFailure(error, connected, this.request.body) : undefined
     if (failure !== undefined) {
-      const written = connected && !(failure === 'reset' && this.#request.idempotent)
+      const written = connected && !(failure === 'reset' && this.request.idempotent)
       const reply = failureReply(failure, `${describe(call!)}: ${error.message}`)
       this.#retryOrReply(call!, failure, written, reply, error)
-    } else if (call !== undefined && this.#phase === RESPONDING && isTransportError(error)) {
-      this.#fail(breakOff(call, error))
+    } else if (call !== undefined && this.phase === RESPONDING && isTransportError(error)) {
+      this.fail(breakOff(call, error))
     } else {
-      this.#fail(error)
+      this.fail(error)
     }
   }
 
@@ -172,8 +140,8 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
     const target = this.#target
     switch (target?.state) {
       case 'configured': {
-        const call = new Call(this.#scope.plane, target.snapshot!, this.#request, this.#deadline)
-        this.#call = call
+        const call = new Call(this.scope.plane, target.snapshot!, this.request, this.#deadline)
+        this.call = call
         this.progress.call = call
         this.#follow(call, call.start(this.#streaming))
         break
@@ -182,24 +150,24 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
         this.#awaitTarget(target)
         break
       case 'failed':
-        this.#reply(localReplies.targetFailed(target.error!.code, target.error!.message), target.error)
+        this.reply(localReplies.targetFailed(target.error!.code, target.error!.message), target.error)
         break
       case 'closed':
-        this.#fail(target.error!)
+        this.fail(target.error!)
         break
       case 'unknown':
       case undefined:
-        if (this.#request.mayLeave) this.#passThrough()
-        else this.#reply(localReplies.outboundRefused(this.#request.originAuthority))
+        if (this.request.mayLeave) this.#passThrough()
+        else this.reply(localReplies.outboundRefused(this.request.originAuthority))
         break
     }
   }
 
   #awaitTarget(target: CallTarget): void {
-    this.#wait.listen(target.whenSettled.bind(target), () => this.#resolve())
-    const limitMs = this.#scope.discoveryTimeoutMs
+    this.wait.listen(target.whenSettled.bind(target), () => this.#resolve())
+    const limitMs = this.scope.discoveryTimeoutMs
     this.#hold(limitMs, this.#deadline, () => {
-      this.#reply(localReplies.notReady(`no configuration for ${target.name} within ${limitMs} ms`))
+      this.reply(localReplies.notReady(`no configuration for ${target.name} within ${limitMs} ms`))
     })
   }
 
@@ -209,7 +177,7 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
         this.#pick(call)
         break
       case 'local-reply':
-        this.#reply(verdict)
+        this.reply(verdict)
         break
       case 'wait':
         this.#hold(verdict.delayMs, call.deadline, () => this.#follow(call, call.resume(verdict)))
@@ -222,9 +190,9 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
     if (picked.kind === 'endpoint') {
       this.#send(call, picked)
     } else if (picked.kind === 'local-reply') {
-      this.#reply(picked)
+      this.reply(picked)
     } else {
-      this.#wait.listen(
+      this.wait.listen(
         (callback) => call.whenPickable(callback),
         () => this.#pick(call),
       )
@@ -233,38 +201,38 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
   }
 
   #send(call: Call, endpoint: Endpoint): void {
-    const { carrier, mirrors, plane } = this.#scope
-    const request = this.#request
+    const { carrier, mirrors, plane } = this.scope
+    const request = this.request
     const pool = carrier.pool(endpoint, call.priority, request, plane)
     if (pool === undefined) {
-      this.#fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
+      this.fail(new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed'))
       return
     }
     const overflow = call.attemptStarted(endpoint, pool.ready)
     if (overflow !== undefined) {
-      this.#reply(overflow)
+      this.reply(overflow)
       return
     }
-    this.progress.attemptStarted(this.#waiting !== undefined)
-    const limitMs = this.#limits.begin(call, this.#streaming)
+    this.progress.attemptStarted(this.waited)
+    const limitMs = this.limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
     const options = request.attemptOptions(pool.authority, announcedMs, plane.random, call)
-    this.#dispatch(pool, options, call.route!.mirrors && mirrors.begin(call, request, this.#handler))
+    this.#dispatch(pool, options, call.route!.mirrors && mirrors.begin(call, request, this.handler))
   }
 
   #passThrough(): void {
-    const { passThrough, plane } = this.#scope
+    const { passThrough, plane } = this.scope
     this.list()
-    this.#limits.beginUntil(this.#deadline)
+    this.limits.beginUntil(this.#deadline)
     // undici's types know legacy handlers, with narrower signatures than they have.
-    this.#dispatch(passThrough as unknown as AttemptDispatcher, this.#request.passThroughOptions(plane.random))
+    this.#dispatch(passThrough as unknown as AttemptDispatcher, this.request.passThroughOptions(plane.random))
   }
 
-  #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions, handler = this.#handler): void {
-    const attempt = new Attempt(this, throttled(this, this.#call, this.#scope.plane.clock, handler))
-    this.#attempt = attempt
-    this.#phase = ATTEMPTING
+  #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions, handler = this.handler): void {
+    const attempt = new Attempt(this, throttled(this, this.call, this.scope.plane.clock, handler))
+    this.attempt = attempt
+    this.phase = ATTEMPTING
     try {
       dispatcher.dispatch(options, attempt)
     } catch (error) {
@@ -273,38 +241,38 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
   }
 
   limitPassed(limit: PassedLimit): void {
-    const call = this.#call
+    const call = this.call
     if (call === undefined || limit === 'call') {
       this.#timedOut()
       return
     }
     const detail = `${describe(call)} ${overdue(limit, call)}`
-    if (this.#phase === RESPONDING) {
+    if (this.phase === RESPONDING) {
       if (limit === 'attempt-idle') call.responseBroken('per-try-timeout')
-      this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
+      this.fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
     } else if (limit === 'idle') {
-      call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
-      this.#reply(localReplies.idle(!this.#streaming, detail))
+      call.attemptFailed('per-try-timeout', this.attempt!.connected, false)
+      this.reply(localReplies.idle(!this.#streaming, detail))
     } else if (limit === 'attempt-stream') {
       const reply = localReplies.upstreamDuration(!this.#streaming, detail)
-      this.#retryOrReply(call, 'reset', this.#attempt!.connected, reply)
+      this.#retryOrReply(call, 'reset', this.attempt!.connected, reply)
     } else {
-      this.#retryOrReply(call, 'per-try-timeout', this.#attempt!.connected, localReplies.timeout(detail))
+      this.#retryOrReply(call, 'per-try-timeout', this.attempt!.connected, localReplies.timeout(detail))
     }
   }
 
   /** The limit of the whole call passed. */
   #timedOut(): void {
-    const call = this.#call
+    const call = this.call
     const detail = call?.endpoint === undefined ? 'the time limit passed' : `${describe(call)}: the time limit passed`
-    if (this.#phase === RESPONDING) {
-      this.#fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
+    if (this.phase === RESPONDING) {
+      this.fail(new MeshError('ERR_INMESH_TIMEOUT', detail))
     } else {
       const reply = call === undefined ? localReplies.timeout(detail) : call.overdue(!this.#streaming, detail)
       // Only the limit of the route is one that the upstream should have kept (Envoy, outlier detection).
-      const missed = call !== undefined && this.#phase === ATTEMPTING && reply.flag === 'UT'
-      if (missed) call.attemptFailed('per-try-timeout', this.#attempt!.connected, false)
-      this.#reply(reply)
+      const missed = call !== undefined && this.phase === ATTEMPTING && reply.flag === 'UT'
+      if (missed) call.attemptFailed('per-try-timeout', this.attempt!.connected, false)
+      this.reply(reply)
     }
   }
 
@@ -312,88 +280,31 @@ export class ClientCall extends ActiveCall implements AttemptOwner, LimitedCall 
     const delayMs = call.attemptFailed(failure, written, this.#repeatable)
     this.progress.failed(failure, delayMs !== NO_RETRY)
     if (delayMs === NO_RETRY) {
-      this.#reply(reply, cause)
+      this.reply(reply, cause)
     } else {
-      this.#cutAttempt(new errors.RequestAbortedError())
+      this.cutAttempt(new errors.RequestAbortedError())
       this.#backOff(call, delayMs)
     }
   }
 
   #backOff(call: Call, delayMs: number): void {
-    this.#limits.stop()
+    this.limits.stop()
     this.#hold(delayMs, call.deadline, () => this.#pick(call))
   }
 
   /** Waits for a time, and no longer than to the deadline. */
   #hold(delayMs: number, deadline: number, due: () => void): void {
-    this.#phase = WAITING
+    this.phase = WAITING
     this.list()
-    this.#wait.begin(delayMs, deadline, due, () => this.#timedOut())
-  }
-
-  get #wait(): CallWait {
-    this.#waiting ??= new CallWait(this.#scope.plane.clock)
-    return this.#waiting
-  }
-
-  /**
-   * The mesh answers itself; never while the caller's own call to `dispatch` runs, and not before the event loop has turned: a caller that
-   * tries again at once would else keep its process from ever reading the configuration that helps.
-   */
-  #reply(reply: LocalReply, cause?: unknown): void {
-    this.#endCall()
-    this.progress.replied(reply)
-    this.#phase = REPLYING
-    this.#cutAttempt(new errors.RequestAbortedError())
-    this.#wait.after(0, () => this.#answer(reply, cause))
-  }
-
-  #answer(reply: LocalReply, cause: unknown): void {
-    if (this.#phase !== REPLYING) return
-    if (this.#scope.throwsReplies && reply.code !== undefined) {
-      this.#fail(new MeshError(reply.code, reply.detail, { cause }))
-      return
-    }
-    if (!this.#bodyTouched) discardBody(this.#request.body)
-    const shape = { grpc: isGrpcRequest(this.#request), method: this.#request.method }
-    this.#localResponse = new LocalResponse(reply, shape, this.#call, this.#handler, () => this.attemptCompleted())
-    this.progress.replying(this.#localResponse.status)
-    this.#localResponse.send()
-  }
-
-  #fail(error: Error): void {
-    // After the last event only what the caller's own `onComplete` or `onUpgrade` threw may still be reported.
-    if (this.#phase === FAILED) return
-    this.#release()
-    this.#scope.records.failed(error, this.progress)
-    this.#phase = FAILED
-    this.#localResponse?.cancel()
-    this.#cutAttempt(error)
-    this.#handler.onError(error)
-  }
-
-  #cutAttempt(reason: Error): void {
-    const attempt = this.#attempt
-    this.#attempt = undefined
-    attempt?.cut(reason)
-  }
-
-  /** Gives back all that is counted for the call, and waits for nothing more. */
-  #endCall(): void {
-    this.unlist()
-    this.#waiting?.stop()
-    this.#limits.stop()
-    this.#call?.end()
-  }
-
-  #release(): void {
-    this.#endCall()
-    this.#stopListening?.()
-    this.progress.ended()
-    this.uncount()
+    this.wait.begin(delayMs, deadline, due, () => this.#timedOut())
   }
 
   get #repeatable(): boolean {
-    return !this.#bodyTouched || isReplayable(this.#request.body)
+    return this.body === undefined || !this.body.touched
+  }
+
+  /** Whether the body is still being produced. */
+  get #streaming(): boolean {
+    return this.body?.producing === true
   }
 }
