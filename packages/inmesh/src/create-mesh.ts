@@ -1,3 +1,4 @@
+import { FlushHooks } from './closing/flush-hooks.js'
 import { openConfiguration } from './configuration/open-configuration.js'
 import { AsyncContextStore } from './context/async-context-store.js'
 import { Mesh } from './mesh.js'
@@ -31,7 +32,8 @@ export async function openMesh(options: MeshOptions, environment: Environment): 
   const contexts = new AsyncContextStore()
   const outbound =
     settings.mode === 'off' ? new PlainOutbound(settings.clock) : new MeshOutbound(settings, configuration, contexts)
-  const mesh = new Mesh({ settings, configuration, outbound, contexts })
+  const flushHooks = new FlushHooks(settings.clock, settings.logger)
+  const mesh = new Mesh({ settings, configuration, outbound, contexts, flushHooks })
   await mesh.openReadiness()
   return mesh
 }

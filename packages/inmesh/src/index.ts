@@ -37,6 +37,7 @@ export type {
 } from '@inmesh/http'
 export { MeshServer } from '@inmesh/http'
 export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'
+export type { FlushHook } from './closing/flush-hooks.js'
 export type { CapturedContext } from './context/captured-context.js'
 export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'

@@ -210,6 +210,24 @@ describe('close', () => {
     assert.throws(() => tested.createServer(), { code: 'ERR_INMESH_CLOSED' })
   })
 
+  test('flushes telemetry when the last request is over, in the time that is left', async (context) => {
+    const config = await meshDirectory(context, {})
+    const logger = new RecordingLogger()
+    const tested = await mesh(context, { config, logger })
+    const server = await tested.listen((_request, response) => response.write('begun'), { port: 0, host: '127.0.0.1' })
+    const response = await fetch(url(server))
+    const seen: [string, number, number][] = []
+    tested.onFlush((timeoutMs) => seen.push(['flushed', timeoutMs, server.inFlight]))
+    tested.onFlush(() => Promise.reject(new Error('no collector')))
+    await tested.close({ timeoutMs: 1000 })
+    await assert.rejects(response.text())
+    const [[what, timeoutMs, inFlight] = assert.fail('not flushed'), ...others] = seen
+    assert.deepEqual([what, inFlight, others], ['flushed', 0, []])
+    assert.ok(timeoutMs > 0 && timeoutMs <= 100, `${timeoutMs} ms were left after the request was cut`)
+    assert.deepEqual(logger.lines, ['warn: telemetry could not be flushed: no collector'])
+    assert.throws(() => tested.onFlush(() => {}), { code: 'ERR_INMESH_CLOSED' })
+  })
+
   test('cuts what does not end in time', async (context) => {
     const config = await meshDirectory(context, { 'reviews.yaml': serviceEntry('reviews') })
     const tested = await mesh(context, { config })

@@ -15,7 +15,10 @@ import {
 } from '@inmesh/http'
 import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 import type { Dispatcher } from 'undici'
+import { closeInOrder } from './closing/close-order.js'
+import type { FlushHook, FlushHooks } from './closing/flush-hooks.js'
 import type { Configuration } from './configuration/configuration.js'
+import { ReadinessWaits } from './configuration/readiness-waits.js'
 import { MeshContext } from './context/mesh-context.js'
 import type { MeshSettings } from './options/mesh-settings.js'
 import { joinOutcomes, type MeshCallOutcome } from './outbound/mesh-call-outcome.js'
@@ -42,6 +45,8 @@ export interface MeshParts {
   readonly outbound: Outbound
   /** Where running code finds the request that it works for. */
   readonly contexts: ContextStore
+  /** What is run before the mesh is gone. */
+  readonly flushHooks: FlushHooks
 }
 
 /** A time limit. */
@@ -73,7 +78,7 @@ export class Mesh implements AsyncDisposable {
   readonly #inbound: Inbound
   readonly #servers: ServerRegistry
   readonly #services: ServiceRegistry
-  readonly #waiting = new Set<(error: MeshError) => void>()
+  readonly #waits: ReadinessWaits
   readonly #signals: ShutdownSignals | undefined
   #probes: ReadinessEndpoint | undefined
   #closing: Promise<void> | undefined
@@ -96,6 +101,7 @@ export class Mesh implements AsyncDisposable {
       throwsReplies: settings.localReply === 'throw',
       breaks: mode !== 'off',
     })
+    this.#waits = new ReadinessWaits(configuration, clock)
     this.context = this.#contexts
     this.fetch = outbound.fetch
     const { handleSignals } = settings
@@ -249,6 +255,18 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
+   * Has something done at the end of {@link Mesh.close}, when the last request and call are over and can be told of: telemetry flushed, for example.
+   *
+   * @param hook - Told how many milliseconds it has; the mesh does not wait longer. What it throws is logged.
+   * @returns what takes it away again.
+   * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}.
+   */
+  onFlush(hook: FlushHook): () => void {
+    this.#refuseWhenClosed()
+    return this.#parts.flushHooks.add(hook)
+  }
+
+  /**
    * Waits until calls can be decided: the control plane has answered, or the directory was read. Calls need not wait for it.
    *
    * @param options - How long. Default 10,000 ms.
@@ -256,25 +274,7 @@ export class Mesh implements AsyncDisposable {
    */
   async ready(options: TimeoutOptions = {}): Promise<void> {
     this.#refuseWhenClosed()
-    const { configuration } = this.#parts
-    const timeoutMs = options.timeoutMs ?? DEFAULT_READY_TIMEOUT_MS
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: MeshError): void => {
-        end()
-        reject(error)
-      }
-      // Whoever waits for this waits on purpose: the process must not end meanwhile.
-      const timer = this.#clock.setTimer(timeoutMs, () => fail(notReady(configuration, timeoutMs)), true)
-      const end = (): void => {
-        timer.cancel()
-        this.#waiting.delete(fail)
-      }
-      this.#waiting.add(fail)
-      void configuration.whenReady().then(() => {
-        end()
-        resolve()
-      })
-    })
+    await this.#waits.wait(options.timeoutMs ?? DEFAULT_READY_TIMEOUT_MS)
   }
 
   /**
@@ -307,10 +307,11 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
-   * Ends the mesh: its servers are withdrawn from the control plane, stop accepting and let requests in flight end, then calls end, then
-   * the stream. Calls made while requests are being ended still work. May be called again; the first call's limit counts.
+   * Ends the mesh: its servers are withdrawn from the control plane, stop accepting and let requests in flight end, then calls end, telemetry is
+   * flushed, and the stream ends. Calls made while requests are being ended still work. May be called again; the first call's limit counts.
    *
-   * @param options - Milliseconds until connections still open are cut. Default 25,000.
+   * @param options - Milliseconds for all of it. What is still open shortly before is cut, so that a tenth of them (2,000 ms at most) is left to
+   * flush. Default 25,000.
    * @returns a promise that resolves when everything has ended.
    */
   close(options: TimeoutOptions = {}): Promise<void> {
@@ -341,13 +342,10 @@ export class Mesh implements AsyncDisposable {
   }
 
   async #end(timeoutMs: number): Promise<void> {
-    const { outbound, configuration } = this.#parts
-    for (const fail of [...this.#waiting]) fail(closedError())
-    const limit = this.#clock.now() + timeoutMs
+    const { outbound, configuration, flushHooks } = this.#parts
+    this.#waits.fail(closedError())
     try {
-      await this.#servers.drain(timeoutMs)
-      await outbound.close(Math.max(0, limit - this.#clock.now()))
-      await configuration.flush()
+      await closeInOrder({ servers: this.#servers, outbound, flushHooks, configuration, clock: this.#clock }, timeoutMs)
     } finally {
       this.#signals?.stop()
       this.#services.close()
@@ -363,10 +361,4 @@ export class Mesh implements AsyncDisposable {
 
 function closedError(): MeshError {
   return new MeshError('ERR_INMESH_CLOSED', 'the mesh is closed')
-}
-
-function notReady(configuration: Configuration, timeoutMs: number): MeshError {
-  const { what, cause } = configuration.missing()
-  const reason = cause === undefined ? '' : `: ${cause.message}`
-  return new MeshError('ERR_INMESH_NOT_READY', `not ready after ${timeoutMs} ms: ${what}${reason}`, { cause })
 }

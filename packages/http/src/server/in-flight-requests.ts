@@ -53,6 +53,11 @@ export class InFlightRequests {
     for (const response of this.#requests.keys()) announceClose(response)
   }
 
+  /** No connection is left: what has not been told of its end yet is over. Node tells responses of it after their server. */
+  end(): void {
+    for (const response of this.#requests.keys()) this.#leave(response)
+  }
+
   /** Resolves as soon as no request is in flight; at once when none is. */
   async whenEmpty(): Promise<void> {
     if (this.#requests.size === 0) return

@@ -273,6 +273,7 @@ export class MeshServer extends Server {
       // Emitted too when the server never listened.
       this.#closed = new Promise((resolve) => {
         this.once('close', () => {
+          this.#inFlight.end()
           this.#observer?.closed(this)
           resolve()
         })
