@@ -89,11 +89,11 @@ export class Mesh implements AsyncDisposable {
    */
   constructor(parts: MeshParts) {
     const { settings, configuration, outbound, contexts } = parts
-    const { clock, random, mode, trusted } = settings
+    const { clock, random, mode, trusted, propagation } = settings
     this.#parts = parts
     this.#clock = clock
     this.#contexts = new MeshContext(contexts, clock, random)
-    this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted })
+    this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted, propagation })
     this.#servers = new ServerRegistry(configuration, new ServerGates(configuration.inbound, settings), clock)
     this.#services = new ServiceRegistry({
       fetch: outbound.fetch,

@@ -11,6 +11,8 @@ import {
   parseTimeoutMs,
   type Random,
   type RequestContext,
+  type Trace,
+  type TracePropagation,
 } from '@inmesh/core'
 import {
   BAGGAGE,
@@ -19,24 +21,29 @@ import {
   PRIORITY,
   type RequestHeaders,
   readHeader,
-  TRACEPARENT,
-  TRACESTATE,
+  TRACE,
 } from './request-headers.js'
 
 /**
  * Adds the trace of an inbound request, the only part of its context that goes to hosts outside the mesh too.
  *
- * @param context - Context of the inbound request.
+ * @param trace - The trace.
+ * @param propagation - How it is told.
  * @param present - Which headers the caller set itself.
  * @param random - Source of trace ids.
  * @param added - Names and values in turn; extended.
  */
-export function addTrace(context: RequestContext, present: number, random: Random, added: string[]): void {
-  // A `tracestate` belongs to its `traceparent`: where the request has either, it has its own trace.
-  if ((present & (TRACEPARENT | TRACESTATE)) !== 0) return
-  const { trace } = context
-  added.push('traceparent', trace.traceparent(random))
-  if (trace.tracestate !== '') added.push('tracestate', trace.tracestate)
+export function addTrace(
+  trace: Trace,
+  propagation: TracePropagation,
+  present: number,
+  random: Random,
+  added: string[],
+): void {
+  // They belong together: a request that has any of them has its own trace.
+  if ((present & TRACE) !== 0) return
+  const headers = trace.headers(propagation, random)
+  for (let index = 0; index < headers.length; index++) added.push(headers[index]!)
 }
 
 /**

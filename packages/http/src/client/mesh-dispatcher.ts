@@ -1,4 +1,4 @@
-import { type ContextStore, type DataPlane, MeshError } from '@inmesh/core'
+import { type ContextStore, type DataPlane, MeshError, TracePropagation } from '@inmesh/core'
 import { Agent, Dispatcher, errors } from 'undici'
 import { ActiveCalls } from './active-calls.js'
 import { checkCallOptions, type MeshDispatchOptions } from './call-options.js'
@@ -27,6 +27,8 @@ export interface MeshDispatcherOptions {
    * say, when its caller goes away. Default: none.
    */
   readonly context?: ContextStore
+  /** How calls tell the traces that they belong to. Default: in the default formats. */
+  readonly propagation?: TracePropagation
   /** Which hosts calls may go to, and which of them the mesh looks at. Default: to every host. */
   readonly outbound?: OutboundPolicy
   /**
@@ -75,6 +77,7 @@ export class MeshDispatcher extends Dispatcher {
     const parts = {
       plane: options.plane,
       carrier: options.carrier,
+      propagation: options.propagation ?? new TracePropagation(),
       passThrough: options.passThrough ?? this.#ownAgent!,
       discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
     }
@@ -179,7 +182,7 @@ export class MeshDispatcher extends Dispatcher {
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
     if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
-    const request = new OutboundRequest(origin, options, context)
+    const request = new OutboundRequest(origin, options, context, scope.propagation)
     const call = new ClientCall(scope, target, request, legacy, deadline)
     if (followed !== undefined) followed.progress = call.progress
     if (context !== undefined && request.endsWithParent) {

@@ -32,7 +32,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
   /**
    * @param parts - Of the dispatcher whose requests are mirrored.
    */
-  constructor(parts: Pick<ClientScope, 'plane' | 'carrier' | 'passThrough' | 'discoveryTimeoutMs'>) {
+  constructor(parts: Pick<ClientScope, 'plane' | 'carrier' | 'propagation' | 'passThrough' | 'discoveryTimeoutMs'>) {
     // A copy is no call of the application: it is not waited for when the dispatcher closes, and its failures are nobody's responses.
     this.#scope = {
       ...parts,

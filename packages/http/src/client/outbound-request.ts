@@ -1,4 +1,4 @@
-import type { Call, Random, RequestContext, RequestView } from '@inmesh/core'
+import type { Call, Random, RequestContext, RequestView, TracePropagation } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { MeshDispatchOptions } from './call-options.js'
 import { addStatements, addTimeLeft, addTrace } from './carried-headers.js'
@@ -26,6 +26,7 @@ export class OutboundRequest implements RequestView {
   readonly #origin: Origin | null
   readonly #options: MeshDispatchOptions
   readonly #context: RequestContext | undefined
+  readonly #propagation: TracePropagation
   readonly #headers: RequestHeaders
   readonly #authority: string
   /** Which of the headers that the mesh adds are the caller's already. */
@@ -37,11 +38,18 @@ export class OutboundRequest implements RequestView {
    * @param origin - Where it goes; null for what is no origin of HTTP.
    * @param options - As given to `dispatch`.
    * @param context - Context of the inbound request that it is made for.
+   * @param propagation - How it tells its trace.
    */
-  constructor(origin: Origin | null, options: MeshDispatchOptions, context: RequestContext | undefined) {
+  constructor(
+    origin: Origin | null,
+    options: MeshDispatchOptions,
+    context: RequestContext | undefined,
+    propagation: TracePropagation,
+  ) {
     this.#origin = origin
     this.#options = options
     this.#context = context
+    this.#propagation = propagation
     const headers = options.headers
     if (headers === null || headers === undefined) {
       this.#headers = undefined
@@ -115,7 +123,7 @@ export class OutboundRequest implements RequestView {
    */
   copy(body: unknown): OutboundRequest {
     const options = { ...this.#options, headers: undefined, body: body as MeshDispatchOptions['body'] }
-    const copy = new OutboundRequest(this.#origin, options, this.#context)
+    const copy = new OutboundRequest(this.#origin, options, this.#context, this.#propagation)
     copy.#editor = (this.#editor ?? this.#newEditor()).copy()
     return copy
   }
@@ -161,7 +169,7 @@ export class OutboundRequest implements RequestView {
    */
   passThroughOptions(random: Random): MeshDispatchOptions {
     const added: string[] = []
-    if (this.#context !== undefined) addTrace(this.#context, this.#present, random, added)
+    if (this.#context !== undefined) addTrace(this.#context.trace, this.#propagation, this.#present, random, added)
     return this.#withAdded(added, INTERNAL)
   }
 
@@ -211,7 +219,7 @@ export class OutboundRequest implements RequestView {
     const context = this.#context
     let replaced = 0
     if (context !== undefined) {
-      addTrace(context, present, random, added)
+      addTrace(context.trace, this.#propagation, present, random, added)
       replaced = addStatements(context, headers, present, added)
     }
     return forms === 0 ? replaced : replaced | addTimeLeft(leftMs, forms, headers, present, added)

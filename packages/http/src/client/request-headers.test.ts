@@ -6,7 +6,7 @@ import {
   type RequestHeaders,
   readHeader,
   repeatableHeaders,
-  TRACEPARENT,
+  TRACE,
   withHeaders,
 } from './request-headers.js'
 
@@ -46,7 +46,7 @@ for (const [form, given] of forms([['X-Version', 'two']])) {
     const result = withHeaders(headers, ['traceparent', 't'])
     assert.equal(readHeader(result, 'x-version'), 'two')
     assert.equal(readHeader(result, 'traceparent'), 't')
-    assert.equal(presentHeaders(result), TRACEPARENT)
+    assert.equal(presentHeaders(result), TRACE)
     assert.equal(JSON.stringify(headers), before)
   })
 }
@@ -67,3 +67,19 @@ test('values that are no strings are read as undici writes them', () => {
   assert.equal(readHeader(headers, 'x-null'), '')
   assert.equal(readHeader(headers, 'x-none'), undefined)
 })
+
+for (const name of [
+  'traceparent',
+  'Tracestate',
+  'b3',
+  'X-B3-TraceId',
+  'x-b3-spanid',
+  'x-b3-parentspanid',
+  'x-b3-sampled',
+  'x-b3-flags',
+]) {
+  test(`${name} tells a trace`, () => {
+    assert.equal(presentHeaders({ [name]: '1' }), TRACE)
+    assert.equal(presentHeaders({ [`${name.slice(0, -1)}_`]: '1' }), 0)
+  })
+}

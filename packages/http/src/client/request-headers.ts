@@ -1,4 +1,11 @@
-import { BAGGAGE_HEADER, EXPECTED_TIMEOUT_HEADER, GRPC_TIMEOUT_HEADER, PRIORITY_HEADER } from '@inmesh/core'
+import {
+  B3_HEADER,
+  B3_HEADERS,
+  BAGGAGE_HEADER,
+  EXPECTED_TIMEOUT_HEADER,
+  GRPC_TIMEOUT_HEADER,
+  PRIORITY_HEADER,
+} from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 
 /** Headers in any form that undici takes: names and values in turn, a record, or an iterable of pairs. */
@@ -8,10 +15,8 @@ type HeaderValue = string | readonly string[] | number | boolean | null | undefi
 
 /** Headers of which the mesh must know whether the caller set them; bits of {@link presentHeaders}. */
 export const HOST = 1
-/** See {@link HOST}. */
-export const TRACEPARENT = 2
-/** See {@link HOST}. */
-export const TRACESTATE = 4
+/** There is a header that tells a trace, in whichever format. See {@link HOST}. */
+export const TRACE = 2
 /** See {@link HOST}. */
 export const EXPECTED_TIMEOUT = 8
 /** There is a header that steers the mesh: its name begins with `x-envoy-`. See {@link HOST}. */
@@ -146,6 +151,8 @@ function isIterable(headers: object): headers is Iterable<[string, string | stri
 function bitOf(name: string): number {
   // Nearly all names are told apart by their length.
   switch (name.length) {
+    case 2:
+      return isNamed(name, B3_HEADER) ? TRACE : 0
     case 4:
       return isNamed(name, 'host') ? HOST : 0
     case 7:
@@ -153,16 +160,20 @@ function bitOf(name: string): number {
     case 8:
       return isNamed(name, PRIORITY_HEADER) ? PRIORITY : 0
     case 10:
-      if (isNamed(name, 'tracestate')) return TRACESTATE
+      if (isNamed(name, 'tracestate') || isB3(name)) return TRACE
       break
     case 11:
-      if (isNamed(name, 'traceparent')) return TRACEPARENT
+      if (isNamed(name, 'traceparent') || isB3(name)) return TRACE
       break
     case 12:
       if (isNamed(name, GRPC_TIMEOUT_HEADER)) return GRPC_TIMEOUT
+      if (isB3(name)) return TRACE
       break
     case 15:
       if (isNamed(name, 'x-forwarded-for')) return FORWARDED
+      break
+    case 17:
+      if (isB3(name)) return TRACE
       break
     case 23:
       if (isNamed(name, 'x-forwarded-client-cert')) return FORWARDED
@@ -171,6 +182,11 @@ function bitOf(name: string): number {
       if (isNamed(name, EXPECTED_TIMEOUT_HEADER)) return EXPECTED_TIMEOUT
   }
   return isSteering(name) ? STEERING : 0
+}
+
+function isB3(name: string): boolean {
+  // As with those that steer.
+  return name.charCodeAt(1) === 0x2d && B3_HEADERS.includes(name.toLowerCase())
 }
 
 function isSteering(name: string): boolean {

@@ -7,13 +7,13 @@ import {
   type Clock,
   EXPECTED_TIMEOUT_HEADER,
   GRPC_TIMEOUT_HEADER,
-  isTraceparent,
   PRIORITY_HEADER,
   parseGrpcTimeoutMs,
   parseTimeoutMs,
   parseUrgency,
   RequestContext,
   Trace,
+  type TracePropagation,
 } from '@inmesh/core'
 import { isGrpcType } from '../head/grpc-type.js'
 import { originatingClient } from './originating-client.js'
@@ -27,10 +27,17 @@ import { stripUntrustedHeaders } from './untrusted-headers.js'
  * @param request - The request.
  * @param trusted - Whose word counts.
  * @param clock - The clock on whose scale the deadline lies.
+ * @param propagation - Reads the trace.
  */
-export function inboundContext(request: IncomingMessage, trusted: TrustedNetworks, clock: Clock): RequestContext {
+export function inboundContext(
+  request: IncomingMessage,
+  trusted: TrustedNetworks,
+  clock: Clock,
+  propagation: TracePropagation,
+): RequestContext {
   const { headers, socket } = request
-  const trace = traceOf(headers)
+  const { traceparent, tracestate, b3 } = propagation.read(headers)
+  const trace = new Trace(traceparent, tracestate, b3 && { b3 })
   const address = socket.remoteAddress ?? ''
   if (!trusted.trusts(connectionOf(request))) {
     stripUntrustedHeaders(request)
@@ -41,16 +48,11 @@ export function inboundContext(request: IncomingMessage, trusted: TrustedNetwork
   const priority = headers[PRIORITY_HEADER]
   const carried: CarriedContext = {
     trace,
-    baggage: baggageOf(headers),
+    baggage: propagation.baggage ? baggageOf(headers) : '',
     priority: typeof priority === 'string' ? parseUrgency(priority) : undefined,
     clientAddress: originatingClient(request, trusted) ?? address,
   }
   return new RequestContext(deadline, carried)
-}
-
-function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Trace {
-  if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) return new Trace()
-  return new Trace(traceparent, typeof tracestate === 'string' ? tracestate : '')
 }
 
 /** What the caller gives the request, the least where it says it twice. Envoy reads 0 as "no limit". */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, type ContextStore, type Random, RequestContext } from '@inmesh/core'
+import { type Clock, type ContextStore, type Random, RequestContext, TracePropagation } from '@inmesh/core'
 import { ContextEvents } from './context-events.js'
 import type { InFlightRequests } from './in-flight-requests.js'
 import { inboundContext } from './inbound-context.js'
@@ -16,6 +16,8 @@ export interface InboundOptions {
   readonly contexts: ContextStore
   /** Whose word counts. Undefined switches the mesh off for requests: headers are neither read nor removed and no context is kept. */
   readonly trusted: TrustedNetworks | undefined
+  /** Reads the traces of requests. Default: one of the default formats. */
+  readonly propagation?: TracePropagation
 }
 
 interface TakenIn extends IncomingMessage {
@@ -32,6 +34,7 @@ export class Inbound {
   readonly #contexts: ContextStore
   readonly #events: ContextEvents
   readonly #trusted: TrustedNetworks | undefined
+  readonly #propagation: TracePropagation
 
   /**
    * @param options - Parts of it.
@@ -42,6 +45,7 @@ export class Inbound {
     this.#contexts = options.contexts
     this.#events = new ContextEvents(options.contexts)
     this.#trusted = options.trusted
+    this.#propagation = options.propagation ?? new TracePropagation()
   }
 
   /**
@@ -83,7 +87,7 @@ export class Inbound {
     const context =
       this.#trusted === undefined
         ? new RequestContext(Number.POSITIVE_INFINITY)
-        : inboundContext(request, this.#trusted, this.#clock)
+        : inboundContext(request, this.#trusted, this.#clock, this.#propagation)
     const mesh = new MeshRequest(context, this.#clock, this.#random)
     ;(request as TakenIn).mesh = mesh
     return mesh

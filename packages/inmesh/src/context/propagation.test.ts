@@ -8,6 +8,7 @@ import type { MeshError } from '@inmesh/core'
 import { request } from 'undici'
 import { openMesh } from '../create-mesh.js'
 import type { Mesh } from '../mesh.js'
+import type { MeshOptions } from '../options/mesh-options.js'
 import { meshDirectory, serviceEntry } from '../testing/mesh-directory.js'
 
 const ID = '0af7651916cd43dd8448eb211c80319c'
@@ -22,10 +23,15 @@ interface Exchange {
 type Handler = (mesh: Mesh, exchange: Exchange) => unknown
 
 /** A service with a mesh of its own that knows the services given. */
-async function service(context: TestContext, handler: Handler, known: Readonly<Record<string, number>> = {}) {
+async function service(
+  context: TestContext,
+  handler: Handler,
+  known: Readonly<Record<string, number>> = {},
+  options: MeshOptions = {},
+) {
   const files = Object.entries(known).map(([name, port]) => [`${name}.yaml`, serviceEntry(name, [port])] as const)
   const config = await meshDirectory(context, Object.fromEntries(files))
-  const mesh = await openMesh({ namespace: 'shop', logLevel: 'silent', config }, {})
+  const mesh = await openMesh({ namespace: 'shop', logLevel: 'silent', config, ...options }, {})
   context.after(() => mesh.close({ timeoutMs: 1 }))
   await mesh.ready()
   const handle = (request: IncomingMessage, response: ServerResponse) => void handler(mesh, { request, response })
@@ -158,6 +164,31 @@ function carried(headers: IncomingHttpHeaders): Record<string, unknown> {
 
 const ALL = { traceparent: TRACE, tracestate: 'a=1', baggage: 'user=7', priority: 'u=1', limited: true }
 const TRACE_ONLY = { traceparent: TRACE, tracestate: 'a=1', baggage: undefined, priority: undefined, limited: false }
+
+const B3 = { 'x-b3-traceid': ID, 'x-b3-spanid': 'b7ad6b7169203331', 'x-b3-sampled': '1' }
+
+for (const [what, options, sent, received] of [
+  ['a trace that came in B3 goes on in B3 and in W3C', {}, B3, { ...B3, traceparent: TRACE }],
+  [
+    'a trace is told in the formats of the option, whatever it came in',
+    { propagation: ['b3'] },
+    { traceparent: TRACE },
+    { b3: `${ID}-b7ad6b7169203331-1` },
+  ],
+] as const) {
+  test(`${what}, with no help of the application`, async (context) => {
+    const reviews = await service(context, echo)
+    const front = await service(
+      context,
+      async (mesh, { response }) => response.end(await (await mesh.fetch('http://reviews/')).text()),
+      { reviews: reviews.port },
+      options,
+    )
+    const [answer] = (await once(call(front.port, { headers: sent }), 'response')) as [IncomingMessage]
+    const headers = Object.entries(JSON.parse(await text(answer)) as IncomingHttpHeaders)
+    assert.deepEqual(Object.fromEntries(headers.filter(([name]) => /b3|^trace/.test(name))), received)
+  })
+}
 
 test('a call of work that goes on after the response carries the trace only', async (context) => {
   const late = deferred<unknown>()

@@ -1,4 +1,4 @@
-import type { BalancingPolicy, Clock, Logger, Random } from '@inmesh/core'
+import type { BalancingPolicy, Clock, Logger, Random, TraceFormat } from '@inmesh/core'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LogLevel } from '../log/stderr-logger.js'
 
@@ -145,6 +145,17 @@ export interface MeshOptions {
    * Default: none. `INMESH_HANDLE_SIGNALS` as `true`, or as names separated by commas.
    */
   readonly handleSignals?: boolean | readonly NodeJS.Signals[]
+  /**
+   * Whether requests and calls become spans, where an SDK of OpenTelemetry is registered in the process; without one nothing is done. `false`
+   * leaves spans to others, such as a sidecar; traces are passed on all the same. Default true. `INMESH_TRACING`.
+   */
+  readonly tracing?: boolean
+  /**
+   * How calls tell the trace that they belong to. Requests are understood in every format, and a trace that came in B3 goes on in B3 too, whatever
+   * stands here. Default: those of these formats that `OTEL_PROPAGATORS` names, else `tracecontext` and `baggage`. `INMESH_PROPAGATION`,
+   * separated by commas.
+   */
+  readonly propagation?: readonly TraceFormat[]
   /** How much is written to standard error when there is no `logger`. Default `warn`. `INMESH_LOG_LEVEL`. */
   readonly logLevel?: LogLevel
   /**

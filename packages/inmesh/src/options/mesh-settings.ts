@@ -1,4 +1,4 @@
-import type { BalancingPolicies, Clock, Logger, Random } from '@inmesh/core'
+import type { BalancingPolicies, Clock, Logger, Random, TracePropagation } from '@inmesh/core'
 import type { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { InboundListenerMode, LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
@@ -46,6 +46,8 @@ export interface MeshSettings {
   readonly drainDelayMs: number
   /** Empty where signals are the application's affair. */
   readonly handleSignals: readonly NodeJS.Signals[]
+  readonly tracing: boolean
+  readonly propagation: TracePropagation
   readonly balancingPolicies: BalancingPolicies
   readonly logger: Logger
   readonly clock: Clock

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { constants } from 'node:os'
+import { TRACE_FORMATS, type TraceFormat } from '@inmesh/core'
 import type { LocalityOption } from './mesh-options.js'
 
 /** Says what a value must be; becomes part of the error that names the option. */
@@ -68,6 +69,19 @@ export function hostAndPort(value: unknown): string {
   const number = Number(match?.[2])
   if (match === null || number < 1 || number > 65_535) throw new Complaint('must be host:port')
   return match[0]
+}
+
+export function flag(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new Complaint('must be true or false')
+  return value
+}
+
+export function traceFormats(value: unknown): readonly TraceFormat[] {
+  const isFormat = (format: unknown): boolean => (TRACE_FORMATS as readonly unknown[]).includes(format)
+  if (!Array.isArray(value) || !value.every(isFormat)) {
+    throw new Complaint(`must be a list of ${TRACE_FORMATS.join(', ')}`)
+  }
+  return value as TraceFormat[]
 }
 
 export function strings(value: unknown): readonly string[] {

@@ -55,6 +55,8 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   readinessPort: { variable: 'INMESH_READINESS_PORT', read: number, check: check.port },
   drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },
   handleSignals: { variable: 'INMESH_HANDLE_SIGNALS', read: signals, check: check.signals },
+  tracing: { variable: 'INMESH_TRACING', read: flag, check: check.flag },
+  propagation: { variable: 'INMESH_PROPAGATION', read: list, check: check.traceFormats },
   logLevel: { variable: 'INMESH_LOG_LEVEL', read: asWritten, check: check.oneOf(LOG_LEVELS) },
 }
 
@@ -75,6 +77,10 @@ function list(text: string): string[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
+}
+
+function flag(text: string): unknown {
+  return text === 'true' || text === 'false' ? text === 'true' : text
 }
 
 function signals(text: string): unknown {

@@ -159,6 +159,9 @@ describe('values', () => {
     ['drainDelayMs', -1],
     ['handleSignals', ['SIGKILL']],
     ['handleSignals', 'SIGTERM'],
+    ['tracing', 'yes'],
+    ['propagation', ['jaeger']],
+    ['propagation', 'b3'],
     ['logLevel', 'verbose'],
   ]
   for (const [name, value] of wrong) {
@@ -275,3 +278,21 @@ describe('the origin of configuration', () => {
     assert.equal(resolveOptions({ controlPlane: 'a:1' }, { INMESH_MODE: 'off' }).origin, undefined)
   })
 })
+
+for (const [named, told] of [
+  [undefined, ['traceparent']],
+  ['b3,jaeger', ['b3']],
+  ['xray', ['traceparent']],
+  ['tracecontext, b3multi', ['traceparent', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled']],
+  ['none', []],
+] as const) {
+  test(`formats of traces are those that the mesh knows of OTEL_PROPAGATORS=${named}`, () => {
+    const { propagation } = resolveOptions({ mode: 'off' }, { OTEL_PROPAGATORS: named })
+    const trace = { tracestate: '', b3: undefined }
+    const headers = propagation.write(`00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, trace)
+    assert.deepEqual(
+      headers.filter((_, index) => index % 2 === 0),
+      told,
+    )
+  })
+}

@@ -1,4 +1,4 @@
-import { MeshError, SystemClock, SystemRandom } from '@inmesh/core'
+import { MeshError, SystemClock, SystemRandom, TRACE_FORMATS, type TraceFormat, TracePropagation } from '@inmesh/core'
 import { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import { StderrLogger } from '../log/stderr-logger.js'
 import { SHUTDOWN_SIGNALS } from '../server/shutdown-signals.js'
@@ -74,6 +74,8 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
     // A server that nobody was told of has nobody to take leave of.
     drainDelayMs: values.drainDelayMs ?? (mode === 'on' && values.service !== undefined ? DRAIN_DELAY_MS : 0),
     handleSignals: signalsOf(values.handleSignals),
+    tracing: values.tracing ?? true,
+    propagation: new TracePropagation(values.propagation ?? formatsOf(environment.OTEL_PROPAGATORS)),
     balancingPolicies: new Map(Object.entries(options.balancingPolicies ?? {})),
     logger,
     clock: options.clock ?? new SystemClock(),
@@ -84,6 +86,14 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
 function signalsOf(given: MeshOptions['handleSignals']): readonly NodeJS.Signals[] {
   if (given === true) return SHUTDOWN_SIGNALS
   return given || []
+}
+
+/** The variable of OpenTelemetry may name formats that the mesh does not speak: they are the SDK's affair. */
+function formatsOf(variable: string | undefined): readonly TraceFormat[] | undefined {
+  const named = (variable ?? '').split(',').map((name) => name.trim())
+  if (named.includes('none')) return []
+  const known = TRACE_FORMATS.filter((format) => named.includes(format))
+  return known.length === 0 ? undefined : known
 }
 
 function assign<Name extends TableOption>(values: Values, name: Name, read: () => unknown, description: string): void {

@@ -34,7 +34,15 @@ export class MeshOutbound implements Outbound {
     configuration: Pick<Configuration, 'source' | 'loadReporting' | 'locality'>,
     context: ContextStore,
   ) {
-    const { clock, random, localReply, discoveryTimeoutMs, outbound, balancingPolicies: policies } = settings
+    const {
+      clock,
+      random,
+      localReply,
+      discoveryTimeoutMs,
+      outbound,
+      balancingPolicies: policies,
+      propagation,
+    } = settings
     const carrier = new HttpCarrier()
     const prober = new SocketProber()
     const { source, loadReporting } = configuration
@@ -42,7 +50,15 @@ export class MeshOutbound implements Outbound {
     const carriers = [carrier]
     this.#plane = new DataPlane({ source, clock, random, carriers, loadReporting, localCluster, prober, policies })
     const plane = this.#plane
-    this.dispatcher = new MeshDispatcher({ plane, carrier, context, localReply, discoveryTimeoutMs, outbound })
+    this.dispatcher = new MeshDispatcher({
+      plane,
+      carrier,
+      context,
+      propagation,
+      localReply,
+      discoveryTimeoutMs,
+      outbound,
+    })
     this.fetch = createFetch(this.dispatcher)
   }
 
