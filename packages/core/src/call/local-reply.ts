@@ -2,7 +2,7 @@ import type { MeshErrorCode } from '../errors/error-codes.js'
 
 /**
  * Envoy's response flags, as access logs show them (Envoy, "Access logging", %RESPONSE_FLAGS%): NR no route, NC no cluster, UH no healthy
- * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DO drop overload, DI delay injected,
+ * upstream, UO overflow, UF connection failure, UC connection termination, UT upstream timeout, URX retries used up, SI idle stream, DC caller went away, DO drop overload, DI delay injected,
  * FI fault injected, DPE protocol error of the caller, IH invalid header of Envoy's, DT and UMSDR stream that lasted too long, in all and to the upstream. `-` stands for none.
  */
 export type ResponseFlag =
@@ -16,6 +16,7 @@ export type ResponseFlag =
   | 'UT'
   | 'URX'
   | 'SI'
+  | 'DC'
   | 'DO'
   | 'DI'
   | 'FI'

@@ -19,10 +19,19 @@ export interface AttemptOwner {
    * @returns whether the caller gets it. If not, the call went on without the attempt.
    */
   attemptAnswered(status: number, headers: RawHeaders): boolean
-  /** The connection now speaks another protocol. */
-  attemptUpgraded(status: number, socket: Duplex): void
+  /**
+   * The connection now speaks another protocol, or is what the answer to a CONNECT came over.
+   *
+   * @returns whether the caller gets it. If not, the call went on without the attempt.
+   */
+  attemptUpgraded(status: number, headers: RawHeaders, socket: Duplex): boolean
   /** The response is complete. */
   attemptCompleted(): void
-  /** The attempt failed. */
-  attemptFailed(error: Error): void
+  /**
+   * The attempt failed.
+   *
+   * @param error - How.
+   * @param thrown - Whether it is what the caller's handler threw: nothing went wrong at the upstream.
+   */
+  attemptFailed(error: Error, thrown: boolean): void
 }

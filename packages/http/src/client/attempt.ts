@@ -40,6 +40,8 @@ export class Attempt implements LegacyHandler {
   #call: AttemptOwner | undefined
   #abort: ((reason?: Error) => void) | undefined = undefined
   #discardable = DISCARD_LIMIT
+  /** By which the caller's handler refused the head of the response. */
+  #thrown: unknown = undefined
 
   /**
    * @param call - The call.
@@ -91,12 +93,16 @@ export class Attempt implements LegacyHandler {
     if (this.#call === undefined) return true
     this.#call.attemptActive()
     if (status >= 200 && !this.#call.attemptAnswered(status, headers)) return true
-    return this.#handler.onHeaders(status, headers, resume, statusText)
+    try {
+      return this.#handler.onHeaders(status, headers, resume, statusText)
+    } catch (error) {
+      this.#thrown = error
+      throw error
+    }
   }
 
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
-    if (this.#call === undefined) return
-    this.#call.attemptUpgraded(status, socket)
+    if (this.#call === undefined || !this.#call.attemptUpgraded(status, headers, socket)) return
     this.#handler.onUpgrade!(status, headers, socket)
   }
 
@@ -121,7 +127,7 @@ export class Attempt implements LegacyHandler {
     if (this.#call === undefined) return
     const used = this.usedConnection
     if (used !== undefined && this.connected && !this.#begun && used.resends(this, error)) return
-    this.#call.attemptFailed(error)
+    this.#call.attemptFailed(error, error === this.#thrown)
   }
 
   onBodySent(chunk: unknown): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import { createFetch } from './mesh-fetch.js'
 import { ClientFixture } from './testing/client-fixture.js'
 import { retryPolicy } from './testing/configs.js'
@@ -83,3 +83,48 @@ test('nothing is known of what is no answer of the mesh', async (context) => {
   const mesh = new ClientFixture(context)
   for (const answer of [new Response(), new Error('one'), {}]) assert.equal(mesh.dispatcher.outcome(answer), undefined)
 })
+
+test('a call that its caller gave up has the flag DC, and one whose response broke off UC', async (context) => {
+  const halfway = await TestUpstream.start(context, (incoming, response) => {
+    response.writeHead(200, { 'content-length': '10' }).write('half')
+    if (incoming.url === '/broken') setImmediate(() => incoming.socket.destroy())
+  })
+  const mesh = new ClientFixture(context)
+  mesh.serve([halfway.port])
+  for (const [path, flags] of [
+    ['/held', 'DC'],
+    ['/broken', 'UC'],
+  ]) {
+    const response = await request(`http://reviews${path}`, { dispatcher: mesh.dispatcher })
+    const failed = assert.rejects(response.body.text())
+    if (flags === 'DC') response.body.destroy()
+    await failed
+    assert.equal(mesh.dispatcher.outcome(response)!.flags, flags)
+  }
+})
+
+test('what a client makes of a response that it cannot use is no failure of the upstream', async (context) => {
+  const upstream = await TestUpstream.start(context, (_request, response) => response.writeHead(403).end('no'))
+  const mesh = new ClientFixture(context)
+  mesh.serve([upstream.port])
+  const ofUpstream = await upgradeError(mesh)
+  mesh.serve([])
+  const ofMesh = await upgradeError(mesh)
+  for (const [error, status, code, flags] of [
+    [ofUpstream, 403, 'UND_ERR_SOCKET', '-'],
+    [ofMesh, 503, 'ERR_INMESH_NO_HEALTHY_ENDPOINT', 'UH'],
+  ] as const) {
+    assert.equal((error as Error & { code?: string }).code, 'UND_ERR_SOCKET')
+    const outcome = mesh.dispatcher.outcome(error)!
+    assert.deepEqual([outcome.status, outcome.code, outcome.flags], [status, code, flags])
+  }
+})
+
+async function upgradeError({ dispatcher }: ClientFixture): Promise<Error> {
+  return await dispatcher
+    .upgrade({ origin: 'http://reviews', path: '/', protocol: 'echo' } as Dispatcher.UpgradeOptions)
+    .then(
+      () => assert.fail('no error'),
+      (error: Error) => error,
+    )
+}

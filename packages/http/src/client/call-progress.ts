@@ -23,6 +23,7 @@ export class CallProgress {
   #decidedMs = 0
   #reply: LocalReply | undefined = undefined
   #error: Error | undefined = undefined
+  #abandoned = false
   #headMs = 0
   #endedMs = 0
 
@@ -81,6 +82,11 @@ export class CallProgress {
     this.#headMs = this.#clock.now()
   }
 
+  /** The caller gives the call up. */
+  abandoned(): void {
+    this.#abandoned = true
+  }
+
   /** The caller gets an error. */
   threw(error: Error): void {
     this.#error = error
@@ -112,14 +118,29 @@ export class CallProgress {
 
   get #code(): string | undefined {
     const { code } = (this.#error ?? {}) as { code?: unknown }
-    return typeof code === 'string' ? code : this.#reply?.code
+    // A client may refuse an answer of the mesh with an error of its own, which says less.
+    return this.#reply?.code ?? (typeof code === 'string' ? code : undefined)
   }
 
   get #flags(): string {
-    const own = this.#reply?.flag ?? '-'
+    const own = this.#ending
     const retries = this.call?.retryFlag
     if (retries === undefined || retries === own) return own
     return own === '-' ? retries : `${own},${retries}`
+  }
+
+  get #ending(): string {
+    if (this.#abandoned) return 'DC'
+    if (this.#reply !== undefined) return this.#reply.flag
+    // What broke off after its head.
+    switch ((this.#error as { code?: unknown } | undefined)?.code) {
+      case 'ERR_INMESH_RESET':
+        return 'UC'
+      case 'ERR_INMESH_TIMEOUT':
+        return 'UT'
+      default:
+        return '-'
+    }
   }
 
   get #attempts(): readonly AttemptOutcome[] {

@@ -107,21 +107,37 @@ export class ClientCall extends EndingCall implements AttemptOwner {
     return true
   }
 
-  attemptUpgraded(status: number, socket: Duplex): void {
-    this.call?.responded(status, -1, false)
+  attemptUpgraded(status: number, headers: RawHeaders, socket: Duplex): boolean {
+    const call = this.call
+    if (call !== undefined) {
+      const response = new RawResponse(status, headers)
+      // undici gives the connection of a CONNECT whatever the answer is. One that refuses may be tried again like any other.
+      const delayMs = call.responded(status, -1, status >= 300 && this.#repeatable, response)
+      if (delayMs !== NO_RETRY) {
+        this.attempt!.discard()
+        socket.destroy()
+        this.progress.repeated(status)
+        this.#backOff(call, delayMs)
+        return false
+      }
+      if (call.changesResponse) call.changeResponse(response)
+    }
     this.progress.answered(status)
+    // undici's `upgrade` and `connect` hand nothing else on by which the call could be asked about.
+    this.scope.records.record(socket, this.progress)
     this.limits.stop()
     this.phase = COMPLETED
     // In flight until then.
     socket.once('close', () => this.release())
+    return true
   }
 
   attemptCompleted(): void {
     this.complete()
   }
 
-  attemptFailed(error: Error): void {
-    const call = this.call
+  attemptFailed(error: Error, thrown: boolean): void {
+    const call = thrown ? undefined : this.call
     const { connected } = this.attempt!
     const undecided = call !== undefined && this.phase === ATTEMPTING && !this.calls.destroyed
     const failure = undecided ? classifyFailure(error, connected, this.request.body) : undefined

@@ -57,7 +57,9 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
 
   /** Ends the call on the caller's wish, which hears the reason again as its error. */
   override abort(reason?: Error): void {
-    if (this.phase < COMPLETED) this.fail(reason ?? new errors.RequestAbortedError())
+    if (this.phase >= COMPLETED) return
+    if (!this.calls.destroyed) this.progress.abandoned()
+    this.fail(reason ?? new errors.RequestAbortedError())
   }
 
   /** What it waits for between attempts. */
@@ -124,7 +126,10 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
     }
     this.body?.leave()
     const shape = { grpc: isGrpcRequest(this.request), method: this.request.method }
-    this.#localResponse = new LocalResponse(reply, shape, this.call, this.handler, () => this.complete())
+    this.#localResponse = new LocalResponse(reply, shape, this.call, this.handler, {
+      ended: () => this.complete(),
+      failed: (error) => this.fail(error),
+    })
     this.progress.replying(this.#localResponse.status)
     this.#localResponse.send()
   }

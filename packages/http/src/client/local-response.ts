@@ -4,13 +4,21 @@ import { localHead } from '../reply/local-head.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
 import { RawResponse } from './raw-response.js'
 
+/** Who is told how a local response ended. */
+export interface LocalResponseOwner {
+  /** The last event is about to go to the caller. */
+  ended(): void
+  /** The caller's handler threw, and is to hear of that. */
+  failed(error: Error): void
+}
+
 /** A reply made by the mesh on its way to the caller, as if an upstream had sent it. */
 export class LocalResponse {
   readonly #handler: LegacyHandler
   /** HTTP status. */
   readonly status: number
   readonly #headers: RawHeaders
-  readonly #onEnd: () => void
+  readonly #owner: LocalResponseOwner
   #body: Buffer | undefined
   #paused = false
   #cancelled = false
@@ -20,17 +28,17 @@ export class LocalResponse {
    * @param request - Whether it answers a gRPC request, and the request's method.
    * @param call - The call that it ends, whose filters see it; undefined where there is none yet.
    * @param handler - The caller's.
-   * @param onEnd - Called before the last event.
+   * @param owner - Told how it ended.
    */
   constructor(
     reply: LocalReply,
     request: { readonly grpc: boolean; readonly method: string },
     call: Call | undefined,
     handler: LegacyHandler,
-    onEnd: () => void,
+    owner: LocalResponseOwner,
   ) {
     this.#handler = handler
-    this.#onEnd = onEnd
+    this.#owner = owner
     const headers = raw(reply.headers ?? [])
     this.#headers = headers
     const { status, body } = localHead(reply, request.grpc, call, new RawResponse(reply.httpStatus, headers))
@@ -67,7 +75,7 @@ export class LocalResponse {
       if (this.#paused || this.#cancelled) return
     }
     this.#cancelled = true
-    this.#onEnd()
+    this.#owner.ended()
     this.#handler.onComplete([])
   }
 
@@ -77,8 +85,7 @@ export class LocalResponse {
       step()
     } catch (error) {
       this.#cancelled = true
-      this.#onEnd()
-      this.#handler.onError(error as Error)
+      this.#owner.failed(error as Error)
     }
   }
 }
