@@ -26,9 +26,9 @@ export const servers: readonly Removal[] = [
   {
     row: 114,
     without: 'the word to connections of a listener that changed',
-    file: 'http/src/server/mesh-server.ts',
-    code: 'if (gate.isRetired(request))',
-    becomes: 'if (false)',
+    file: 'http/src/server/inbound-gate.ts',
+    code: 'this.isRetired(connectionOf(passenger.request))',
+    becomes: 'false',
   },
   {
     row: 115,

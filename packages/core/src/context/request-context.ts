@@ -92,6 +92,11 @@ export class RequestContext {
     if (deadline < this.#deadline) this.#deadline = deadline
   }
 
+  /** The request became a connection of another protocol, which lasts as long as both sides like: the time that a response may take is no limit. */
+  lasts(): void {
+    this.#deadline = Number.POSITIVE_INFINITY
+  }
+
   /**
    * The context is in force until the handler ends its response, however long the network takes for it.
    *

@@ -69,8 +69,12 @@ export class Admission {
   #serve(): void {
     const call = this.#call!
     const { mesh, isTunnel } = this.#passenger
+    if (isTunnel) {
+      this.#passenger.proceed()
+      return
+    }
     mesh.context.limit(call.deadline)
-    if (call.changesResponse && !isTunnel) beforeHead(this.#passenger.response(), (head) => call.changeResponse(head))
+    if (call.changesResponse) beforeHead(this.#passenger.response(), (head) => call.changeResponse(head))
     this.#passenger.proceed()
   }
 

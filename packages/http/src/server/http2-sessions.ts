@@ -1,4 +1,4 @@
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2'
+import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 
 /** A server of node:http2, with what its types leave out. */
@@ -8,18 +8,29 @@ interface Http2ServerWithTimeout extends Http2Server {
 }
 
 /**
+ * Told of a session of HTTP/2.
+ *
+ * @param session - The session.
+ * @param socket - Its connection.
+ */
+export type SessionOpened = (session: ServerHttp2Session, socket: Socket) => void
+
+/**
  * The HTTP/2 connections of a server that takes HTTP/1.1 too. Their requests are those of the server, in the form of node's compatibility API, so
  * that one handler serves both.
  */
 export class Http2Sessions {
   readonly #server: Http2ServerWithTimeout
   readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #opened: SessionOpened
 
   /**
    * @param front - Emits `request` for requests, `checkContinue` where somebody listens for it, and `session`.
    * @param options - Options of node:http2.
+   * @param opened - Told of each session, before its first request.
    */
-  constructor(front: Server, options: ServerOptions) {
+  constructor(front: Server, options: ServerOptions, opened: SessionOpened) {
+    this.#opened = opened
     this.#server = createServer(options) as Http2ServerWithTimeout
     this.#server.on('request', (request, response) => front.emit('request', request, response))
     this.#server.on('checkContinue', (request, response) => {
@@ -33,7 +44,7 @@ export class Http2Sessions {
       front.emit('session', session)
     })
     // Without a frame for as long as a connection of HTTP/1.1 may idle. Streams that are open end.
-    this.#server.on('timeout', (session?: ServerHttp2Session) => session?.close())
+    this.#server.on('timeout', (session?: ServerHttp2Session) => session && farewell(session))
   }
 
   /**
@@ -44,19 +55,41 @@ export class Http2Sessions {
    */
   accept(socket: Socket, idleTimeoutMs: number): void {
     this.#server.timeout = idleTimeoutMs
+    // The session shows its requests another socket than this.
+    this.#server.once('session', (session) => this.#opened(session, socket))
     this.#server.emit('connection', socket)
   }
 
   /**
-   * Takes no more requests, and says so (GOAWAY). Those that were taken end, and then their connections. One that crosses the announcement is
-   * refused in a way that lets its caller send it elsewhere (RFC 9113, 8.7): node:http2 cannot announce first and refuse later.
+   * Takes no more requests on some connections, and says so.
+   *
+   * @param whether - Whether a session is one of them.
+   */
+  retire(whether: (session: object) => boolean): void {
+    for (const session of this.#sessions) if (whether(session)) farewell(session)
+  }
+
+  /**
+   * Takes no more requests, and says so (GOAWAY). Those that were taken end, and then their connections. One that crosses the announcement is not
+   * looked at, and its caller knows from the announcement that it may send it elsewhere (RFC 9113, 6.8): node:http2 cannot announce first and
+   * refuse later.
    */
   close(): void {
-    for (const session of this.#sessions) session.close()
+    for (const session of this.#sessions) farewell(session)
   }
 
   /** Cuts all connections. */
   destroy(): void {
     for (const session of this.#sessions) session.destroy()
   }
+}
+
+/**
+ * Node 20 resets a stream that opens between `close()` and the GOAWAY that it sends later from within the parser, which reads freed memory then.
+ * Once GOAWAY is out the parser leaves new streams alone by itself.
+ */
+function farewell(session: ServerHttp2Session): void {
+  if (session.closed || session.destroyed) return
+  session.goaway(constants.NGHTTP2_NO_ERROR)
+  setImmediate(() => session.close())
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { announceClose, InFlightRequests } from './in-flight-requests.js'
+import { InFlightRequests } from './in-flight-requests.js'
 import { Inbound } from './inbound.js'
 import type { InboundGate } from './inbound-gate.js'
 import type { MeshRequest } from './mesh-request.js'
@@ -86,7 +86,6 @@ export class InboundAdapter {
       run()
       return
     }
-    if (gate.isRetired(request)) announceClose(response)
     gate.admit({ request, mesh, response: () => response, proceed: run, ...(answers && { answers }) })
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type InboundChain, type InboundListener, localReplies } from '@inmesh/core'
 import { Admission } from './admission.js'
+import { announceClose } from './in-flight-requests.js'
 import type { MeshRequest } from './mesh-request.js'
 import type { GatePlane, Passenger } from './passenger.js'
 
@@ -34,20 +35,22 @@ export class InboundGate {
   }
 
   /**
-   * Whether a connection belongs to a listener that is no longer in use, so that it is to end with its requests.
+   * A connection speaks HTTP/2: its requests show the session in place of the socket.
    *
-   * @param request - A request on it.
+   * @param session - The session.
+   * @param socket - The socket that came to a chain.
    */
-  isRetired(request: IncomingMessage): boolean {
-    return this.isRetiredConnection(connectionOf(request))
+  carry(session: object, socket: Socket): void {
+    const chain = this.#chains.get(socket)
+    if (chain !== undefined) this.#chains.set(session, chain)
   }
 
   /**
-   * The same for a connection.
+   * Whether a connection belongs to a listener that is no longer in use, so that it is to end with its requests.
    *
-   * @param connection - Its socket.
+   * @param connection - Its socket, or its session of HTTP/2.
    */
-  isRetiredConnection(connection: object): boolean {
+  isRetired(connection: object): boolean {
     return this.#chains.get(connection)?.retired === true
   }
 
@@ -77,12 +80,14 @@ export class InboundGate {
   }
 
   /**
-   * Applies the listener to a request, which is answered or handed to the application: at once where nothing holds it back.
+   * Applies the listener to a request, which is answered or handed to the application: at once where nothing holds it back. The answer is the last
+   * one on its connection where the listener of that was replaced.
    *
    * @param passenger - The request.
    */
   admit(passenger: Passenger): void {
     const { state, error, server } = this.#listener
+    if (!passenger.isTunnel && this.isRetired(connectionOf(passenger.request))) announceClose(passenger.response())
     switch (state) {
       case 'configured':
         this.#serve(passenger)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type Clock, type ContextStore, type Random, RequestContext, TracePropagation } from '@inmesh/core'
 import { ContextEvents } from './context-events.js'
 import type { InFlightRequests } from './in-flight-requests.js'
@@ -67,7 +68,7 @@ export class Inbound {
    * @param inFlight - Where the request is counted.
    */
   begin(request: IncomingMessage, response: ServerResponse, inFlight: InFlightRequests): MeshRequest {
-    const mesh = this.take(request)
+    const mesh = this.#take(request)
     mesh.context.endsWith(response)
     inFlight.enter(response, mesh)
     if (this.#trusted !== undefined) {
@@ -78,18 +79,16 @@ export class Inbound {
   }
 
   /**
-   * Takes in a request that becomes a connection of another protocol, which has no response and belongs to no request: strips what its peer may not
-   * say and sets `req.mesh`.
+   * The same for a request that becomes a connection of another protocol, which has no response and counts until the connection closes.
    *
    * @param request - The request, not yet taken in.
+   * @param connection - The connection.
+   * @param inFlight - Where the request is counted.
    */
-  take(request: IncomingMessage): MeshRequest {
-    const context =
-      this.#trusted === undefined
-        ? new RequestContext(Number.POSITIVE_INFINITY)
-        : inboundContext(request, this.#trusted, this.#clock, this.#propagation)
-    const mesh = new MeshRequest(context, this.#clock, this.#random)
-    ;(request as TakenIn).mesh = mesh
+  beginTunnel(request: IncomingMessage, connection: Duplex, inFlight: InFlightRequests): MeshRequest {
+    const mesh = this.#take(request)
+    inFlight.enterTunnel(connection, mesh)
+    if (this.#trusted !== undefined) this.#events.bind(connection, mesh.context)
     return mesh
   }
 
@@ -101,5 +100,15 @@ export class Inbound {
    */
   run<T>(request: MeshRequest, callback: () => T): T {
     return this.#trusted === undefined ? callback() : this.#contexts.run(request.context, callback)
+  }
+
+  #take(request: IncomingMessage): MeshRequest {
+    const context =
+      this.#trusted === undefined
+        ? new RequestContext(Number.POSITIVE_INFINITY)
+        : inboundContext(request, this.#trusted, this.#clock, this.#propagation)
+    const mesh = new MeshRequest(context, this.#clock, this.#random)
+    ;(request as TakenIn).mesh = mesh
+    return mesh
   }
 }

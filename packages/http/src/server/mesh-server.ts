@@ -6,7 +6,7 @@ import { Exemptions } from './exemptions.js'
 import { FirstBytes } from './first-bytes.js'
 import { refuseHttp1Application } from './http1-application.js'
 import { Http2Sessions } from './http2-sessions.js'
-import { announceClose, InFlightRequests } from './in-flight-requests.js'
+import { InFlightRequests } from './in-flight-requests.js'
 import { Inbound } from './inbound.js'
 import type { InboundGate } from './inbound-gate.js'
 import type { MeshIncomingMessage } from './mesh-request.js'
@@ -107,7 +107,7 @@ export class MeshServer extends Server {
     super({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, ...options.http })
     if (options.http2 !== undefined) {
       refuseHttp1Application(handler)
-      this.#http2 = new Http2Sessions(this, options.http2)
+      this.#http2 = new Http2Sessions(this, options.http2, (session, socket) => this.#gate?.carry(session, socket))
       this.#firstBytes = new FirstBytes(options.clock, (socket, isHttp2) => this.#serve(socket, isHttp2))
     }
     this.#inbound = options.inbound
@@ -122,7 +122,7 @@ export class MeshServer extends Server {
     })
   }
 
-  /** Requests that were taken in and whose responses are not over. */
+  /** Requests that were taken in and whose responses are not over, WebSockets and other upgraded connections included. */
   get inFlight(): number {
     return this.#inFlight.size
   }
@@ -164,7 +164,6 @@ export class MeshServer extends Server {
     if (!this.#announced && !this.#ready) return this.#refuse(response)
     const gate = this.#gate
     if (gate === undefined || gate.passes(request, mesh)) return this.#inbound.run(mesh, handle)
-    if (gate.isRetired(request)) announceClose(response)
     gate.admit({ request, mesh, response: () => response, proceed: () => this.#inbound.run(mesh, handle) })
     return true
   }
@@ -217,9 +216,19 @@ export class MeshServer extends Server {
     return this
   }
 
-  /** Cuts the connections that belong to a listener which is no longer in use. */
-  cutRetired(): void {
-    for (const socket of this.#connections) if (this.#gate?.isRetiredConnection(socket)) socket.destroy()
+  /**
+   * Ends the connections that belong to a listener which is no longer in use (gRFC A36): those of HTTP/2 get GOAWAY, those of HTTP/1.1 hear of it
+   * with their next response.
+   *
+   * @param graceMs - Milliseconds until those that are still open are cut.
+   */
+  retireConnections(graceMs: number): void {
+    const isRetired = (connection: object): boolean => this.#gate?.isRetired(connection) === true
+    this.#http2?.retire(isRetired)
+    const cut = this.#clock.setTimer(graceMs, () => {
+      for (const socket of this.#connections) if (isRetired(socket)) socket.destroy()
+    })
+    this.once('close', () => cut.cancel())
   }
 
   /** @internal */
@@ -257,13 +266,16 @@ export class MeshServer extends Server {
   /** WebSockets pass the same filters as other requests, before the application gets their connection. */
   #tunnel(event: string, values: unknown[]): boolean {
     const [request, socket] = values as [IncomingMessage, Socket]
-    const proceed = (): boolean => super.emit(event, ...values)
-    const gate = this.#gate
-    if (this.#exemptions?.has(request)) return proceed()
+    const taken = Inbound.find(request)
+    const mesh = taken ?? this.#inbound.beginTunnel(request, socket, this.#inFlight)
+    const proceed = (): boolean => {
+      mesh.context.lasts()
+      return this.#inbound.run(mesh, () => super.emit(event, ...values))
+    }
+    if (taken !== undefined || this.#exemptions?.has(request)) return proceed()
     if (!this.#announced && !this.#ready) return this.#refuse(tunnelAnswer(request, socket))
+    const gate = this.#gate
     if (gate === undefined) return proceed()
-    const mesh = this.#inbound.take(request)
-    socket.once('close', () => mesh.ended(true))
     gate.admit({ request, mesh, response: () => tunnelAnswer(request, socket), proceed, isTunnel: true })
     return true
   }

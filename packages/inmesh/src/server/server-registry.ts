@@ -51,9 +51,7 @@ export class ServerRegistry implements ServerObserver {
     }
     // An adapter took the port for one of the application's own.
     this.#endForeign(address.port)
-    const serving = this.#serve(address, () => {
-      this.#clock.setTimer(RETIREMENT_MS, () => server.cutRetired())
-    })
+    const serving = this.#serve(address, () => server.retireConnections(RETIREMENT_MS))
     this.#servers.get(server)?.withdraw()
     this.#servers.set(server, serving)
     return serving.gate?.gate
