@@ -22,6 +22,8 @@ export type SessionOpened = (session: ServerHttp2Session, socket: Socket) => voi
 export class Http2Sessions {
   readonly #server: Http2ServerWithTimeout
   readonly #sessions = new Set<ServerHttp2Session>()
+  /** Those that were told. */
+  readonly #leaving = new WeakSet<ServerHttp2Session>()
   readonly #opened: SessionOpened
 
   /**
@@ -44,7 +46,7 @@ export class Http2Sessions {
       front.emit('session', session)
     })
     // Without a frame for as long as a connection of HTTP/1.1 may idle. Streams that are open end.
-    this.#server.on('timeout', (session?: ServerHttp2Session) => session && farewell(session))
+    this.#server.on('timeout', (session?: ServerHttp2Session) => session && this.#end(session))
   }
 
   /**
@@ -66,7 +68,7 @@ export class Http2Sessions {
    * @param whether - Whether a session is one of them.
    */
   retire(whether: (session: object) => boolean): void {
-    for (const session of this.#sessions) if (whether(session)) farewell(session)
+    for (const session of this.#sessions) if (whether(session)) this.#end(session)
   }
 
   /**
@@ -75,21 +77,22 @@ export class Http2Sessions {
    * refuse later.
    */
   close(): void {
-    for (const session of this.#sessions) farewell(session)
+    for (const session of this.#sessions) this.#end(session)
   }
 
   /** Cuts all connections. */
   destroy(): void {
     for (const session of this.#sessions) session.destroy()
   }
-}
 
-/**
- * Node 20 resets a stream that opens between `close()` and the GOAWAY that it sends later from within the parser, which reads freed memory then.
- * Once GOAWAY is out the parser leaves new streams alone by itself.
- */
-function farewell(session: ServerHttp2Session): void {
-  if (session.closed || session.destroyed) return
-  session.goaway(constants.NGHTTP2_NO_ERROR)
-  setImmediate(() => session.close())
+  /**
+   * Node 20 resets a stream that opens between `close()` and the GOAWAY that it sends later from within the parser, which reads freed memory then.
+   * Once GOAWAY is out the parser leaves new streams alone by itself.
+   */
+  #end(session: ServerHttp2Session): void {
+    if (session.closed || this.#leaving.has(session)) return
+    this.#leaving.add(session)
+    session.goaway(constants.NGHTTP2_NO_ERROR)
+    setImmediate(() => session.close())
+  }
 }
