@@ -29,6 +29,7 @@ const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port
   fastify.decorateRequest('mesh', null as never)
   fastify.addHook('onRequest', (request, reply, next) => {
     const proceed = (taken: MeshRequest): void => {
+      taken.template = request.routeOptions.url ?? ''
       request.mesh = taken
       next()
     }

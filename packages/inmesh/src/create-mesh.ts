@@ -6,6 +6,7 @@ import type { MeshOptions } from './options/mesh-options.js'
 import { type Environment, resolveOptions } from './options/resolve-options.js'
 import { MeshOutbound } from './outbound/mesh-outbound.js'
 import { PlainOutbound } from './outbound/plain-outbound.js'
+import { openTracer } from './tracing/open-tracer.js'
 
 /**
  * Makes a mesh from options and from the environment of the process.
@@ -30,10 +31,14 @@ export async function openMesh(options: MeshOptions, environment: Environment): 
   const settings = resolveOptions(options, environment)
   const configuration = await openConfiguration(settings)
   const contexts = new AsyncContextStore()
+  const tracer = await openTracer(settings)
   const outbound =
-    settings.mode === 'off' ? new PlainOutbound(settings.clock) : new MeshOutbound(settings, configuration, contexts)
+    settings.mode === 'off'
+      ? new PlainOutbound(settings.clock)
+      : new MeshOutbound(settings, configuration, { contexts, tracer })
   const flushHooks = new FlushHooks(settings.clock, settings.logger)
-  const mesh = new Mesh({ settings, configuration, outbound, contexts, flushHooks })
+  if (tracer !== undefined) flushHooks.add(() => tracer.flush())
+  const mesh = new Mesh({ settings, configuration, outbound, contexts, tracer, flushHooks })
   await mesh.openReadiness()
   return mesh
 }

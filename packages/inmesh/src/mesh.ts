@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import { type Clock, type ContextStore, MeshError } from '@inmesh/core'
+import { type Clock, type ContextStore, MeshError, type Tracer } from '@inmesh/core'
 import {
   DEFAULT_DRAIN_TIMEOUT_MS,
   Inbound,
@@ -45,6 +45,8 @@ export interface MeshParts {
   readonly outbound: Outbound
   /** Where running code finds the request that it works for. */
   readonly contexts: ContextStore
+  /** Makes spans; undefined where nobody can ask for them. */
+  readonly tracer: Tracer | undefined
   /** What is run before the mesh is gone. */
   readonly flushHooks: FlushHooks
 }
@@ -88,12 +90,13 @@ export class Mesh implements AsyncDisposable {
    * @internal
    */
   constructor(parts: MeshParts) {
-    const { settings, configuration, outbound, contexts } = parts
+    const { settings, configuration, outbound, contexts, tracer } = parts
     const { clock, random, mode, trusted, propagation } = settings
     this.#parts = parts
     this.#clock = clock
-    this.#contexts = new MeshContext(contexts, clock, random)
-    this.#inbound = new Inbound({ clock, random, contexts, trusted: mode === 'off' ? undefined : trusted, propagation })
+    this.#contexts = new MeshContext(contexts, clock, random, tracer)
+    const trustedPeers = mode === 'off' ? undefined : trusted
+    this.#inbound = new Inbound({ clock, random, contexts, trusted: trustedPeers, propagation, tracer })
     this.#servers = new ServerRegistry(configuration, new ServerGates(configuration.inbound, settings), clock)
     this.#services = new ServiceRegistry({
       fetch: outbound.fetch,

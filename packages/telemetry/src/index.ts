@@ -1,1 +1,2 @@
-export {}
+export type { OpenTelemetryApi } from './open-telemetry-api.js'
+export { OpenTelemetryTracer } from './open-telemetry-tracer.js'

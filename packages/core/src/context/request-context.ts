@@ -29,8 +29,6 @@ const NOTHING: CarriedContext = {}
  * cache that is filled, a client that was made in passing and polls for ever) has its trace and nothing else.
  */
 export class RequestContext {
-  /** The trace that the request belongs to. */
-  readonly trace: Trace
   /** W3C `baggage` as it is sent on, within the limits of {@link boundedBaggage}; empty for none. */
   readonly baggage: string
   /** Urgency from 0, the highest, to 7 (RFC 9218); undefined when nobody told, which means 3. */
@@ -48,6 +46,7 @@ export class RequestContext {
   /** What is in force once the request is over. */
   #afterwards: RequestContext | undefined = undefined
   #deadline: number
+  #trace: Trace
 
   /**
    * @param deadline - Absolute limit on the plane's clock; `Infinity` for none.
@@ -55,7 +54,7 @@ export class RequestContext {
    */
   constructor(deadline: number, carried: CarriedContext = NOTHING) {
     this.#deadline = deadline
-    this.trace = carried.trace ?? new Trace()
+    this.#trace = carried.trace ?? new Trace()
     this.baggage = carried.baggage ?? ''
     this.priority = carried.priority
     this.clientAddress = carried.clientAddress ?? ''
@@ -76,6 +75,20 @@ export class RequestContext {
   /** The same for work that outlives the request: without its deadline and its end. */
   detached(): RequestContext {
     return new RequestContext(Number.POSITIVE_INFINITY, this)
+  }
+
+  /** The trace that the request belongs to. */
+  get trace(): Trace {
+    return this.#trace
+  }
+
+  /**
+   * The request has a span of its own in its trace.
+   *
+   * @param trace - The trace as that span tells it.
+   */
+  traced(trace: Trace): void {
+    this.#trace = trace
   }
 
   /** Absolute limit on the plane's clock; `Infinity` for none. */

@@ -39,6 +39,11 @@ export class Trace {
     this.span = parts.span
   }
 
+  /** Whether it has ids by now. */
+  get begun(): boolean {
+    return this.#traceparent !== ''
+  }
+
   /**
    * The `traceparent` for outbound calls; made when first asked for, so that a request that makes no call pays nothing.
    *

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { ClientSpan } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
 import type { AttemptOwner } from './attempt-owner.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
@@ -35,6 +36,8 @@ export class Attempt implements LegacyHandler {
   repeated = false
   /** The connection that it is sent over, unless that is a new one. */
   usedConnection: UsedConnection | undefined = undefined
+  /** Of the call; undefined where nobody traces. */
+  readonly span: ClientSpan | undefined
   #begun = false
   readonly #handler: LegacyHandler
   #call: AttemptOwner | undefined
@@ -46,9 +49,11 @@ export class Attempt implements LegacyHandler {
   /**
    * @param call - The call.
    * @param handler - The caller's: hears what needs no decision.
+   * @param span - Of the call.
    */
-  constructor(call: AttemptOwner, handler: LegacyHandler) {
+  constructor(call: AttemptOwner, handler: LegacyHandler, span?: ClientSpan) {
     this.#call = call
+    this.span = span
     this.#handler = handler
   }
 
@@ -140,5 +145,26 @@ export class Attempt implements LegacyHandler {
     if (this.#call === undefined) return
     this.#call.attemptSent()
     this.#handler.onRequestSent?.()
+  }
+}
+
+/**
+ * A dispatcher of undici's to which attempts are handed. Those who watch undici's diagnostics make no span of them, as their calls have one.
+ */
+export class SilentDispatcher implements AttemptDispatcher {
+  readonly #dispatcher: Pick<Dispatcher, 'dispatch'>
+
+  /**
+   * @param dispatcher - The dispatcher.
+   */
+  constructor(dispatcher: Pick<Dispatcher, 'dispatch'>) {
+    this.#dispatcher = dispatcher
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, attempt: Attempt): void {
+    // undici's types know legacy handlers, with narrower signatures than they have.
+    const handler = attempt as unknown as Dispatcher.DispatchHandler
+    if (attempt.span === undefined) this.#dispatcher.dispatch(options, handler)
+    else attempt.span.silence(() => this.#dispatcher.dispatch(options, handler))
   }
 }

@@ -1,4 +1,4 @@
-import type { AttemptFailure, Call, Clock, LocalReply } from '@inmesh/core'
+import { type AttemptFailure, type Call, type ClientSpan, type Clock, type LocalReply, NO_RETRY } from '@inmesh/core'
 import type { AttemptOutcome, CallOutcome } from './call-outcome.js'
 
 const NONE: readonly AttemptOutcome[] = Object.freeze([])
@@ -10,6 +10,8 @@ const NONE: readonly AttemptOutcome[] = Object.freeze([])
 export class CallProgress {
   /** The core's part, once the target is known. */
   call: Call | undefined = undefined
+  /** Told of attempts and of the end; undefined where nobody will see. */
+  span: ClientSpan | undefined = undefined
   readonly records: CallRecords
   readonly #clock: Clock
   readonly #authority: string
@@ -26,6 +28,9 @@ export class CallProgress {
   #abandoned = false
   #headMs = 0
   #endedMs = 0
+  #httpVersion: string | undefined = undefined
+  /** Attempts that the span was told of. */
+  #told = 0
 
   /**
    * @param records - Where it can be asked for.
@@ -43,8 +48,10 @@ export class CallProgress {
    * An attempt begins.
    *
    * @param waited - Whether the call waited for anything before it.
+   * @param httpVersion - Version of HTTP that carries it.
    */
-  attemptStarted(waited: boolean): void {
+  attemptStarted(waited: boolean, httpVersion: string): void {
+    this.#httpVersion = httpVersion
     this.#attemptMs = waited ? this.#clock.now() : this.#startedMs
     this.#decidedMs = 0
   }
@@ -54,19 +61,31 @@ export class CallProgress {
     this.#status = status
     this.#headMs = this.#clock.now()
     this.#decidedMs = this.#headMs
+    this.#tell(status, undefined)
+  }
+
+  /** The connection of an attempt became the caller's, which no span is to wait for. */
+  upgraded(status: number): void {
+    this.answered(status)
+    const { span } = this
+    this.span = undefined
+    if (span !== undefined) this.#endSpan(span)
   }
 
   /** The attempt got a response, and is repeated. */
-  repeated(status: number): void {
+  repeated(status: number, backOffMs: number): void {
+    this.#tell(status, undefined, backOffMs)
     this.#repeat(status, undefined)
   }
 
   /** The attempt failed, and was the last or is repeated. */
-  failed(failure: AttemptFailure, repeats: boolean): void {
-    if (repeats) {
+  failed(failure: AttemptFailure, backOffMs: number): void {
+    if (backOffMs !== NO_RETRY) {
+      this.#tell(undefined, failure, backOffMs)
       this.#repeat(undefined, failure)
       return
     }
+    this.#tell(undefined, failure)
     this.#failure = failure
     this.#decidedMs = this.#clock.now()
   }
@@ -94,7 +113,9 @@ export class CallProgress {
 
   /** The call is over. */
   ended(): void {
-    if (this.#endedMs === 0) this.#endedMs = this.#clock.now()
+    if (this.#endedMs !== 0) return
+    this.#endedMs = this.#clock.now()
+    if (this.span !== undefined) this.#endSpan(this.span)
   }
 
   /** All of it put together. */
@@ -149,6 +170,32 @@ export class CallProgress {
     if (call === undefined || call.attempts === repeated.length) return repeated
     const answered = this.#reply === undefined && this.#failure === undefined
     return [...repeated, this.#attempt(answered ? this.#status : undefined, this.#failure)]
+  }
+
+  #tell(status: number | undefined, failure: AttemptFailure | undefined, backOffMs?: number): void {
+    const { span, call } = this
+    // A call that goes past the mesh has none.
+    if (span === undefined || call?.endpoint === undefined) return
+    this.#told = call.attempts
+    span.attempted({ number: call.attempts, endpoint: call.endpoint.key, status, failure, backOffMs })
+  }
+
+  #endSpan(span: ClientSpan): void {
+    const { call } = this
+    const attempts = call?.attempts ?? 0
+    // It was given up together with the call.
+    if (this.#told < attempts) this.#tell(undefined, undefined)
+    span.end({
+      route: call?.routeName ?? '',
+      cluster: call?.clusterName ?? '',
+      endpoint: call?.endpoint?.key,
+      httpVersion: this.#httpVersion,
+      attempts,
+      status: this.#error === undefined ? this.#status : undefined,
+      code: this.#code,
+      error: this.#error,
+      flags: this.#flags,
+    })
   }
 
   #repeat(status: number | undefined, failure: AttemptFailure | undefined): void {

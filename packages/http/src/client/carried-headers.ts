@@ -10,7 +10,6 @@ import {
   parseGrpcTimeoutMs,
   parseTimeoutMs,
   type Random,
-  type RequestContext,
   type Trace,
   type TracePropagation,
 } from '@inmesh/core'
@@ -21,49 +20,42 @@ import {
   PRIORITY,
   type RequestHeaders,
   readHeader,
-  TRACE,
 } from './request-headers.js'
 
 /**
- * Adds the trace of an inbound request, the only part of its context that goes to hosts outside the mesh too.
+ * Adds the trace that a call belongs to: all that goes to hosts outside the mesh too.
  *
  * @param trace - The trace.
  * @param propagation - How it is told.
- * @param present - Which headers the caller set itself.
  * @param random - Source of trace ids.
  * @param added - Names and values in turn; extended.
  */
-export function addTrace(
-  trace: Trace,
-  propagation: TracePropagation,
-  present: number,
-  random: Random,
-  added: string[],
-): void {
-  // They belong together: a request that has any of them has its own trace.
-  if ((present & TRACE) !== 0) return
+export function addTrace(trace: Trace, propagation: TracePropagation, random: Random, added: string[]): void {
   const headers = trace.headers(propagation, random)
   for (let index = 0; index < headers.length; index++) added.push(headers[index]!)
 }
 
 /**
- * Adds what an application said of an inbound request, and how urgent it is. A call that says how urgent it is knows better.
+ * Adds how urgent an inbound request is. A call that says how urgent it is knows better.
  *
- * @param context - Context of the inbound request.
+ * @param priority - Of the inbound request; undefined when nobody told.
+ * @param present - Which headers the caller set itself.
+ * @param added - Names and values in turn; extended.
+ */
+export function addPriority(priority: number | undefined, present: number, added: string[]): void {
+  if (priority !== undefined && (present & PRIORITY) === 0) added.push(PRIORITY_HEADER, formatUrgency(priority))
+}
+
+/**
+ * Adds what an application said of an inbound request.
+ *
+ * @param baggage - That; not empty.
  * @param headers - The caller's, repeatable.
  * @param present - Which of them there are.
  * @param added - Names and values in turn; extended.
  * @returns the bits of the caller's headers whose place the added ones take.
  */
-export function addStatements(
-  context: RequestContext,
-  headers: RequestHeaders,
-  present: number,
-  added: string[],
-): number {
-  const { baggage, priority } = context
-  if (priority !== undefined && (present & PRIORITY) === 0) added.push(PRIORITY_HEADER, formatUrgency(priority))
-  if (baggage === '') return 0
+export function addBaggage(baggage: string, headers: RequestHeaders, present: number, added: string[]): number {
   const own = (present & BAGGAGE) === 0 ? undefined : readHeader(headers, BAGGAGE_HEADER)
   added.push(BAGGAGE_HEADER, own === undefined ? baggage : mergedBaggage(own, baggage))
   return present & BAGGAGE

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@inmesh/core'
 import { type Dispatcher, errors } from 'undici'
-import { Attempt, type AttemptDispatcher } from './attempt.js'
+import { Attempt, type AttemptDispatcher, SilentDispatcher } from './attempt.js'
 import { breakOff, classifyFailure, describe, failureReply, isTransportError, overdue } from './attempt-failure.js'
 import type { PassedLimit } from './attempt-limits.js'
 import type { AttemptOwner } from './attempt-owner.js'
@@ -95,7 +95,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
       const delayMs = call.responded(status, grpcStatus, this.#repeatable, response)
       if (delayMs !== NO_RETRY) {
         this.attempt!.discard()
-        this.progress.repeated(status)
+        this.progress.repeated(status, delayMs)
         this.#backOff(call, delayMs)
         return false
       }
@@ -116,13 +116,13 @@ export class ClientCall extends EndingCall implements AttemptOwner {
       if (delayMs !== NO_RETRY) {
         this.attempt!.discard()
         socket.destroy()
-        this.progress.repeated(status)
+        this.progress.repeated(status, delayMs)
         this.#backOff(call, delayMs)
         return false
       }
       if (call.changesResponse) call.changeResponse(response)
     }
-    this.progress.answered(status)
+    this.progress.upgraded(status)
     // undici's `upgrade` and `connect` hand nothing else on by which the call could be asked about.
     this.scope.records.record(socket, this.progress)
     this.limits.stop()
@@ -229,7 +229,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
       this.reply(overflow)
       return
     }
-    this.progress.attemptStarted(this.waited)
+    this.progress.attemptStarted(this.waited, pool.httpVersion)
     const limitMs = this.limits.begin(call, this.#streaming)
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
@@ -241,12 +241,11 @@ export class ClientCall extends EndingCall implements AttemptOwner {
     const { passThrough, plane } = this.scope
     this.list()
     this.limits.beginUntil(this.#deadline)
-    // undici's types know legacy handlers, with narrower signatures than they have.
-    this.#dispatch(passThrough as unknown as AttemptDispatcher, this.request.passThroughOptions(plane.random))
+    this.#dispatch(new SilentDispatcher(passThrough), this.request.passThroughOptions(plane.random))
   }
 
   #dispatch(dispatcher: AttemptDispatcher, options: Dispatcher.DispatchOptions, handler = this.handler): void {
-    const attempt = new Attempt(this, throttled(this, this.call, this.scope.plane.clock, handler))
+    const attempt = new Attempt(this, throttled(this, this.call, this.scope.plane.clock, handler), this.request.span)
     this.attempt = attempt
     this.phase = ATTEMPTING
     try {
@@ -294,7 +293,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
 
   #retryOrReply(call: Call, failure: AttemptFailure, written: boolean, reply: LocalReply, cause?: Error): void {
     const delayMs = call.attemptFailed(failure, written, this.#repeatable)
-    this.progress.failed(failure, delayMs !== NO_RETRY)
+    this.progress.failed(failure, delayMs)
     if (delayMs === NO_RETRY) {
       this.reply(reply, cause)
     } else {

@@ -1,4 +1,4 @@
-import type { Call, ContextStore, DataPlane, RouteFinder, Target, TracePropagation } from '@inmesh/core'
+import type { Call, ContextStore, DataPlane, RouteFinder, Target, TracePropagation, Tracer } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { ActiveCalls } from './active-calls.js'
 import type { CallRecords } from './call-progress.js'
@@ -26,6 +26,8 @@ export interface ClientScope {
   readonly carrier: HttpCarrier
   /** Context of the inbound request that the running code works for. */
   readonly context: ContextStore | undefined
+  /** Makes spans of calls; undefined where nobody traces. */
+  readonly tracer: Tracer | undefined
   /** How calls tell their traces. */
   readonly propagation: TracePropagation
   /** Carries requests to hosts outside the mesh: of the dispatcher, or of whoever it stands in for. */

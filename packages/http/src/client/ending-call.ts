@@ -1,4 +1,4 @@
-import { type Call, type LocalReply, MeshError } from '@inmesh/core'
+import { type Call, type ClientSpan, type LocalReply, MeshError } from '@inmesh/core'
 import { errors } from 'undici'
 import { ActiveCall } from './active-calls.js'
 import type { Attempt } from './attempt.js'
@@ -53,6 +53,16 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
     this.progress = new CallProgress(scope.records, scope.plane.clock, request.originAuthority)
   }
 
+  /**
+   * The call has a span.
+   *
+   * @param span - Told what becomes of the call, where anybody will see it.
+   */
+  trace(span: ClientSpan | undefined): void {
+    this.request.span = span
+    if (span?.recording) this.progress.span = span
+  }
+
   abstract limitPassed(limit: PassedLimit): void
 
   /** Ends the call on the caller's wish, which hears the reason again as its error. */
@@ -95,8 +105,8 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
   protected fail(error: Error): void {
     // After the last event only what the caller's own `onComplete` or `onUpgrade` threw may still be reported.
     if (this.phase === FAILED) return
-    this.release()
     this.scope.records.failed(error, this.progress)
+    this.release()
     this.phase = FAILED
     this.#localResponse?.cancel()
     this.cutAttempt(error)

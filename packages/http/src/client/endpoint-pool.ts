@@ -16,6 +16,7 @@ const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 }
  * endpoint's address.
  */
 export class EndpointPool implements UpstreamPool, ConnectionOwner {
+  readonly httpVersion = '1.1'
   readonly authority: string
   readonly #options: UpstreamPoolOptions
   readonly #cluster: EndpointOwner

@@ -1,4 +1,4 @@
-import { type ContextStore, type DataPlane, MeshError, TracePropagation } from '@inmesh/core'
+import { type ContextStore, type DataPlane, MeshError, TracePropagation, type Tracer } from '@inmesh/core'
 import { Agent, Dispatcher, errors } from 'undici'
 import { ActiveCalls } from './active-calls.js'
 import { checkCallOptions, type MeshDispatchOptions } from './call-options.js'
@@ -29,6 +29,8 @@ export interface MeshDispatcherOptions {
   readonly context?: ContextStore
   /** How calls tell the traces that they belong to. Default: in the default formats. */
   readonly propagation?: TracePropagation
+  /** Makes spans of calls. Default: there are none. */
+  readonly tracer?: Tracer | undefined
   /** Which hosts calls may go to, and which of them the mesh looks at. Default: to every host. */
   readonly outbound?: OutboundPolicy
   /**
@@ -85,6 +87,7 @@ export class MeshDispatcher extends Dispatcher {
     this.#scope = {
       ...parts,
       context: options.context,
+      tracer: options.tracer,
       throwsReplies: options.localReply === 'throw',
       calls: this.#calls,
       records: this.#records,
@@ -170,14 +173,15 @@ export class MeshDispatcher extends Dispatcher {
       legacy.onError(refusal)
       return false
     }
-    const { plane, context: store, passThrough } = scope
+    const { plane, context: store, passThrough, tracer } = scope
     const context = store?.current()
     const limits = options.mesh
     const origin = this.#origins.find(options.origin)
     const target = origin?.target(plane)
     const outside = target === undefined || target.state === 'unknown'
     const passes = outside && origin?.allowed !== false
-    if (passes && context === undefined && limits === undefined && !mayBeInternal(options.headers)) {
+    const traced = tracer?.active === true && origin !== null
+    if (passes && !traced && context === undefined && limits === undefined && !mayBeInternal(options.headers)) {
       return passThrough.dispatch(options, handler)
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
@@ -193,6 +197,7 @@ export class MeshDispatcher extends Dispatcher {
       }
       context.follow(call)
     }
+    if (traced) call.trace(tracer.client(request, context))
     call.begin()
     return true
   }

@@ -37,6 +37,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
     this.#scope = {
       ...parts,
       context: undefined,
+      tracer: undefined,
       throwsReplies: true,
       calls: new ActiveCalls(),
       records: new CallRecords(),

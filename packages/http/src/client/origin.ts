@@ -5,14 +5,23 @@ import type { OutboundPolicy } from './outbound-policy.js'
 export class Origin {
   /** Host and, where it is not 80, port; lower case. */
   readonly authority: string
+  /** `http` or `https`. */
+  readonly scheme: string
+  /** Host; lower case. */
+  readonly host: string
+  /** Port, that of the scheme where it names none. */
+  readonly port: number
   /** Whether requests may go there where the control plane does not know it. */
   readonly allowed: boolean
   /** Undefined when the mesh never looks at requests to it. */
   readonly #name: string | undefined
   #target: Target | undefined
 
-  private constructor(authority: string, name: string | undefined, allowed: boolean) {
-    this.authority = authority
+  private constructor({ host, hostname, port, protocol }: URL, name: string | undefined, allowed: boolean) {
+    this.authority = host
+    this.scheme = protocol.slice(0, -1)
+    this.host = hostname
+    this.port = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
     this.allowed = allowed
     this.#name = name
   }
@@ -29,7 +38,7 @@ export class Origin {
     if ((protocol !== 'http:' && protocol !== 'https:') || pathname !== '/' || search !== '' || hash !== '')
       return undefined
     const met = protocol === 'http:' && policy.meets(host)
-    return new Origin(url.host, met ? `${host}:${url.port === '' ? '80' : url.port}` : undefined, policy.allows(host))
+    return new Origin(url, met ? `${host}:${url.port === '' ? '80' : url.port}` : undefined, policy.allows(host))
   }
 
   /**

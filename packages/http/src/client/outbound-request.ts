@@ -1,7 +1,18 @@
-import type { Call, Random, RequestContext, RequestView, TracePropagation } from '@inmesh/core'
+import {
+  B3_HEADER,
+  B3_HEADERS,
+  type Call,
+  type CalledRequest,
+  type ClientSpan,
+  type Random,
+  type ReceivedTrace,
+  type RequestContext,
+  type RequestView,
+  type TracePropagation,
+} from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { MeshDispatchOptions } from './call-options.js'
-import { addStatements, addTimeLeft, addTrace } from './carried-headers.js'
+import { addBaggage, addPriority, addTimeLeft, addTrace } from './carried-headers.js'
 import { isGrpcRequest } from './grpc-status.js'
 import type { Origin } from './origin.js'
 import { RequestHeadEditor } from './request-head-editor.js'
@@ -15,14 +26,20 @@ import {
   readHeader,
   repeatableHeaders,
   STEERING,
+  TRACE,
   withHeaders,
   withoutHeaders,
 } from './request-headers.js'
 
 const NOTHING: string[] = []
 
+/** All that may name a trace. */
+const TRACE_HEADERS = ['traceparent', 'tracestate', B3_HEADER, ...B3_HEADERS]
+
 /** A request as its caller gave it: how the core sees it, and what undici is given for an attempt. */
-export class OutboundRequest implements RequestView {
+export class OutboundRequest implements RequestView, CalledRequest {
+  /** Its span; undefined where nobody traces. */
+  span: ClientSpan | undefined = undefined
   readonly #origin: Origin | null
   readonly #options: MeshDispatchOptions
   readonly #context: RequestContext | undefined
@@ -96,6 +113,24 @@ export class OutboundRequest implements RequestView {
     return this.#origin?.allowed !== false
   }
 
+  get scheme(): string {
+    return this.#origin?.scheme ?? ''
+  }
+
+  get host(): string {
+    return this.#origin?.host ?? ''
+  }
+
+  get port(): number {
+    return this.#origin?.port ?? 0
+  }
+
+  get stated(): ReceivedTrace | undefined {
+    if ((this.#present & TRACE) === 0) return undefined
+    const headers = this.#headers
+    return this.#propagation.read(Object.fromEntries(TRACE_HEADERS.map((name) => [name, readHeader(headers, name)])))
+  }
+
   /** Authority of the URL, whatever a `host` header says. */
   get originAuthority(): string {
     return this.#origin?.authority ?? ''
@@ -124,6 +159,7 @@ export class OutboundRequest implements RequestView {
   copy(body: unknown): OutboundRequest {
     const options = { ...this.#options, headers: undefined, body: body as MeshDispatchOptions['body'] }
     const copy = new OutboundRequest(this.#origin, options, this.#context, this.#propagation)
+    copy.span = this.span
     copy.#editor = (this.#editor ?? this.#newEditor()).copy()
     return copy
   }
@@ -155,7 +191,8 @@ export class OutboundRequest implements RequestView {
     const forms = this.#timeForms(leftMs, call)
     if (this.#editor !== undefined) return this.#changedOptions(this.#editor, authority, leftMs, forms, random, told)
     const usual = authority === this.#origin?.authority && told.length === 0
-    if (usual && this.#context === undefined && forms === 0) return this.#withAdded(NOTHING, STEERING)
+    if (usual && this.#context === undefined && this.span === undefined && forms === 0)
+      return this.#withAdded(NOTHING, STEERING)
     const added = told.slice()
     const replaced = this.#addOwn(this.#headers, this.#present, leftMs, forms, random, added)
     if (authority !== this.#origin?.authority && (this.#present & HOST) === 0) added.push('host', this.#authority)
@@ -169,8 +206,7 @@ export class OutboundRequest implements RequestView {
    */
   passThroughOptions(random: Random): MeshDispatchOptions {
     const added: string[] = []
-    if (this.#context !== undefined) addTrace(this.#context.trace, this.#propagation, this.#present, random, added)
-    return this.#withAdded(added, INTERNAL)
+    return this.#withAdded(added, INTERNAL | this.#addTrace(this.#present, random, added))
   }
 
   /** In which headers the time left is announced. */
@@ -217,12 +253,25 @@ export class OutboundRequest implements RequestView {
     added: string[],
   ): number {
     const context = this.#context
-    let replaced = 0
-    if (context !== undefined) {
-      addTrace(context.trace, this.#propagation, present, random, added)
-      replaced = addStatements(context, headers, present, added)
-    }
+    let replaced = this.#addTrace(present, random, added)
+    if (context !== undefined) addPriority(context.priority, present, added)
+    const baggage = this.span?.baggage ?? context?.baggage
+    if (baggage) replaced |= addBaggage(baggage, headers, present, added)
     return forms === 0 ? replaced : replaced | addTimeLeft(leftMs, forms, headers, present, added)
+  }
+
+  /** A span of the call stands for what the application's headers name, which it goes on from. */
+  #addTrace(present: number, random: Random, added: string[]): number {
+    const { span } = this
+    if (span !== undefined) {
+      addTrace(span.trace, this.#propagation, random, added)
+      return present & TRACE
+    }
+    // They belong together: a request that has any of them has its own trace.
+    if (this.#context !== undefined && (present & TRACE) === 0) {
+      addTrace(this.#context.trace, this.#propagation, random, added)
+    }
+    return 0
   }
 
   /** The caller's options without some headers and with others. */

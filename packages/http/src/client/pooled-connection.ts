@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici'
-import type { Attempt, UsedConnection } from './attempt.js'
+import { type Attempt, SilentDispatcher, type UsedConnection } from './attempt.js'
 import { isIdempotent } from './idempotent-methods.js'
 import { isReplayable } from './request-body.js'
 
@@ -37,6 +37,7 @@ export interface ConnectionOwner {
 /** One connection to an endpoint, for one request at a time. */
 export class PooledConnection implements UsedConnection {
   readonly #client: Client
+  readonly #silent: SilentDispatcher
   readonly #owner: ConnectionOwner
   readonly #madeAtMs: number
   #served = 0
@@ -52,6 +53,7 @@ export class PooledConnection implements UsedConnection {
    */
   constructor(origin: string, options: Client.Options, owner: ConnectionOwner, nowMs: number) {
     this.#client = new Client(origin, options)
+    this.#silent = new SilentDispatcher(this.#client)
     this.#owner = owner
     this.#madeAtMs = nowMs
     this.#client.on('drain', this.#freed)
@@ -74,8 +76,7 @@ export class PooledConnection implements UsedConnection {
     attempt.usedConnection = this.#served > 0 ? this : undefined
     this.#served++
     this.#request = options
-    // undici's types know legacy handlers, with narrower signatures than they have.
-    this.#client.dispatch(options, attempt as unknown as Parameters<Client['dispatch']>[1])
+    this.#silent.dispatch(options, attempt)
   }
 
   /**

@@ -24,6 +24,8 @@ export interface UpstreamPoolOptions {
 export interface UpstreamPool extends AttemptDispatcher {
   /** Authority that requests carry unless they name another in a `host` header. */
   readonly authority: string
+  /** Version of HTTP that it speaks: `1.1` or `2`. */
+  readonly httpVersion: string
   /** Whether a request would have a connection at once. */
   readonly ready: boolean
   /** Takes no new request, lets those in flight end, and closes. */

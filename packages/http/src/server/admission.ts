@@ -44,6 +44,7 @@ export class Admission {
    */
   answer(reply: LocalReply): void {
     this.#passenger.answers?.()
+    this.#passenger.mesh.flags = reply.flag
     answerLocally(this.#passenger.response(), reply, this.#request, this.#call)
   }
 

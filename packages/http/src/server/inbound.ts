@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Clock, type ContextStore, type Random, RequestContext, TracePropagation } from '@inmesh/core'
+import { type Clock, type ContextStore, type Random, RequestContext, TracePropagation, type Tracer } from '@inmesh/core'
 import { ContextEvents } from './context-events.js'
 import type { InFlightRequests } from './in-flight-requests.js'
 import { inboundContext } from './inbound-context.js'
 import { MeshRequest } from './mesh-request.js'
+import { RequestTrace } from './request-trace.js'
 import type { TrustedNetworks } from './trusted-networks.js'
 
 /** What an {@link Inbound} is made of. */
@@ -19,6 +20,8 @@ export interface InboundOptions {
   readonly trusted: TrustedNetworks | undefined
   /** Reads the traces of requests. Default: one of the default formats. */
   readonly propagation?: TracePropagation
+  /** Makes spans of requests. Default: there are none. */
+  readonly tracer?: Tracer | undefined
 }
 
 interface TakenIn extends IncomingMessage {
@@ -36,6 +39,7 @@ export class Inbound {
   readonly #events: ContextEvents
   readonly #trusted: TrustedNetworks | undefined
   readonly #propagation: TracePropagation
+  readonly #tracer: Tracer | undefined
 
   /**
    * @param options - Parts of it.
@@ -47,6 +51,7 @@ export class Inbound {
     this.#events = new ContextEvents(options.contexts)
     this.#trusted = options.trusted
     this.#propagation = options.propagation ?? new TracePropagation()
+    this.#tracer = options.tracer
   }
 
   /**
@@ -69,6 +74,7 @@ export class Inbound {
    */
   begin(request: IncomingMessage, response: ServerResponse, inFlight: InFlightRequests): MeshRequest {
     const mesh = this.#take(request)
+    if (this.#tracer?.active) RequestTrace.begin(this.#tracer, mesh, request, response)
     mesh.context.endsWith(response)
     inFlight.enter(response, mesh)
     if (this.#trusted !== undefined) {

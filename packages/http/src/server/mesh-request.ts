@@ -15,6 +15,17 @@ export interface RequestErrand {
   end?(): void
 }
 
+/** Told when a request is over. */
+export interface RequestFollower {
+  /** Whether others who watch the server are to be kept from the request. */
+  readonly isOwn: boolean
+  /**
+   * @param mesh - What the mesh knows of the request.
+   * @param complete - Whether all of its response was handed to the network.
+   */
+  end(mesh: MeshRequest, complete: boolean): void
+}
+
 /** What a request can be tagged with. */
 export type TagValue = string | number | boolean
 
@@ -27,6 +38,9 @@ export class MeshRequest extends ContextView {
   #over = false
   #errand: RequestErrand | undefined
   #tags: Map<string, TagValue> | undefined
+  #follower: RequestFollower | undefined
+  #template = ''
+  #flags = '-'
 
   /** Who called; undefined where it did not prove that, as in plaintext. */
   get peer(): MeshPeer | undefined {
@@ -86,6 +100,51 @@ export class MeshRequest extends ContextView {
   }
 
   /**
+   * Lets somebody know when the request is over.
+   *
+   * @param follower - Who.
+   * @internal
+   */
+  follow(follower: RequestFollower): void {
+    this.#follower = follower
+  }
+
+  /**
+   * Whether it has a span of the mesh's own, so that others are not to make one.
+   *
+   * @internal
+   */
+  get hasOwnSpan(): boolean {
+    return this.#follower?.isOwn === true
+  }
+
+  /**
+   * Path of the application's route, with its parameters unfilled; empty where it is not known. Adapters tell it.
+   *
+   * @internal
+   */
+  get template(): string {
+    return this.#template
+  }
+
+  set template(template: string) {
+    this.#template = template
+  }
+
+  /**
+   * Envoy's flags of the answer that the mesh gave in place of the application; `-` where it gave none.
+   *
+   * @internal
+   */
+  get flags(): string {
+    return this.#flags
+  }
+
+  set flags(flags: string) {
+    this.#flags = flags
+  }
+
+  /**
    * The response is over. Called once, by whoever tracks the request.
    *
    * @param complete - Whether all of it was handed to the network.
@@ -93,6 +152,7 @@ export class MeshRequest extends ContextView {
    */
   ended(complete: boolean): void {
     this.#over = true
+    this.#follower?.end(this, complete)
     this.#errand?.end?.()
     if (complete) {
       // It knows already that the response has ended; now it lets go of it, which work that polls for ever would keep.

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { type IncomingMessage, Server, type ServerOptions, ServerResponse } from 'node:http'
 import type { ServerOptions as Http2Options } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
@@ -159,7 +160,10 @@ export class MeshServer extends Server {
     // A listener of `checkContinue` goes on by emitting `request` for the same one.
     const taken = Inbound.find(request)
     const mesh = taken ?? this.#inbound.begin(request, response, this.#inFlight)
-    const handle = (): boolean => super.emit(event as string, request, response)
+    // Tools that watch servers do it by their own `emit` in `http.Server`, and would make a second span.
+    const handle = mesh.hasOwnSpan
+      ? (): boolean => EventEmitter.prototype.emit.call(this, event, request, response)
+      : (): boolean => super.emit(event as string, request, response)
     if (taken !== undefined || this.#exemptions?.has(request)) return this.#inbound.run(mesh, handle)
     if (!this.#announced && !this.#ready) return this.#refuse(response)
     const gate = this.#gate

@@ -35,15 +35,24 @@ export interface CapturedContext {
  * @param context - Context of a request; undefined outside one.
  * @param clock - The clock on whose scale its deadline lies.
  * @param random - Source of trace ids.
+ * @param trace - The trace that the running code works in. Default: that of the context.
  * @returns what of it can cross to another thread, process or time. Neither who sent the request nor whether the sender still waits.
  */
-export function captureContext(context: RequestContext | undefined, clock: Clock, random: Random): CapturedContext {
-  if (context === undefined) return { version: VERSION }
-  const { deadline, trace, baggage, priority } = context
-  return {
-    version: VERSION,
+export function captureContext(
+  context: RequestContext | undefined,
+  clock: Clock,
+  random: Random,
+  trace = context?.trace,
+): CapturedContext {
+  const traced = trace && {
     traceparent: trace.traceparent(random),
     ...(trace.tracestate !== '' && { tracestate: trace.tracestate }),
+  }
+  if (context === undefined) return { version: VERSION, ...traced }
+  const { deadline, baggage, priority } = context
+  return {
+    version: VERSION,
+    ...traced,
     ...(baggage !== '' && { baggage }),
     ...(deadline !== Number.POSITIVE_INFINITY && { deadline: clock.wallTime() + (deadline - clock.now()) }),
     ...(priority !== undefined && { priority }),

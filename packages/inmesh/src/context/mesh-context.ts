@@ -1,4 +1,4 @@
-import type { Clock, ContextStore, Random } from '@inmesh/core'
+import type { Clock, ContextStore, Random, Tracer } from '@inmesh/core'
 import { ContextView } from '@inmesh/http'
 import { type CapturedContext, captureContext, restoreContext } from './captured-context.js'
 
@@ -7,17 +7,20 @@ export class MeshContext {
   readonly #contexts: ContextStore
   readonly #clock: Clock
   readonly #random: Random
+  readonly #tracer: Tracer | undefined
 
   /**
    * @param contexts - Where the context is kept.
    * @param clock - The mesh's clock.
    * @param random - The mesh's dice.
+   * @param tracer - Knows the spans that code runs in; undefined where nobody traces.
    * @internal
    */
-  constructor(contexts: ContextStore, clock: Clock, random: Random) {
+  constructor(contexts: ContextStore, clock: Clock, random: Random, tracer?: Tracer) {
     this.#contexts = contexts
     this.#clock = clock
     this.#random = random
+    this.#tracer = tracer
   }
 
   /**
@@ -46,7 +49,8 @@ export class MeshContext {
    * of the peer do not cross.
    */
   capture(): CapturedContext {
-    return captureContext(this.#contexts.current(), this.#clock, this.#random)
+    const trace = this.#tracer?.active ? this.#tracer.current() : undefined
+    return captureContext(this.#contexts.current(), this.#clock, this.#random, trace)
   }
 
   /**
@@ -59,6 +63,8 @@ export class MeshContext {
    * @throws MeshError ERR_INMESH_CONTEXT, before anything runs, when it is not of the shape that was captured.
    */
   restore<T>(captured: CapturedContext, work: () => T): T {
-    return this.#contexts.run(restoreContext(captured, this.#clock), work)
+    const context = restoreContext(captured, this.#clock)
+    if (this.#tracer?.active) context?.traced(this.#tracer.entered(context.trace))
+    return this.#contexts.run(context, work)
   }
 }

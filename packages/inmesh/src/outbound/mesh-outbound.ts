@@ -1,4 +1,4 @@
-import { type ContextStore, DataPlane, type LocalClusterOptions } from '@inmesh/core'
+import { type ContextStore, DataPlane, type LocalClusterOptions, type Tracer } from '@inmesh/core'
 import {
   agentOutcome,
   type CallOutcome,
@@ -27,12 +27,12 @@ export class MeshOutbound implements Outbound {
   /**
    * @param settings - Settings of the mesh.
    * @param configuration - Where configuration comes from.
-   * @param context - Where calls find the request that they belong to.
+   * @param origins - Where calls find the request that they belong to, and who makes their spans.
    */
   constructor(
     settings: MeshSettings,
     configuration: Pick<Configuration, 'source' | 'loadReporting' | 'locality'>,
-    context: ContextStore,
+    { contexts, tracer }: { readonly contexts: ContextStore; readonly tracer: Tracer | undefined },
   ) {
     const {
       clock,
@@ -53,7 +53,8 @@ export class MeshOutbound implements Outbound {
     this.dispatcher = new MeshDispatcher({
       plane,
       carrier,
-      context,
+      context: contexts,
+      tracer,
       propagation,
       localReply,
       discoveryTimeoutMs,

@@ -26,6 +26,7 @@ const MOST_BARREN = 60
  * (Envoy, "Connection pooling"). Where the cluster's limits allow none, requests wait.
  */
 export class Http2Pool implements UpstreamPool, Http2ConnectionOwner {
+  readonly httpVersion = '2'
   readonly authority: string
   readonly #options: UpstreamPoolOptions
   readonly #cluster: EndpointOwner
