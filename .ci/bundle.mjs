@@ -25,9 +25,11 @@ function changedAt(file) {
   return existsSync(file) ? statSync(file).mtimeMs : 0
 }
 
-function isBundled(name) {
+/** The modules that a package's manifest exports. */
+function entryModules(name) {
   const manifest = join(packages, name, 'package.json')
-  return existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"./dist/bundle/')
+  const text = existsSync(manifest) ? readFileSync(manifest, 'utf8') : ''
+  return [...new Set([...text.matchAll(/"\.\/dist\/bundle\/([\w-]+\.js)"/g)].map(([, file]) => file))]
 }
 
 function isStale(name) {
@@ -40,7 +42,7 @@ function isStale(name) {
 function shared(name) {
   return {
     absWorkingDir: join(packages, name, 'dist'),
-    entryPoints: ['index.js', ...(loadedLater[name] ?? [])],
+    entryPoints: [...entryModules(name), ...(loadedLater[name] ?? [])],
     entryNames: '[name]',
     bundle: true,
     platform: 'node',
@@ -79,7 +81,7 @@ function declarationsIn(dist) {
   )
 }
 
-const stale = readdirSync(packages).filter((name) => isBundled(name) && isStale(name))
+const stale = readdirSync(packages).filter((name) => entryModules(name).length > 0 && isStale(name))
 if (stale.length > 0) {
   const { build } = await import('esbuild')
   await Promise.all(stale.map((name) => bundle(build, name)))

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { TestScope } from '../support/test-process.js'
 
 /** A directory of mesh configuration that lives as long as the test. */
@@ -17,6 +18,14 @@ export class ConfigurationDirectory {
    */
   static async create(scope: TestScope, files: Readonly<Record<string, string>>): Promise<ConfigurationDirectory> {
     const directory = new ConfigurationDirectory(await mkdtemp(join(tmpdir(), 'inmesh-e2e-')))
+    scope.after(() => rm(directory.path, { recursive: true }))
+    for (const [name, text] of Object.entries(files)) await directory.write(name, text)
+    return directory
+  }
+
+  /** The same in this workspace, for scripts: their imports are found there. */
+  static async inside(scope: TestScope, files: Readonly<Record<string, string>>): Promise<ConfigurationDirectory> {
+    const directory = new ConfigurationDirectory(await mkdtemp(fileURLToPath(new URL('../e2e-', import.meta.url))))
     scope.after(() => rm(directory.path, { recursive: true }))
     for (const [name, text] of Object.entries(files)) await directory.write(name, text)
     return directory

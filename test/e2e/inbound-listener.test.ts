@@ -10,43 +10,12 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { createMesh, type Mesh } from 'inmesh'
 import { eventually } from '../support/patience.js'
 import { ConfigurationDirectory } from './configuration-directory.js'
+import { marking } from './marking-listener.js'
 
 /** What a handler answers with. */
 interface Seen {
   readonly headers: IncomingHttpHeaders
   readonly route: string | null
-}
-
-const TYPES = 'type.googleapis.com/envoy.extensions.filters'
-
-/** The listener of servers on a port: it breaks requests with `x-break`, and marks the others and their responses. */
-function marking(port: number): string {
-  const fault = {
-    abort: { httpStatus: 418, percentage: { numerator: 100 } },
-    headers: [{ name: 'x-break', presentMatch: true }],
-  }
-  const mark = (key: string) => [{ header: { key, value: 'once' } }]
-  const route = {
-    name: 'all',
-    match: { prefix: '/' },
-    nonForwardingAction: {},
-    requestHeadersToAdd: mark('x-in'),
-    responseHeadersToAdd: mark('x-out'),
-  }
-  const manager = {
-    '@type': `${TYPES}.network.http_connection_manager.v3.HttpConnectionManager`,
-    httpFilters: [
-      { name: 'fault', typedConfig: { '@type': `${TYPES}.http.fault.v3.HTTPFault`, ...fault } },
-      { name: 'router', typedConfig: { '@type': `${TYPES}.http.router.v3.Router` } },
-    ],
-    routeConfig: { virtualHosts: [{ domains: ['*'], routes: [route] }] },
-  }
-  return JSON.stringify({
-    '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
-    name: `inmesh/inbound/0.0.0.0:${port}`,
-    address: { socketAddress: { address: '0.0.0.0', portValue: port } },
-    filterChains: [{ filters: [{ name: 'http', typedConfig: manager }] }],
-  })
 }
 
 function expressApp(): express.Express {
@@ -64,6 +33,14 @@ async function ownServer(t: TestContext, app: express.Express): Promise<number> 
   await once(server, 'listening')
   t.after(() => server.close())
   return (server.address() as AddressInfo).port
+}
+
+function captured(t: TestContext, mesh: Mesh, app: express.Express): Promise<number> {
+  mesh.installGlobal({ servers: { exempt: ['/health'] } })
+  app.get('/health', (_request, response) => {
+    response.send('healthy')
+  })
+  return ownServer(t, withExpressRoutes(app))
 }
 
 async function fastify(t: TestContext, mesh: Mesh, app: FastifyInstance): Promise<number> {
@@ -93,6 +70,16 @@ const WAYS: Readonly<Record<string, (t: TestContext, mesh: Mesh) => Promise<numb
   'Fastify with a server of its own': (t, mesh) => fastify(t, mesh, Fastify()),
   'Fastify behind mesh.serverFactory()': (t, mesh) =>
     fastify(t, mesh, Fastify({ serverFactory: mesh.serverFactory() })),
+  'a captured server': (t, mesh) => captured(t, mesh, expressApp()),
+  'a captured server, with the middleware too': (t, mesh) => captured(t, mesh, expressApp().use(meshExpress(mesh))),
+  'mesh.listen() where servers are captured': async (_, mesh) => {
+    mesh.installGlobal({ servers: true })
+    const app = withExpressRoutes(expressApp()).get('/health', (_request, response) => {
+      response.send('healthy')
+    })
+    const server = await mesh.listen(app, { port: 0, host: '127.0.0.1', exempt: ['/health'] })
+    return server.boundAddress!.port
+  },
 }
 
 describe('an inbound listener', () => {

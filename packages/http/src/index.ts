@@ -1,5 +1,6 @@
 export { checkAgentOptions, type MeshAgentOptions, type MeshClientRequestOptions } from './agent/agent-options.js'
 export { agentOutcome } from './agent/agent-outcome.js'
+export { type AgentReplacement, captureAgents } from './agent/global-agents.js'
 export { MeshHttpAgent } from './agent/mesh-http-agent.js'
 export { MeshHttpsAgent } from './agent/mesh-https-agent.js'
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
@@ -11,7 +12,10 @@ export { createFetch, type MeshFetch, type MeshRequestInit } from './client/mesh
 export type { MirrorStatistics } from './client/mirror-traffic.js'
 export { OutboundPolicy, type OutboundPolicyOptions } from './client/outbound-policy.js'
 export { SocketProber } from './health-check/socket-prober.js'
+export { CapturedServer, type CapturedServerOptions, type Proceed, type ProceedWith } from './server/captured-server.js'
 export { ContextView } from './server/context-view.js'
+export { Exemptions } from './server/exemptions.js'
+export { captureServers, type ServerCapture } from './server/global-servers.js'
 export { InFlightRequests } from './server/in-flight-requests.js'
 export { Inbound, type InboundOptions } from './server/inbound.js'
 export { InboundAdapter, type InboundAdapterParts } from './server/inbound-adapter.js'
@@ -20,11 +24,10 @@ export { type ListenOptions, listen } from './server/listen.js'
 export { type MeshIncomingMessage, type MeshPeer, MeshRequest, type TagValue } from './server/mesh-request.js'
 export {
   DEFAULT_DRAIN_TIMEOUT_MS,
-  type DrainOptions,
   MeshServer,
   type MeshServerOptions,
   type ServerHandler,
-  type ServerObserver,
 } from './server/mesh-server.js'
+export type { DrainOptions, ObservedServer, ServerObserver } from './server/observed-server.js'
 export type { GatePlane, Passenger } from './server/passenger.js'
 export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js'

@@ -1,11 +1,18 @@
+import type { Tracer } from '@inmesh/core'
 import { FlushHooks } from './closing/flush-hooks.js'
+import type { Configuration } from './configuration/configuration.js'
+import { DeferredConfiguration } from './configuration/deferred-configuration.js'
+import { NoConfiguration } from './configuration/no-configuration.js'
 import { openConfiguration } from './configuration/open-configuration.js'
 import { AsyncContextStore } from './context/async-context-store.js'
 import { Mesh } from './mesh.js'
+import type { Environment } from './options/environment.js'
 import type { MeshOptions } from './options/mesh-options.js'
-import { type Environment, resolveOptions } from './options/resolve-options.js'
+import type { MeshSettings } from './options/mesh-settings.js'
+import { resolveOptions } from './options/resolve-options.js'
 import { MeshOutbound } from './outbound/mesh-outbound.js'
 import { PlainOutbound } from './outbound/plain-outbound.js'
+import { DeferredTracer } from './tracing/deferred-tracer.js'
 import { openTracer } from './tracing/open-tracer.js'
 
 /**
@@ -29,16 +36,47 @@ export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
  */
 export async function openMesh(options: MeshOptions, environment: Environment): Promise<Mesh> {
   const settings = resolveOptions(options, environment)
-  const configuration = await openConfiguration(settings)
+  const mesh = assemble(settings, await openConfiguration(settings), await openTracer(settings))
+  await mesh.openReadiness()
+  return mesh
+}
+
+/** A mesh whose configuration is still being opened. */
+export interface OpeningMesh {
+  /** The mesh. Calls and requests wait for its configuration. */
+  readonly mesh: Mesh
+  /** Resolves once it has that; rejects with what {@link createMesh} would. */
+  readonly opened: Promise<unknown>
+}
+
+/**
+ * The same for an application that does not wait.
+ *
+ * @param options - Options as given in code.
+ * @param environment - Variables to look in.
+ * @throws MeshError ERR_INMESH_OPTIONS.
+ */
+export function openMeshAtOnce(options: MeshOptions, environment: Environment): OpeningMesh {
+  const settings = resolveOptions(options, environment)
+  const opening = openConfiguration(settings)
+  const tracer = new DeferredTracer(openTracer(settings))
+  const mesh = assemble(settings, deferred(settings, opening), tracer)
+  return { mesh, opened: Promise.all([opening, tracer.opened, mesh.openReadiness()]) }
+}
+
+function deferred({ origin, workload: { locality } }: MeshSettings, opening: Promise<Configuration>): Configuration {
+  if (origin === undefined) return new NoConfiguration()
+  const place = locality && { region: locality.region, zone: locality.zone ?? '', subZone: locality.subZone ?? '' }
+  return new DeferredConfiguration(opening, place)
+}
+
+function assemble(settings: MeshSettings, configuration: Configuration, tracer: Tracer | undefined): Mesh {
   const contexts = new AsyncContextStore()
-  const tracer = await openTracer(settings)
   const outbound =
     settings.mode === 'off'
       ? new PlainOutbound(settings.clock)
       : new MeshOutbound(settings, configuration, { contexts, tracer })
   const flushHooks = new FlushHooks(settings.clock, settings.logger)
   if (tracer !== undefined) flushHooks.add(() => tracer.flush())
-  const mesh = new Mesh({ settings, configuration, outbound, contexts, tracer, flushHooks })
-  await mesh.openReadiness()
-  return mesh
+  return new Mesh({ settings, configuration, outbound, contexts, tracer, flushHooks })
 }

@@ -37,6 +37,7 @@ export type {
 } from '@inmesh/http'
 export { MeshServer } from '@inmesh/http'
 export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'
+export type { InstallOptions, InstallServerOptions } from './capture/install-options.js'
 export type { FlushHook } from './closing/flush-hooks.js'
 export type { CapturedContext } from './context/captured-context.js'
 export type { MeshContext } from './context/mesh-context.js'
@@ -53,6 +54,7 @@ export type {
   TargetNamingMode,
 } from './options/mesh-options.js'
 export type { MeshCallOutcome } from './outbound/mesh-call-outcome.js'
+export { registeredMesh } from './register/registered-mesh.js'
 export type { Readiness } from './server/readiness.js'
 export type { FactoryOptions, MeshServerSettings, ServerFactory } from './server/server-factory.js'
 export type { BreakerOutcome } from './service/breaker-outcome.js'

@@ -15,6 +15,8 @@ import {
 } from '@inmesh/http'
 import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
 import type { Dispatcher } from 'undici'
+import type { InstallOptions } from './capture/install-options.js'
+import { ProcessCapture } from './capture/process-capture.js'
 import { closeInOrder } from './closing/close-order.js'
 import type { FlushHook, FlushHooks } from './closing/flush-hooks.js'
 import type { Configuration } from './configuration/configuration.js'
@@ -80,6 +82,7 @@ export class Mesh implements AsyncDisposable {
   readonly #inbound: Inbound
   readonly #servers: ServerRegistry
   readonly #services: ServiceRegistry
+  readonly #capture: ProcessCapture
   readonly #waits: ReadinessWaits
   readonly #signals: ShutdownSignals | undefined
   #probes: ReadinessEndpoint | undefined
@@ -107,7 +110,12 @@ export class Mesh implements AsyncDisposable {
     this.#waits = new ReadinessWaits(configuration, clock)
     this.context = this.#contexts
     this.fetch = outbound.fetch
-    const { handleSignals } = settings
+    const { handleSignals, drainDelayMs } = settings
+    this.#capture = new ProcessCapture({
+      outbound,
+      servers: mode === 'off' ? undefined : { inbound: this.#inbound, clock, observer: this.#servers, drainDelayMs },
+      captured: (server) => this.#signals?.follow(server),
+    })
     if (handleSignals.length > 0) this.#signals = new ShutdownSignals(handleSignals, () => this.close())
   }
 
@@ -118,15 +126,16 @@ export class Mesh implements AsyncDisposable {
 
   /**
    * Makes the mesh carry every call of this process that names no dispatcher: those of the `fetch` built into Node, and of undici in any copy and
-   * version. Hosts outside the mesh are called as before, by the dispatcher that was there. Agents of node:http are not touched: see
-   * {@link Mesh.httpAgent}. Nothing is installed while the mode is `off`.
+   * version; with options, also clients and servers of node:http. Hosts outside the mesh are called as before, by the dispatcher or agent that was
+   * there. Nothing is installed while the mode is `off`.
    *
-   * @returns what undoes it; {@link Mesh.close} does it too. Installed already, nothing changes.
+   * @param options - See {@link InstallOptions}. Default: `fetch` and undici only.
+   * @returns what undoes it; {@link Mesh.close} does it too. What is installed already stays as it is.
    * @throws MeshError ERR_INMESH_CLOSED after {@link Mesh.close}.
    */
-  installGlobal(): () => void {
+  installGlobal(options: InstallOptions = {}): () => void {
     this.#refuseWhenClosed()
-    return this.#parts.outbound.installGlobal()
+    return this.#capture.install(options)
   }
 
   /**
@@ -351,6 +360,7 @@ export class Mesh implements AsyncDisposable {
       await closeInOrder({ servers: this.#servers, outbound, flushHooks, configuration, clock: this.#clock }, timeoutMs)
     } finally {
       this.#signals?.stop()
+      this.#capture.release()
       this.#services.close()
       this.#probes?.close()
       configuration.close()

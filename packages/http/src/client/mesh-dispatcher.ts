@@ -127,6 +127,18 @@ export class MeshDispatcher extends Dispatcher {
   }
 
   /**
+   * Whether requests to an origin are the mesh's affair, as far as is known now: false for hosts outside the mesh that may be called. The first
+   * question about a host begins to find out.
+   *
+   * @param origin - `http://reviews.shop:9080`.
+   */
+  carries(origin: string): boolean {
+    const known = this.#origins.find(origin)
+    const target = known?.target(this.#scope.plane)
+    return (target !== undefined && target.state !== 'unknown') || known?.allowed === false
+  }
+
+  /**
    * Sends a request, for somebody who will ask what became of it.
    *
    * @param followed - Gets the progress of the call.

@@ -8,6 +8,8 @@ export class Exemptions {
   readonly #keys = new Set<string>()
 
   /**
+   * Counts requests among them.
+   *
    * @param path - A path, without a query string.
    * @param method - A method in upper case. Default: any.
    */

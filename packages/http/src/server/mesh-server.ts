@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { type IncomingMessage, Server, type ServerOptions, ServerResponse } from 'node:http'
+import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { ServerOptions as Http2Options } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@inmesh/core'
@@ -11,6 +11,8 @@ import { InFlightRequests } from './in-flight-requests.js'
 import { Inbound } from './inbound.js'
 import type { InboundGate } from './inbound-gate.js'
 import type { MeshIncomingMessage } from './mesh-request.js'
+import type { DrainOptions, ObservedServer, ServerObserver } from './observed-server.js'
+import { tunnelAnswer } from './tunnel-answer.js'
 
 /**
  * How long a connection may idle. The side that closes an idle connection wins or loses a race against a request that is already on its
@@ -27,22 +29,6 @@ const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set(['request', 'checkC
 
 /** Handler of a server: an Express application or a plain function. */
 export type ServerHandler = (request: MeshIncomingMessage, response: ServerResponse) => unknown
-
-/** Told about the life of a server. */
-export interface ServerObserver {
-  /**
-   * It accepts connections.
-   *
-   * @returns what its listener is applied by; undefined where none is.
-   */
-  listening(server: MeshServer): InboundGate | undefined
-  /** It accepts connections, and its application does not want requests yet. Default: it is not heard of before they are wanted. */
-  unready?(server: MeshServer): void
-  /** It is about to stop accepting connections; called once. */
-  closing(server: MeshServer): void
-  /** Its last connection has ended. */
-  closed(server: MeshServer): void
-}
 
 /** What a {@link MeshServer} is made of. */
 export interface MeshServerOptions {
@@ -62,22 +48,11 @@ export interface MeshServerOptions {
   readonly http2?: Http2Options | undefined
 }
 
-/** How a server is drained. */
-export interface DrainOptions {
-  /** Milliseconds until connections that are still open are cut, the delay included. Default 25,000. */
-  readonly timeoutMs?: number
-  /**
-   * Milliseconds for which connections and requests are still taken while every response asks its caller to go elsewhere. Closing at once
-   * breaks connections that the system has accepted and requests that are on their way to idle ones. Default: that of the server.
-   */
-  readonly delayMs?: number
-}
-
 /**
  * A node:http server whose requests go through the mesh and which ends gracefully. It is an `http.Server` in every respect: requests
  * are taken in when `request` is emitted, so it does not matter who listens to it, nor when.
  */
-export class MeshServer extends Server {
+export class MeshServer extends Server implements ObservedServer {
   /** Milliseconds without a frame after which a connection of HTTP/2 is closed, once its streams have ended; 0 for never. Default 75,000. */
   http2SessionTimeout = KEEP_ALIVE_TIMEOUT_MS
   readonly #inbound: Inbound
@@ -330,13 +305,4 @@ export class MeshServer extends Server {
     this.#stop()
     for (const socket of this.#connections) socket.destroy()
   }
-}
-
-/** An answer on a connection that node:http has let go of, which it ends. */
-function tunnelAnswer(request: IncomingMessage, socket: Socket): ServerResponse {
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.once('finish', () => socket.destroySoon())
-  return response
 }

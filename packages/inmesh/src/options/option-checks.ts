@@ -35,6 +35,11 @@ export function port(value: unknown): number {
   return value
 }
 
+export function ports(value: unknown): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) throw new Complaint('must be a list of ports')
+  return value.map(port)
+}
+
 /** A timer of more milliseconds than this fires at once in Node. */
 const LONGEST_TIMER = 0x7fff_ffff
 

@@ -1,6 +1,7 @@
 import { LOG_LEVELS } from '../log/stderr-logger.js'
 import type { MeshOptions } from './mesh-options.js'
 import * as check from './option-checks.js'
+import { asWritten, list, locality, number, pairs, truth, truthOrList } from './option-text.js'
 
 /** How one option is written in the environment and what it may be. */
 export interface OptionRow<T> {
@@ -54,51 +55,11 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   },
   readinessPort: { variable: 'INMESH_READINESS_PORT', read: number, check: check.port },
   drainDelayMs: { variable: 'INMESH_DRAIN_DELAY_MS', read: number, check: check.delay },
-  handleSignals: { variable: 'INMESH_HANDLE_SIGNALS', read: signals, check: check.signals },
-  tracing: { variable: 'INMESH_TRACING', read: flag, check: check.flag },
+  handleSignals: { variable: 'INMESH_HANDLE_SIGNALS', read: truthOrList, check: check.signals },
+  tracing: { variable: 'INMESH_TRACING', read: truth, check: check.flag },
   propagation: { variable: 'INMESH_PROPAGATION', read: list, check: check.traceFormats },
   logLevel: { variable: 'INMESH_LOG_LEVEL', read: asWritten, check: check.oneOf(LOG_LEVELS) },
 }
 
 /** Options that only code can give. */
 export const CODE_OPTIONS: readonly CodeOption[] = Object.freeze(['balancingPolicies', 'logger', 'clock', 'random'])
-
-function asWritten(text: string): string {
-  return text
-}
-
-/** Number('') and Number(' 1') are numbers; a variable that holds them is a mistake. */
-function number(text: string): unknown {
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-}
-
-function flag(text: string): unknown {
-  return text === 'true' || text === 'false' ? text === 'true' : text
-}
-
-function signals(text: string): unknown {
-  return text === 'true' || text === 'false' ? text === 'true' : list(text)
-}
-
-function pairs(text: string): unknown {
-  const labels: Record<string, string> = {}
-  for (const entry of list(text)) {
-    const equals = entry.indexOf('=')
-    if (equals < 1) throw new check.Complaint('must be written as key=value,key=value')
-    labels[entry.slice(0, equals)] = entry.slice(equals + 1)
-  }
-  return labels
-}
-
-function locality(text: string): unknown {
-  const [region, zone, subZone, ...more] = text.split('/')
-  if (more.length > 0) throw new check.Complaint('must be written as region/zone/subZone')
-  return { region, ...(zone && { zone }), ...(subZone && { subZone }) }
-}

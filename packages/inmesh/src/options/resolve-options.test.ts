@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RecordingLogger } from '../testing/recording-logger.js'
+import type { Environment } from './environment.js'
 import type { MeshOptions } from './mesh-options.js'
 import { OPTION_TABLE } from './option-table.js'
-import { type Environment, resolveOptions } from './resolve-options.js'
+import { resolveOptions } from './resolve-options.js'
 
 const config = { config: './mesh' }
 

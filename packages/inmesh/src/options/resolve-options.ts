@@ -2,16 +2,15 @@ import { MeshError, SystemClock, SystemRandom, TRACE_FORMATS, type TraceFormat, 
 import { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import { StderrLogger } from '../log/stderr-logger.js'
 import { SHUTDOWN_SIGNALS } from '../server/shutdown-signals.js'
+import type { Environment } from './environment.js'
 import type { MeshOptions } from './mesh-options.js'
 import type { ConfigurationOrigin, MeshSettings } from './mesh-settings.js'
 import { Complaint } from './option-checks.js'
 import { CODE_OPTIONS, OPTION_TABLE, type TableOption } from './option-table.js'
+import { REGISTER_TABLE } from './register-options.js'
 
 /** The control plane has to tell callers that a server goes, and they may be on their way to it until then. */
 const DRAIN_DELAY_MS = 500
-
-/** Variables by name, usually `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 type Values = { -readonly [Name in TableOption]?: MeshOptions[Name] }
 
@@ -114,7 +113,9 @@ function refuseUnknownOptions(options: MeshOptions): void {
 }
 
 function unknownVariables(environment: Environment): string[] {
-  const known = new Set<string>(Object.values(OPTION_TABLE).map((row) => row.variable))
+  const known = new Set<string>(
+    [OPTION_TABLE, REGISTER_TABLE].flatMap((table) => Object.values(table).map((row) => row.variable)),
+  )
   return Object.keys(environment).filter((name) => name.startsWith('INMESH_') && !known.has(name))
 }
 

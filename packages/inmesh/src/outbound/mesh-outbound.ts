@@ -2,6 +2,7 @@ import { type ContextStore, DataPlane, type LocalClusterOptions, type Tracer } f
 import {
   agentOutcome,
   type CallOutcome,
+  captureAgents,
   createFetch,
   HttpCarrier,
   installGlobalDispatcher,
@@ -23,6 +24,7 @@ export class MeshOutbound implements Outbound {
   readonly fetch: MeshFetch
   readonly #plane: DataPlane
   #uninstall: (() => void) | undefined
+  #uninstallAgents: (() => void) | undefined
 
   /**
    * @param settings - Settings of the mesh.
@@ -63,12 +65,10 @@ export class MeshOutbound implements Outbound {
     this.fetch = createFetch(this.dispatcher)
   }
 
-  installGlobal(): () => void {
+  installGlobal(nodeHttp: boolean): () => void {
     this.#uninstall ??= installGlobalDispatcher(this.dispatcher)
-    return () => {
-      this.#uninstall?.()
-      this.#uninstall = undefined
-    }
+    if (nodeHttp) this.#uninstallAgents ??= this.#captureAgents()
+    return this.#uninstallAll
   }
 
   httpAgent(options: MeshAgentOptions): MeshHttpAgent {
@@ -85,9 +85,21 @@ export class MeshOutbound implements Outbound {
 
   async close(timeoutMs: number): Promise<void> {
     // The process may go on without the mesh.
-    this.#uninstall?.()
+    this.#uninstallAll()
     await closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)
     this.#plane.close()
+  }
+
+  #captureAgents(): () => void {
+    const [http, https] = [this.httpAgent({}), this.httpsAgent({})]
+    return captureAgents({ http, https, carries: (origin) => this.dispatcher.carries(origin) })
+  }
+
+  readonly #uninstallAll = (): void => {
+    this.#uninstall?.()
+    this.#uninstallAgents?.()
+    this.#uninstall = undefined
+    this.#uninstallAgents = undefined
   }
 }
 

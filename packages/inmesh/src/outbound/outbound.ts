@@ -12,9 +12,10 @@ export interface Outbound {
   /**
    * Carries the calls of the process that name no dispatcher, too.
    *
+   * @param nodeHttp - Whether requests with node's own agents are carried as well.
    * @returns what undoes it.
    */
-  installGlobal(): () => void
+  installGlobal(nodeHttp: boolean): () => void
   /**
    * Makes an agent of node:http.
    *

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { EventEmitter } from 'node:events'
+import { Server } from 'node:http'
 import { MeshError } from '@inmesh/core'
 
 /** Whether a mesh wants callers. */
@@ -7,6 +8,14 @@ export interface Readiness {
   readonly ready: boolean
   /** Why it does not, a sentence without the final stop for each reason; empty when it does. */
   readonly reasons: readonly string[]
+}
+
+/** Who watches or captures the servers of a process by their prototype is not to take probes for requests to the application. */
+class ProbeServer extends Server {
+  /** @internal */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    return EventEmitter.prototype.emit.call(this, event, ...values)
+  }
 }
 
 /** Tells whoever asks on a port of its own whether the mesh is ready: the readiness probe of a kubelet, which knows no mesh. */
@@ -25,7 +34,7 @@ export class ReadinessEndpoint {
    * @throws MeshError ERR_INMESH_LISTEN with Node's error as cause.
    */
   static async open(port: number, readiness: () => Readiness): Promise<ReadinessEndpoint> {
-    const server = createServer((request, response) => {
+    const server = new ProbeServer((request, response) => {
       const { url = '', method } = request
       const head = { 'content-type': 'text/plain', 'cache-control': 'no-store' }
       if (url !== '/ready' || (method !== 'GET' && method !== 'HEAD')) {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@inmesh/core'
-import type { InboundAdapter, InboundGate, MeshServer, ServerObserver } from '@inmesh/http'
+import type { InboundAdapter, InboundGate, ObservedServer, ServerObserver } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
 import type { ServerGate, ServerGates } from './server-gates.js'
 
@@ -26,7 +26,7 @@ export class ServerRegistry implements ServerObserver {
   readonly #configuration: Pick<Configuration, 'register'>
   readonly #gates: ServerGates
   readonly #clock: Clock
-  readonly #servers = new Map<MeshServer, Serving>()
+  readonly #servers = new Map<ObservedServer, Serving>()
   /** Servers of the application by port. */
   readonly #foreign = new Map<number, Serving>()
   readonly #adapters = new Set<InboundAdapter>()
@@ -42,7 +42,7 @@ export class ServerRegistry implements ServerObserver {
     this.#clock = clock
   }
 
-  listening(server: MeshServer): InboundGate | undefined {
+  listening(server: ObservedServer): InboundGate | undefined {
     const address = server.boundAddress
     // A server on a pipe cannot be reached from another machine.
     if (address === undefined) {
@@ -57,15 +57,15 @@ export class ServerRegistry implements ServerObserver {
     return serving.gate?.gate
   }
 
-  unready(server: MeshServer): void {
+  unready(server: ObservedServer): void {
     this.#servers.set(server, NOT_SERVING)
   }
 
-  closing(server: MeshServer): void {
+  closing(server: ObservedServer): void {
     this.#servers.get(server)?.withdraw()
   }
 
-  closed(server: MeshServer): void {
+  closed(server: ObservedServer): void {
     this.#servers.delete(server)
   }
 

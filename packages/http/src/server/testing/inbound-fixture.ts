@@ -4,7 +4,8 @@ import type { TestContext } from 'node:test'
 import { type ContextStore, type RequestContext, SeededRandom, SimulatedClock } from '@inmesh/core'
 import { Inbound } from '../inbound.js'
 import { listen } from '../listen.js'
-import { MeshServer, type ServerHandler, type ServerObserver } from '../mesh-server.js'
+import { MeshServer, type ServerHandler } from '../mesh-server.js'
+import type { ServerObserver } from '../observed-server.js'
 import { TrustedNetworks } from '../trusted-networks.js'
 
 /** A context store as the mesh has one, for tests of this package. */
