@@ -1,4 +1,9 @@
-export { checkAgentOptions, type MeshAgentOptions, type MeshClientRequestOptions } from './agent/agent-options.js'
+export {
+  checkAgentOptions,
+  type MeshAgentOptions,
+  type MeshClientRequestOptions,
+  type MeshHttpsAgentOptions,
+} from './agent/agent-options.js'
 export { agentOutcome } from './agent/agent-outcome.js'
 export { type AgentReplacement, captureAgents } from './agent/global-agents.js'
 export { MeshHttpAgent } from './agent/mesh-http-agent.js'

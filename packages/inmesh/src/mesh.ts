@@ -10,6 +10,7 @@ import {
   listen,
   type MeshAgentOptions,
   type MeshFetch,
+  type MeshHttpsAgentOptions,
   MeshServer,
   type ServerHandler,
 } from '@inmesh/http'
@@ -169,12 +170,12 @@ export class Mesh implements AsyncDisposable {
 
   /**
    * As {@link Mesh.httpAgent}, for `https:`. Nothing of a request is sent in plaintext. Options of TLS, of the agent or of a request, are
-   * refused with ERR_INMESH_OPTIONS, as the mesh verifies by its own.
+   * refused with ERR_INMESH_OPTIONS, as the mesh verifies by its own; only `ca` is taken, by the agent, for authorities of the application's own.
    *
-   * @param options - As there.
+   * @param options - As there, and `ca`.
    * @throws MeshError ERR_INMESH_OPTIONS.
    */
-  httpsAgent(options: MeshAgentOptions = {}): HttpsAgent {
+  httpsAgent(options: MeshHttpsAgentOptions = {}): HttpsAgent {
     return this.#parts.outbound.httpsAgent(options)
   }
 

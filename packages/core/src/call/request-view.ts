@@ -15,6 +15,8 @@ export interface RequestView {
   readonly path: string
   /** Host and, where it is not the scheme's default, port; lower case. */
   readonly authority: string
+  /** Whether the caller names it by an `https:` URL; absent means no. How it goes to the upstream is the cluster's affair. */
+  readonly secure?: boolean
   /**
    * Address of the client for whose inbound request this one is made, an IP literal; the empty string or absent where there is none, or
    * where nobody trusted told it.
@@ -38,6 +40,15 @@ export interface RequestView {
    * @returns the value, several values joined by `,`, or undefined when there is none.
    */
   header(name: string): string | undefined
+}
+
+/**
+ * The scheme that a request has for its caller.
+ *
+ * @param request - The request.
+ */
+export function schemeOf({ secure }: Pick<RequestView, 'secure'>): 'http' | 'https' {
+  return secure === true ? 'https' : 'http'
 }
 
 /**

@@ -1,3 +1,4 @@
+import { schemeOf } from '../call/request-view.js'
 import type { HeaderEditor } from '../headers/header-editor.js'
 import type { FormatContext } from './format-context.js'
 import { TimeFormat } from './time-format.js'
@@ -119,7 +120,7 @@ function requestHeader(name: string): FormatCommand {
     case 'host':
       return ({ request }) => request.authority
     case ':scheme':
-      return () => 'http'
+      return ({ request }) => schemeOf(request)
     default:
       return ({ request }) => request.header(name)
   }

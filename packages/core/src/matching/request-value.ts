@@ -1,4 +1,4 @@
-import type { RequestView } from '../call/request-view.js'
+import { type RequestView, schemeOf } from '../call/request-view.js'
 
 /** Reads one value of a request; undefined when it is not there. */
 export type RequestValue = (request: RequestView) => string | undefined
@@ -16,7 +16,7 @@ export function headerValue(name: string): RequestValue {
     case ':path':
       return (request) => (request.view === 'http' ? request.path : undefined)
     case ':scheme':
-      return (request) => (request.view === 'http' ? 'http' : undefined)
+      return (request) => (request.view === 'http' ? schemeOf(request) : undefined)
     case ':authority':
       return (request) => (request.view === 'http' ? request.authority : undefined)
     case 'host':

@@ -1,5 +1,5 @@
 import { type LocalReply, localReplies } from '../call/local-reply.js'
-import { pathWithoutQuery } from '../call/request-view.js'
+import { pathWithoutQuery, schemeOf } from '../call/request-view.js'
 import { writeBody } from '../format/body-writer.js'
 import type { FormatContext } from '../format/format-context.js'
 import type { DirectResponseAction, RedirectAction, Route } from '../model/route.js'
@@ -7,9 +7,6 @@ import { compilePathRewrite, type PathRewriter } from '../rewrite/path-rewriter.
 
 /** A route's own answer to a request. */
 export type LocalAnswer = (context: FormatContext) => LocalReply
-
-/** The application's side of a call is always plaintext to the mesh; whether the upstream's is too, is the cluster's affair. */
-const SCHEME = 'http'
 
 /**
  * @param route - The route.
@@ -55,20 +52,23 @@ type Target = Pick<RedirectAction, 'scheme' | 'host' | 'port' | 'path' | 'stripQ
 
 const KEEP: Target = { stripQuery: false }
 
+const DEFAULT_PORTS = { http: ':80', https: ':443' } as const
+
 /** The URL that Envoy gives (Http::Utility::newUri). */
 function location(context: FormatContext, target: Target, rewrite?: PathRewriter): string {
   const { authority, path } = context.request
-  const scheme = target.scheme ?? SCHEME
+  const own = schemeOf(context.request)
+  const scheme = target.scheme ?? own
   const port = target.port === undefined ? '' : `:${target.port}`
-  const host = target.host ?? requestHost(authority, scheme, port !== '')
+  const host = target.host ?? requestHost(authority, scheme === own ? '' : DEFAULT_PORTS[own], port !== '')
   return `${scheme}://${host}${port}${redirectPath(path, target, rewrite?.(path, context))}`
 }
 
 /** The request's port goes when another takes its place, and with a change of scheme when it is the old one's own. */
-function requestHost(authority: string, scheme: string, replaced: boolean): string {
+function requestHost(authority: string, mootPort: string, replaced: boolean): string {
   const colon = authority.lastIndexOf(':')
   if (colon < 0 || colon < authority.lastIndexOf(']')) return authority
-  const moot = scheme !== SCHEME && authority.slice(colon) === ':80'
+  const moot = authority.slice(colon) === mootPort
   return replaced || moot ? authority.slice(0, colon) : authority
 }
 

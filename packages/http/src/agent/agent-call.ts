@@ -4,6 +4,7 @@ import type { MeshDispatchOptions } from '../client/call-options.js'
 import { CallProgress } from '../client/call-progress.js'
 import type { LegacyHandler, RawHeaders } from '../client/legacy-handler.js'
 import type { AgentConnection, Cancellable } from './agent-connection.js'
+import type { AgentDispatcher } from './agent-dispatcher.js'
 import { requestHeaders } from './request-head.js'
 import { RequestUpload, refuseTrailers } from './request-upload.js'
 import { headerPairs, responseHead, responseHeaders } from './response-head.js'
@@ -13,7 +14,7 @@ type RequestBody = MeshDispatchOptions['body']
 /** A request of node's client on its way through a dispatcher, and the response on its way back. */
 export class AgentCall implements LegacyHandler, Cancellable {
   protected readonly connection: AgentConnection
-  readonly #dispatcher: Dispatcher
+  readonly #dispatcher: AgentDispatcher
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   #upload: RequestUpload | undefined = undefined
@@ -30,7 +31,12 @@ export class AgentCall implements LegacyHandler, Cancellable {
    * @param request - Its head, and its body as far as that has come.
    * @param response - Where the answer goes.
    */
-  constructor(dispatcher: Dispatcher, connection: AgentConnection, request: IncomingMessage, response: ServerResponse) {
+  constructor(
+    dispatcher: AgentDispatcher,
+    connection: AgentConnection,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
     this.connection = connection
     this.#dispatcher = dispatcher
     this.#request = request

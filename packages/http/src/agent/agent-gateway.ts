@@ -1,8 +1,8 @@
 import type { ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '@inmesh/core'
-import type { Dispatcher } from 'undici'
 import { AgentConnection } from './agent-connection.js'
+import type { AgentDispatcher } from './agent-dispatcher.js'
 import { type MeshAgentOptions, type MeshClientRequestOptions, refuseOptions } from './agent-options.js'
 import { AgentOrigin, type AgentScheme } from './agent-origin.js'
 import { AgentServer } from './agent-server.js'
@@ -23,7 +23,7 @@ export class AgentGateway {
    * @param clock - Time.
    * @param options - Options of the agent, checked.
    */
-  constructor(scheme: AgentScheme, dispatcher: Dispatcher, clock: Clock, options: MeshAgentOptions) {
+  constructor(scheme: AgentScheme, dispatcher: AgentDispatcher, clock: Clock, options: MeshAgentOptions) {
     this.#scheme = scheme
     this.#options = options
     this.#server = new AgentServer(dispatcher, clock)

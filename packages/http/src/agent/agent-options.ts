@@ -2,6 +2,7 @@ import type { AgentOptions, RequestOptions } from 'node:http'
 import { checkServerIdentity } from 'node:tls'
 import { MeshError } from '@inmesh/core'
 import { checkCallOptions, type MeshCallOptions } from '../client/call-options.js'
+import type { AuthorityCertificates } from '../client/tls/trust.js'
 
 /**
  * Options of `mesh.httpAgent()` and `mesh.httpsAgent()`: those of node's agents that make sense where the mesh makes the connections.
@@ -11,6 +12,15 @@ export interface MeshAgentOptions
   extends Pick<AgentOptions, 'maxFreeSockets' | 'maxSockets' | 'maxTotalSockets' | 'scheduling' | 'timeout'> {
   /** Options of the mesh for every request of the agent; those of a request itself come before. */
   readonly mesh?: MeshCallOptions
+}
+
+/** Options of `mesh.httpsAgent()`. */
+export interface MeshHttpsAgentOptions extends MeshAgentOptions {
+  /**
+   * Authorities in PEM that servers are verified by, in place of those of the process. The name is verified in any case. A cluster that the
+   * control plane gave a TLS context of its own is refused to such an agent (ERR_INMESH_OPTIONS). Default: the authorities of the process.
+   */
+  readonly ca?: AuthorityCertificates | undefined
 }
 
 /** Options of node's `http.request` with those of the mesh. */
@@ -84,8 +94,8 @@ export function refuseOptions(options: object, secure: boolean): MeshError | und
  * @returns those that node's agent is made with.
  * @throws MeshError ERR_INMESH_OPTIONS when some cannot be carried out.
  */
-export function checkAgentOptions(options: MeshAgentOptions, secure: boolean): AgentOptions {
-  const { mesh, ...plain } = options
+export function checkAgentOptions(options: MeshHttpsAgentOptions, secure: boolean): AgentOptions {
+  const { mesh, ca, ...plain } = options
   const wrong = refuseOptions(plain, secure) ?? (mesh && checkCallOptions(mesh))
   if (wrong !== undefined) throw wrong
   return { ...plain, keepAlive: true }
@@ -99,7 +109,10 @@ export function checkAgentOptions(options: MeshAgentOptions, secure: boolean): A
  * @param secure - Whether it is for `https:`.
  * @throws MeshError ERR_INMESH_OPTIONS when some cannot be carried out.
  */
-export function memoryAgentOptions(options: MeshAgentOptions, secure: boolean): AgentOptions & { servername: string } {
+export function memoryAgentOptions(
+  options: MeshHttpsAgentOptions,
+  secure: boolean,
+): AgentOptions & { servername: string } {
   return { ...checkAgentOptions(options, secure), servername: '' }
 }
 

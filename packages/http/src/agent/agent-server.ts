@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events'
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, MeshError } from '@inmesh/core'
-import type { Dispatcher } from 'undici'
 import { AgentCall } from './agent-call.js'
 import { AgentConnection } from './agent-connection.js'
+import type { AgentDispatcher } from './agent-dispatcher.js'
 import type { AgentOrigin } from './agent-origin.js'
 import type { MemorySocket } from './memory-socket.js'
 import { TunnelCall } from './tunnel-call.js'
@@ -17,14 +17,14 @@ const BUFFER_BYTES = 65_536
  * limits a server of node's has are left to those that the request goes to.
  */
 export class AgentServer extends Server {
-  readonly #dispatcher: Dispatcher
+  readonly #dispatcher: AgentDispatcher
   readonly #clock: Clock
 
   /**
    * @param dispatcher - Carries the requests.
    * @param clock - Time.
    */
-  constructor(dispatcher: Dispatcher, clock: Clock) {
+  constructor(dispatcher: AgentDispatcher, clock: Clock) {
     super({
       highWaterMark: BUFFER_BYTES,
       keepAliveTimeout: 0,

@@ -6,12 +6,12 @@ import { type TestContext, test } from 'node:test'
 import { checkServerIdentity } from 'node:tls'
 import { SystemClock } from '@inmesh/core'
 import { MockAgent } from 'undici'
-import type { MeshAgentOptions } from './agent-options.js'
+import type { MeshHttpsAgentOptions } from './agent-options.js'
 import { MeshHttpsAgent } from './mesh-https-agent.js'
 import { answered, freed } from './testing/agent-fixture.js'
 
 /** An agent over a dispatcher that answers itself, and knows one origin. */
-function agentFor(context: TestContext, origin: string, options: MeshAgentOptions = {}): MeshHttpsAgent {
+function agentFor(context: TestContext, origin: string, options: MeshHttpsAgentOptions = {}): MeshHttpsAgent {
   const dispatcher = new MockAgent()
   dispatcher.disableNetConnect()
   dispatcher
@@ -55,7 +55,6 @@ test('connections are shared by the requests to an origin, and by no others', as
 })
 
 const refused: Record<string, unknown> = {
-  ca: 'a certificate',
   cert: 'a certificate',
   checkServerIdentity: () => undefined,
   key: 'a key',
@@ -76,6 +75,15 @@ for (const [name, value] of Object.entries(refused)) {
     await assert.rejects(answered(request('https://api.test', { agent, [name]: value }).end()), expected)
   })
 }
+
+test('the option ca is for the agent, and refused for a request, which cannot have authorities of its own', async (context) => {
+  const agent = agentFor(context, 'https://api.test', { ca: 'a certificate' })
+  await answered(request('https://api.test', { agent }).end())
+  await assert.rejects(answered(request('https://api.test', { agent, ca: 'another' }).end()), {
+    code: 'ERR_INMESH_OPTIONS',
+    message: /\bca\b/,
+  })
+})
 
 test('options that only say what is so anyway are taken', async (context) => {
   const agent = agentFor(context, 'https://api.test')

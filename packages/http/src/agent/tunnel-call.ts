@@ -1,10 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import type { RawHeaders } from '../client/legacy-handler.js'
 import { AgentCall } from './agent-call.js'
 import type { AgentConnection } from './agent-connection.js'
+import type { AgentDispatcher } from './agent-dispatcher.js'
 import { responseHead } from './response-head.js'
 
 /**
@@ -23,7 +23,7 @@ export class TunnelCall extends AgentCall {
    * @param request - Its head.
    * @param early - What came after the head.
    */
-  constructor(dispatcher: Dispatcher, connection: AgentConnection, request: IncomingMessage, early: Buffer) {
+  constructor(dispatcher: AgentDispatcher, connection: AgentConnection, request: IncomingMessage, early: Buffer) {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     super(dispatcher, connection, request, response)

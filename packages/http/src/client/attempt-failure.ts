@@ -9,6 +9,7 @@ const CALLERS_FAULT: ReadonlySet<unknown> = new Set([
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_ABORTED',
+  'ERR_INMESH_OPTIONS',
   'ERR_INMESH_UPGRADE',
 ])
 
@@ -21,6 +22,9 @@ const TRANSPORT: ReadonlySet<unknown> = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ])
 
+/** How the codes of parsers and of TLS begin, which may refuse a certificate of ours only when the request is on its way. */
+const ORIGINS: readonly string[] = ['HPE_', 'ERR_HTTP2_', 'ERR_SSL_', 'ERR_TLS_']
+
 /**
  * Whether an error came from the connection or from the peer's answer.
  *
@@ -30,7 +34,7 @@ export function isTransportError(error: Error): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (TRANSPORT.has(code)) return true
   if (typeof code !== 'string') return false
-  return code.startsWith('HPE_') || code.startsWith('ERR_HTTP2_') || syscall !== undefined
+  return ORIGINS.some((prefix) => code.startsWith(prefix)) || syscall !== undefined
 }
 
 /**

@@ -1,21 +1,18 @@
-import type { Call, ContextStore, DataPlane, RouteFinder, Target, TracePropagation, Tracer } from '@inmesh/core'
+import type { Call, ContextStore, DataPlane, TracePropagation, Tracer } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { ActiveCalls } from './active-calls.js'
 import type { CallRecords } from './call-progress.js'
 import type { HttpCarrier } from './http-carrier.js'
 import type { LegacyHandler } from './legacy-handler.js'
 import type { OutboundRequest } from './outbound-request.js'
+import type { Trust } from './tls/trust.js'
+
+export type { CallTarget } from './call-target.js'
 
 /** Sends copies of requests to the mirrors of their routes. */
 export interface MirrorSender {
   /** See `MirrorTraffic.begin`. */
   begin(call: Call, request: OutboundRequest, handler: LegacyHandler): LegacyHandler
-}
-
-/** What a call needs to know of its target. */
-export interface CallTarget extends Pick<Target, 'name' | 'state' | 'error' | 'whenSettled'> {
-  /** Present exactly while the state is `configured`. */
-  readonly snapshot: { readonly table: RouteFinder } | undefined
 }
 
 /** What the calls of one dispatcher share. */
@@ -32,6 +29,8 @@ export interface ClientScope {
   readonly propagation: TracePropagation
   /** Carries requests to hosts outside the mesh: of the dispatcher, or of whoever it stands in for. */
   readonly passThrough: Dispatcher
+  /** How servers of `https:` URLs are verified. */
+  readonly trust: Trust
   /** How long a request waits for the first configuration of its target, in milliseconds. */
   readonly discoveryTimeoutMs: number
   /** Whether replies made by the mesh become errors. */

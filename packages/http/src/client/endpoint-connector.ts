@@ -8,6 +8,14 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5000
 
 type Connector = buildConnector.connector
 
+/**
+ * @param cluster - Whose connection is made.
+ * @returns how long that may take, in milliseconds.
+ */
+export function connectTimeoutMs({ config }: EndpointOwner): number {
+  return config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+}
+
 /** Makes TCP connections to an endpoint, whatever name requests go by. */
 export class EndpointConnector {
   readonly #endpoint: Endpoint
@@ -26,7 +34,7 @@ export class EndpointConnector {
 
   /** How long making a connection may take, in milliseconds. */
   get timeoutMs(): number {
-    return this.#cluster.config?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    return connectTimeoutMs(this.#cluster)
   }
 
   /** In the shape that undici takes. */

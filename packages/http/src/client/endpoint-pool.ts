@@ -1,12 +1,15 @@
 import type { CircuitBreaker, EndpointOwner } from '@inmesh/core'
 import type { buildConnector, Client, Dispatcher } from 'undici'
 import type { Attempt } from './attempt.js'
-import { EndpointConnector } from './endpoint-connector.js'
 import { type ConnectionOwner, idleOptions, PooledConnection } from './pooled-connection.js'
+import { connectorOf } from './upstream-connector.js'
 import type { UpstreamPool, UpstreamPoolOptions } from './upstream-pool.js'
 
 /** The mesh keeps the limits of requests itself; undici would end a response after five minutes whatever the routes say. */
 const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 }
+
+/** What TLS is told that is spoken (RFC 7301). */
+const HTTP1: readonly string[] = ['http/1.1']
 
 /**
  * The connections to one endpoint for requests of one priority, in HTTP/1.1. A request takes the connection that was used last; where none is free
@@ -35,10 +38,12 @@ export class EndpointPool implements UpstreamPool, ConnectionOwner {
   constructor(options: UpstreamPoolOptions) {
     this.#options = options
     this.#cluster = options.cluster
-    this.authority = options.authority
     this.#breaker = options.cluster.breakers[options.priority]
+    // To undici it is `http:` in any case: of the host that a request names it would make another name to verify.
     this.#origin = `http://${options.authority}`
-    this.#connect = options.connect ?? new EndpointConnector(options.endpoint, options.cluster).connect
+    // What undici writes as `host`, which leaves port 80 out.
+    this.authority = options.authority.endsWith(':80') ? options.authority.slice(0, -3) : options.authority
+    this.#connect = options.connect ?? connectorOf(options, HTTP1)
   }
 
   get ready(): boolean {

@@ -98,7 +98,8 @@ test('a host that may not be called is answered 502, or fails with a code', asyn
   const fixture = new ClientFixture(context, undefined, { outbound })
   const throwing = new ClientFixture(context, undefined, { outbound, localReply: 'throw' })
   for (const each of [fixture, throwing]) {
-    for (const host of ['refused.invalid', 'allowed.invalid']) each.source.set(`${host}:80`, 'unknown')
+    for (const name of ['refused.invalid:80', 'refused.invalid:443', 'allowed.invalid:80'])
+      each.source.set(name, 'unknown')
   }
   for (const origin of ['http://refused.invalid', 'https://refused.invalid', 'http://192.0.2.1', 'https://192.0.2.1']) {
     const { statusCode, body } = await fixture.dispatcher.request({ origin, path: '/', method: 'GET' })

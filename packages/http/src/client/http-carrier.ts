@@ -2,22 +2,33 @@ import type { Carrier, Clock, Endpoint, Random, RequestPriority, RequestView, Up
 import { EndpointPool } from './endpoint-pool.js'
 import { isGrpcRequest } from './grpc-status.js'
 import { Http2Pool } from './http2/http2-pool.js'
+import type { Trust } from './tls/trust.js'
 import type { UpstreamPool, UpstreamPoolOptions } from './upstream-pool.js'
 
 type PoolKey = RequestPriority | `http2-${RequestPriority}`
 
-/** The pools of one endpoint, by priority and protocol. */
-export type EndpointPools = { [key in PoolKey]?: UpstreamPool }
+/** Pools whose connections differ in nothing but priority and protocol. */
+type AlikePools = { [key in PoolKey]?: UpstreamPool }
+
+/** The pools of one endpoint: those of plaintext, by priority and protocol. */
+export interface EndpointPools extends AlikePools {
+  /** The same for connections that are secured, by whom the server is to prove to be. */
+  secured?: Map<string, AlikePools>
+}
 
 /** What a carrier must know of a request to find its pool. */
 export interface CarriedRequest extends Pick<RequestView, 'header'> {
   /** Authority of the URL. */
   readonly originAuthority: string
+  /** How the server is verified that the URL names; undefined for `http:`. */
+  readonly trust: Trust | undefined
+  /** Host of the URL, an IPv6 address without its brackets. */
+  readonly originHost: string
 }
 
 /**
  * Carries HTTP, in the version that clusters ask for: HTTP/1.1 by undici, HTTP/2 by Node. One pool of connections for each endpoint, priority
- * and protocol, made when a request first goes there. Plaintext only in this version.
+ * and protocol, made when a request first goes there; for `https:` also for each host that requests name, as that is who must answer.
  */
 export class HttpCarrier implements Carrier {
   readonly view = 'http'
@@ -33,9 +44,10 @@ export class HttpCarrier implements Carrier {
   }
 
   release(endpoint: Endpoint): void {
-    const pools = endpoint.httpConnections as EndpointPools | undefined
+    const { secured, ...plain } = (endpoint.httpConnections ?? {}) as EndpointPools
     endpoint.httpConnections = undefined
-    for (const pool of Object.values(pools ?? {})) if (pool !== undefined) this.#drain(pool)
+    this.#drainAll(plain)
+    for (const pools of secured?.values() ?? []) this.#drainAll(pools)
   }
 
   /**
@@ -54,17 +66,18 @@ export class HttpCarrier implements Carrier {
     request: CarriedRequest,
     plane: { readonly clock: Clock; readonly random: Random },
   ): UpstreamPool | undefined {
+    const { trust } = request
     const protocol = endpoint.owner!.config?.protocol
     const http2 = protocol !== undefined && speaksHttp2(protocol, request)
-    const pools = endpoint.httpConnections as EndpointPools | undefined
+    let pools = endpoint.httpConnections as EndpointPools | undefined
+    if (trust !== undefined) pools = pools?.secured?.get(trust.key + request.originHost)
     const pool = pools?.[http2 ? keyOfHttp2(priority) : priority]
     if (pool !== undefined) return pool
     const { clock, random } = plane
-    return this.#open(
-      { endpoint, cluster: endpoint.owner!, priority, authority: request.originAuthority, clock, random },
-      http2,
-      protocol?.kind === 'as-downstream',
-    )
+    const cluster = endpoint.owner!
+    const security = trust?.securityFor(request.originHost)
+    const options = { endpoint, cluster, priority, authority: request.originAuthority, clock, random, security }
+    return this.#open(options, this.#poolsFor(endpoint, request), http2, protocol?.kind === 'as-downstream')
   }
 
   /** Closes every connection as soon as its request has ended; no pool can be made afterwards. */
@@ -87,12 +100,21 @@ export class HttpCarrier implements Carrier {
     await Promise.all(pools.map((pool) => pool.destroy(error)))
   }
 
-  #open(options: UpstreamPoolOptions, http2: boolean, both: boolean): UpstreamPool | undefined {
-    if (this.#closed) return undefined
-    const { endpoint, priority } = options
-    const [key, other] = http2 ? [keyOfHttp2(priority), priority] : [priority, keyOfHttp2(priority)]
+  #poolsFor(endpoint: Endpoint, { trust, originHost }: CarriedRequest): AlikePools {
     const pools = (endpoint.httpConnections ?? {}) as EndpointPools
     endpoint.httpConnections = pools
+    if (trust === undefined) return pools
+    pools.secured ??= new Map()
+    const key = trust.key + originHost
+    const alike = pools.secured.get(key) ?? {}
+    pools.secured.set(key, alike)
+    return alike
+  }
+
+  #open(options: UpstreamPoolOptions, pools: AlikePools, http2: boolean, both: boolean): UpstreamPool | undefined {
+    if (this.#closed) return undefined
+    const { priority } = options
+    const [key, other] = http2 ? [keyOfHttp2(priority), priority] : [priority, keyOfHttp2(priority)]
     const pool = http2 ? new Http2Pool(options) : new EndpointPool(options)
     pools[key] = pool
     this.#pools.add(pool)
@@ -103,6 +125,10 @@ export class HttpCarrier implements Carrier {
       this.#drain(outdated)
     }
     return pool
+  }
+
+  #drainAll(pools: AlikePools): void {
+    for (const pool of Object.values(pools)) if (pool !== undefined) this.#drain(pool)
   }
 
   #drain(pool: UpstreamPool): void {

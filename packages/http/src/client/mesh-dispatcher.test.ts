@@ -101,11 +101,11 @@ test('an endpoint with an IPv6 address is dialled', async (context) => {
   assert.equal((await mesh.request()).text, 'v6')
 })
 
-test('hosts that the mesh never looks at go past it unchanged: https, IP addresses, localhost', async (context) => {
+test('hosts that the mesh never looks at go past it unchanged: IP addresses, localhost', async (context) => {
   const { agent, paths } = recorder()
   const mesh = new ClientFixture(context, undefined, { passThrough: agent })
   const origins = [
-    'https://reviews',
+    'https://127.0.0.1:1',
     'http://127.0.0.1:1',
     'http://[::1]:1',
     'http://localhost:1',
@@ -120,6 +120,21 @@ test('hosts that the mesh never looks at go past it unchanged: https, IP address
     origins.map((origin) => `${origin}/x`),
   )
   assert.deepEqual(mesh.source.watched, [])
+})
+
+test('https: goes past the mesh where the port is known to carry something else than HTTP, which for http: is no route', async (context) => {
+  const { agent, paths } = recorder()
+  const mesh = new ClientFixture(context, undefined, { passThrough: agent })
+  for (const name of ['reviews:443', 'reviews:80']) {
+    const { routes, ...others } = target(name, [], [])
+    mesh.source.set(name, { ...others, routes: { ...routes, virtualHosts: [] } })
+  }
+  agent.get('https://reviews').intercept({ path: '/' }).reply(200, 'direct').times(2)
+  for (let call = 0; call < 2; call++) {
+    assert.equal((await mesh.request('/', { origin: 'https://reviews' })).text, 'direct')
+  }
+  assert.equal(paths.length, 2)
+  assert.equal((await mesh.request('/')).status, 404)
 })
 
 test('a host that the source does not know goes past the mesh, and into it once it is known', async (context) => {

@@ -15,6 +15,7 @@ import { OutboundRequest } from './outbound-request.js'
 import { discardBody } from './request-body.js'
 import { mayBeInternal } from './request-headers.js'
 import { ResponseHandlerAdapter } from './response-handler-adapter.js'
+import { type AuthorityCertificates, Trust } from './tls/trust.js'
 
 /** What a {@link MeshDispatcher} is made of. */
 export interface MeshDispatcherOptions {
@@ -34,9 +35,8 @@ export interface MeshDispatcherOptions {
   /** Which hosts calls may go to, and which of them the mesh looks at. Default: to every host. */
   readonly outbound?: OutboundPolicy
   /**
-   * Carries requests to hosts outside the mesh: other schemes than `http:` (`https:` is always verified against the public CAs and is never
-   * opened), IP addresses, `localhost`, and hosts that the control plane does not know. Default: an undici `Agent`, closed together with
-   * the dispatcher; one that is given stays open.
+   * Carries requests to hosts outside the mesh: IP addresses, `localhost`, and hosts that the control plane does not know. Default: an undici
+   * `Agent`, closed together with the dispatcher; one that is given stays open.
    */
   readonly passThrough?: Dispatcher
   /**
@@ -65,7 +65,9 @@ export class MeshDispatcher extends Dispatcher {
   readonly #origins: OriginTable
   readonly #calls = new ActiveCalls()
   readonly #records = new CallRecords()
-  readonly #ownAgent: Agent | undefined
+  /** Agents that the dispatcher made, which it closes. */
+  readonly #ownAgents: Agent[] = []
+  readonly #trusting = new Map<AuthorityCertificates, Pick<Dispatcher, 'dispatch'>>()
   #closed = false
   #closing: Promise<void> | undefined
 
@@ -75,12 +77,12 @@ export class MeshDispatcher extends Dispatcher {
   constructor(options: MeshDispatcherOptions) {
     super()
     this.#origins = new OriginTable(options.outbound ?? new OutboundPolicy())
-    this.#ownAgent = options.passThrough === undefined ? new Agent() : undefined
     const parts = {
       plane: options.plane,
       carrier: options.carrier,
       propagation: options.propagation ?? new TracePropagation(),
-      passThrough: options.passThrough ?? this.#ownAgent!,
+      passThrough: options.passThrough ?? this.#own(new Agent()),
+      trust: new Trust(''),
       discoveryTimeoutMs: options.discoveryTimeoutMs ?? 5000,
     }
     this.#mirrors = new MirrorTraffic(parts)
@@ -136,6 +138,26 @@ export class MeshDispatcher extends Dispatcher {
     const known = this.#origins.find(origin)
     const target = known?.target(this.#scope.plane)
     return (target !== undefined && target.state !== 'unknown') || known?.allowed === false
+  }
+
+  /**
+   * The same for clients that trust other authorities than the process does: `https:` is verified by theirs, in the mesh and outside.
+   *
+   * @param authorities - Certificates in PEM.
+   * @returns one dispatcher for the same authorities; closed with this one.
+   * @throws MeshError ERR_INMESH_OPTIONS when they are none.
+   */
+  trusting(authorities: AuthorityCertificates): Pick<Dispatcher, 'dispatch'> {
+    const known = this.#trusting.get(authorities)
+    if (known !== undefined) return known
+    const trust = new Trust(`${this.#trusting.size + 1} `, authorities)
+    const passThrough = this.#own(new Agent({ connect: { ca: authorities as string, rejectUnauthorized: true } }))
+    const scope = { ...this.#scope, passThrough, trust }
+    const trusting: Pick<Dispatcher, 'dispatch'> = {
+      dispatch: (options, handler) => this.#dispatch(scope, options, handler),
+    }
+    this.#trusting.set(authorities, trusting)
+    return trusting
   }
 
   /**
@@ -198,7 +220,7 @@ export class MeshDispatcher extends Dispatcher {
     }
     let deadline = context === undefined ? Number.POSITIVE_INFINITY : context.deadline
     if (limits?.timeoutMs !== undefined) deadline = Math.min(deadline, plane.clock.now() + limits.timeoutMs)
-    const request = new OutboundRequest(origin, options, context, scope.propagation)
+    const request = new OutboundRequest(origin, options, context, scope)
     const call = new ClientCall(scope, target, request, legacy, deadline)
     if (followed !== undefined) followed.progress = call.progress
     if (context !== undefined && request.endsWithParent) {
@@ -245,14 +267,19 @@ export class MeshDispatcher extends Dispatcher {
     this.#closed = true
     await this.#calls.whenNone()
     this.#mirrors.stop()
-    await Promise.all([this.#scope.carrier.close(), this.#ownAgent?.close()])
+    await Promise.all([this.#scope.carrier.close(), ...this.#ownAgents.map((agent) => agent.close())])
   }
 
   async #abort(error: Error): Promise<void> {
     this.#closed = true
     this.#mirrors.stop()
     this.#calls.destroy(error)
-    await Promise.all([this.#scope.carrier.destroy(error), this.#ownAgent?.destroy(error)])
+    await Promise.all([this.#scope.carrier.destroy(error), ...this.#ownAgents.map((agent) => agent.destroy(error))])
+  }
+
+  #own(agent: Agent): Agent {
+    this.#ownAgents.push(agent)
+    return agent
   }
 }
 

@@ -9,6 +9,12 @@ import { MirrorTee } from './mirror-tee.js'
 import type { OutboundRequest } from './outbound-request.js'
 import { isReplayable } from './request-body.js'
 
+/** What copies share with the requests that they are copies of. */
+type MirrorParts = Pick<
+  ClientScope,
+  'plane' | 'carrier' | 'propagation' | 'passThrough' | 'trust' | 'discoveryTimeoutMs'
+>
+
 /** What became of the copies of requests that go to mirrors, since the dispatcher was made. */
 export interface MirrorStatistics {
   /** Copies under way. */
@@ -32,7 +38,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
   /**
    * @param parts - Of the dispatcher whose requests are mirrored.
    */
-  constructor(parts: Pick<ClientScope, 'plane' | 'carrier' | 'propagation' | 'passThrough' | 'discoveryTimeoutMs'>) {
+  constructor(parts: MirrorParts) {
     // A copy is no call of the application: it is not waited for when the dispatcher closes, and its failures are nobody's responses.
     this.#scope = {
       ...parts,

@@ -1,9 +1,11 @@
 import type { DataPlane, Target } from '@inmesh/core'
+import type { CallTarget } from './call-target.js'
 import type { OutboundPolicy } from './outbound-policy.js'
+import { SecureTarget } from './secure-target.js'
 
 /** What an origin (`http://reviews.shop:9080`) means to the mesh. Made once for each origin that requests name. */
 export class Origin {
-  /** Host and, where it is not 80, port; lower case. */
+  /** Host and, where it is not the scheme's own, port; lower case. */
   readonly authority: string
   /** `http` or `https`. */
   readonly scheme: string
@@ -11,19 +13,26 @@ export class Origin {
   readonly host: string
   /** Port, that of the scheme where it names none. */
   readonly port: number
+  /** Host, an IPv6 address without its brackets: what a certificate must be for. */
+  readonly bareHost: string
+  /** Whether the scheme is `https:`. */
+  readonly secure: boolean
   /** Whether requests may go there where the control plane does not know it. */
   readonly allowed: boolean
   /** Undefined when the mesh never looks at requests to it. */
   readonly #name: string | undefined
   #target: Target | undefined
+  #secureTarget: SecureTarget | undefined
 
-  private constructor({ host, hostname, port, protocol }: URL, name: string | undefined, allowed: boolean) {
+  private constructor({ host, hostname, port, protocol }: URL, met: boolean, allowed: boolean) {
     this.authority = host
     this.scheme = protocol.slice(0, -1)
     this.host = hostname
-    this.port = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+    this.secure = protocol === 'https:'
+    this.port = port === '' ? (this.secure ? 443 : 80) : Number(port)
+    this.bareHost = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
     this.allowed = allowed
-    this.#name = name
+    this.#name = met ? `${hostname}:${this.port}` : undefined
   }
 
   /**
@@ -37,8 +46,7 @@ export class Origin {
     const { hostname: host, pathname, search, hash, protocol } = url
     if ((protocol !== 'http:' && protocol !== 'https:') || pathname !== '/' || search !== '' || hash !== '')
       return undefined
-    const met = protocol === 'http:' && policy.meets(host)
-    return new Origin(url, met ? `${host}:${url.port === '' ? '80' : url.port}` : undefined, policy.allows(host))
+    return new Origin(url, policy.meets(host), policy.allows(host))
   }
 
   /**
@@ -47,7 +55,7 @@ export class Origin {
    * @param plane - The mesh's data plane.
    * @returns undefined when the mesh never looks at requests to it.
    */
-  target(plane: DataPlane): Target | undefined {
+  target(plane: DataPlane): CallTarget | undefined {
     if (this.#name === undefined) return undefined
     let target = this.#target
     // A target that nobody used for a while was closed; the plane makes a new one.
@@ -56,7 +64,12 @@ export class Origin {
       this.#target = target
     }
     target.used = true
-    return target
+    return this.secure ? this.#secured(target) : target
+  }
+
+  #secured(target: Target): SecureTarget {
+    if (this.#secureTarget?.target !== target) this.#secureTarget = new SecureTarget(target)
+    return this.#secureTarget
   }
 }
 

@@ -30,11 +30,20 @@ import {
   withHeaders,
   withoutHeaders,
 } from './request-headers.js'
+import type { Trust } from './tls/trust.js'
 
 const NOTHING: string[] = []
 
 /** All that may name a trace. */
 const TRACE_HEADERS = ['traceparent', 'tracestate', B3_HEADER, ...B3_HEADERS]
+
+/** What the requests of one dispatcher have in common. */
+export interface RequestTerms {
+  /** How they tell their traces. */
+  readonly propagation: TracePropagation
+  /** How the server of an `https:` URL is verified. */
+  readonly trust: Trust | undefined
+}
 
 /** A request as its caller gave it: how the core sees it, and what undici is given for an attempt. */
 export class OutboundRequest implements RequestView, CalledRequest {
@@ -48,6 +57,7 @@ export class OutboundRequest implements RequestView, CalledRequest {
   readonly #authority: string
   /** Which of the headers that the mesh adds are the caller's already. */
   readonly #present: number
+  readonly trust: Trust | undefined
   /** What the mesh made of the head; undefined until it changes anything. */
   #editor: RequestHeadEditor | undefined
 
@@ -55,18 +65,19 @@ export class OutboundRequest implements RequestView, CalledRequest {
    * @param origin - Where it goes; null for what is no origin of HTTP.
    * @param options - As given to `dispatch`.
    * @param context - Context of the inbound request that it is made for.
-   * @param propagation - How it tells its trace.
+   * @param terms - How it tells its trace, and how the server of an `https:` URL is verified.
    */
   constructor(
     origin: Origin | null,
     options: MeshDispatchOptions,
     context: RequestContext | undefined,
-    propagation: TracePropagation,
+    terms: RequestTerms,
   ) {
     this.#origin = origin
+    this.trust = origin?.secure === true ? terms.trust : undefined
     this.#options = options
     this.#context = context
-    this.#propagation = propagation
+    this.#propagation = terms.propagation
     const headers = options.headers
     if (headers === null || headers === undefined) {
       this.#headers = undefined
@@ -136,6 +147,15 @@ export class OutboundRequest implements RequestView, CalledRequest {
     return this.#origin?.authority ?? ''
   }
 
+  /** Host of the URL, an IPv6 address without its brackets. */
+  get originHost(): string {
+    return this.#origin?.bareHost ?? ''
+  }
+
+  get secure(): boolean {
+    return this.#origin?.secure === true
+  }
+
   /** As given to `dispatch`. */
   get body(): unknown {
     return this.#options.body
@@ -158,7 +178,8 @@ export class OutboundRequest implements RequestView, CalledRequest {
    */
   copy(body: unknown): OutboundRequest {
     const options = { ...this.#options, headers: undefined, body: body as MeshDispatchOptions['body'] }
-    const copy = new OutboundRequest(this.#origin, options, this.#context, this.#propagation)
+    const terms = { propagation: this.#propagation, trust: this.trust }
+    const copy = new OutboundRequest(this.#origin, options, this.#context, terms)
     copy.span = this.span
     copy.#editor = (this.#editor ?? this.#newEditor()).copy()
     return copy

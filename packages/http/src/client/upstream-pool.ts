@@ -1,6 +1,7 @@
 import type { Clock, Endpoint, EndpointOwner, Random, RequestPriority } from '@inmesh/core'
 import type { buildConnector } from 'undici'
 import type { AttemptDispatcher } from './attempt.js'
+import type { ConnectionSecurity } from './tls/connection-security.js'
 
 /** What a pool is made for. */
 export interface UpstreamPoolOptions {
@@ -10,13 +11,15 @@ export interface UpstreamPoolOptions {
   readonly cluster: EndpointOwner
   /** Whose requests it carries: connections are counted by priority, and not shared. */
   readonly priority: RequestPriority
-  /** Host and, where it is not 80, port, to which requests are addressed as a rule. */
+  /** Host and, where it is not the scheme's own, port, to which requests are addressed as a rule. */
   readonly authority: string
   /** Tells how old connections are. */
   readonly clock: Clock
   /** Spreads what connections do by the clock. */
   readonly random: Random
-  /** How to connect. Default TCP to the endpoint's address. */
+  /** How its connections are secured. Default: not at all. */
+  readonly security?: ConnectionSecurity | undefined
+  /** How to connect. Default TCP to the endpoint's address, with TLS where there is `security`. */
   readonly connect?: buildConnector.connector
 }
 

@@ -11,6 +11,7 @@ import {
   type MeshFetch,
   MeshHttpAgent,
   MeshHttpsAgent,
+  type MeshHttpsAgentOptions,
   SocketProber,
 } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
@@ -75,8 +76,10 @@ export class MeshOutbound implements Outbound {
     return new MeshHttpAgent(this.dispatcher, this.#plane.clock, options)
   }
 
-  httpsAgent(options: MeshAgentOptions): MeshHttpsAgent {
-    return new MeshHttpsAgent(this.dispatcher, this.#plane.clock, options)
+  httpsAgent(options: MeshHttpsAgentOptions): MeshHttpsAgent {
+    const { ca } = options
+    const dispatcher = ca === undefined ? this.dispatcher : this.dispatcher.trusting(ca)
+    return new MeshHttpsAgent(dispatcher, this.#plane.clock, options)
   }
 
   outcome(answer: object): CallOutcome | undefined {

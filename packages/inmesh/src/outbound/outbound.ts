@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import type { CallOutcome, MeshAgentOptions, MeshFetch } from '@inmesh/http'
+import type { CallOutcome, MeshAgentOptions, MeshFetch, MeshHttpsAgentOptions } from '@inmesh/http'
 import type { Dispatcher } from 'undici'
 
 /** The way out of a mesh. */
@@ -29,7 +29,7 @@ export interface Outbound {
    * @param options - Its options.
    * @throws MeshError ERR_INMESH_OPTIONS.
    */
-  httpsAgent(options: MeshAgentOptions): HttpsAgent
+  httpsAgent(options: MeshHttpsAgentOptions): HttpsAgent
   /**
    * What happened to a call.
    *

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Clock } from '@inmesh/core'
-import { checkAgentOptions, type MeshAgentOptions, type MeshFetch } from '@inmesh/http'
+import { checkAgentOptions, type MeshAgentOptions, type MeshFetch, type MeshHttpsAgentOptions } from '@inmesh/http'
 import { Agent, fetch } from 'undici'
 import { closeWithin } from './bounded-close.js'
 import type { Outbound } from './outbound.js'
@@ -28,8 +28,8 @@ export class PlainOutbound implements Outbound {
     return new HttpAgent(checkAgentOptions(options, false))
   }
 
-  httpsAgent(options: MeshAgentOptions): HttpsAgent {
-    return new HttpsAgent(checkAgentOptions(options, true))
+  httpsAgent(options: MeshHttpsAgentOptions): HttpsAgent {
+    return new HttpsAgent({ ...checkAgentOptions(options, true), ca: options.ca as string | undefined })
   }
 
   /** Nobody watches. */

@@ -6,6 +6,7 @@ import {
   configOf,
   destinationRuleText,
   jsonOf,
+  routesOf,
   shopNode,
   virtualServiceText,
 } from '../testing/mesh-text.js'
@@ -91,10 +92,18 @@ describe('a service', () => {
     assert.equal(jsonOf(config, 'LDS', `${host}:80`, frontNode), undefined)
   })
 
-  it('has listeners but no routes on ports that are not HTTP', () => {
-    const config = configOf(catalogText.replace('protocol: HTTP', 'protocol: TCP'))
+  it('has one route without policies of HTTP on ports that are not HTTP, whatever a VirtualService says', () => {
+    const routes =
+      '  - { fault: { abort: { httpStatus: 500, percentage: { value: 100 } } }, route: [{ destination: { host: catalog } }] }\n'
+    const config = configOf(catalogText.replace('protocol: HTTP', 'protocol: TCP'), virtualServiceText(routes))
     assert.ok(jsonOf(config, 'LDS', `${host}:80`))
-    assert.deepEqual(jsonOf(config, 'RDS', `outbound|80||${host}`), { name: `outbound|80||${host}` })
+    const [route, ...others] = routesOf(config, `outbound|80||${host}`)
+    assert.deepEqual(others, [])
+    const { cluster, timeout, idleTimeout, retryPolicy } = route!.route
+    assert.deepEqual(
+      [cluster, timeout, idleTimeout, retryPolicy.retryOn],
+      [`outbound|80||${host}`, '0s', '0s', 'connect-failure'],
+    )
   })
 })
 

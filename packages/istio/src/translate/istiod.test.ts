@@ -22,7 +22,10 @@ describe('the same configuration as istiod gives', { skip }, () => {
   it('the same routes as a gRPC client gets', () => {
     const configurations = dumped('grpc-client.json', 'RDS')
     assert.equal(configurations.length, 7)
-    for (const [name, expected] of configurations) assert.deepEqual(withoutWrappers(ours('RDS', name)), expected, name)
+    // Of a port that is not HTTP a gRPC client gets no route: there is none that it could call.
+    const called = configurations.filter(([, { virtualHosts = [] }]) => virtualHosts.length > 0)
+    assert.equal(called.length, 5)
+    for (const [name, expected] of called) assert.deepEqual(withoutWrappers(ours('RDS', name)), expected, name)
   })
 
   it('the same endpoints, weights, priorities and metadata', () => {

@@ -44,6 +44,16 @@ export function retryPolicy(retry: HttpRetry | undefined, consistentHash: boolea
   })
 }
 
+/** What may be done over where nothing is known of what is sent: a connection that could not be made, at another endpoint. */
+export function connectRetries(): RetryPolicy {
+  return create(RetryPolicy, {
+    retryOn: 'connect-failure',
+    numRetries: defaultRetries,
+    retryHostPredicate: [previousHosts()],
+    hostSelectionRetryMaxAttempts: hostSelectionAttempts,
+  })
+}
+
 // Istio's `retryOn` mixes Envoy's conditions with bare statuses.
 function retryConditions(text: string): { readonly retryOn: string; readonly statusCodes: readonly number[] } {
   const parts = text

@@ -14,7 +14,7 @@ import { runtimeFraction } from './fraction.js'
 import { hashPolicy } from './hash-policy.js'
 import { joinHeaders, type TranslatedHeaders, translateHeaders } from './header-operations.js'
 import { clusterName } from './resource-name.js'
-import { retryPolicy } from './retry-policy.js'
+import { connectRetries, retryPolicy } from './retry-policy.js'
 import { regexMatcher } from './string-matcher.js'
 
 type Forward = Extract<HttpAction, { kind: 'forward' }>
@@ -96,6 +96,23 @@ export function defaultAction(view: MeshView, host: string, port: number): Route
     maxGrpcTimeout: noLimit,
     retryPolicy: retryPolicy(undefined, policy !== undefined),
     hashPolicy: policy === undefined ? [] : [policy],
+  })
+}
+
+/**
+ * The route of a port whose bytes are not looked into: no policy of HTTP applies, and a connection that cannot be made is tried elsewhere.
+ *
+ * @param host - Full host name.
+ * @param port - The port that is called.
+ */
+export function opaqueAction(host: string, port: number): RouteAction {
+  const noLimit = durationFromMilliseconds(0)
+  return create(RouteAction, {
+    clusterSpecifier: { $case: 'cluster', value: clusterName(port, '', host) },
+    timeout: noLimit,
+    maxGrpcTimeout: noLimit,
+    idleTimeout: noLimit,
+    retryPolicy: connectRetries(),
   })
 }
 

@@ -6,11 +6,11 @@ import type { MeshView } from '../registry/mesh-view.js'
 import type { Service } from '../registry/service.js'
 import { httpRoutes } from './http-route.js'
 import { routeConfigurationName } from './resource-name.js'
-import { defaultAction } from './route-action.js'
+import { defaultAction, opaqueAction } from './route-action.js'
 import { matchAll } from './route-match.js'
 
 /**
- * Makes the routes of one port of a service, as one caller sees them. A port whose bytes are not looked into has no virtual hosts.
+ * Makes the routes of one port of a service, as one caller sees them. On a port whose bytes are not looked into, all goes to the service.
  *
  * @param view - The mesh as the caller sees it.
  * @param service - The service.
@@ -19,7 +19,9 @@ import { matchAll } from './route-match.js'
 export function routeConfiguration(view: MeshView, service: Service, port: ServicePort): RouteConfiguration {
   return create(RouteConfiguration, {
     name: routeConfigurationName(port.number, service.host),
-    virtualHosts: port.protocol === 'opaque' ? [] : [virtualHost(view, service, port.number)],
+    virtualHosts: [
+      port.protocol === 'opaque' ? opaqueHost(view, service, port.number) : virtualHost(view, service, port.number),
+    ],
   })
 }
 
@@ -32,6 +34,19 @@ function virtualHost(view: MeshView, service: Service, port: number): VirtualHos
     // A VirtualService without a route for this caller and port leaves the service as if there were none, as in Istio.
     routes: routes.length > 0 ? routes : [defaultRoute(view, service.host, port)],
     includeRequestAttemptCount: true,
+  })
+}
+
+function opaqueHost(view: MeshView, service: Service, port: number): VirtualHost {
+  const route = create(Route, {
+    name: 'default',
+    match: matchAll(),
+    action: { $case: 'route', value: opaqueAction(service.host, port) },
+  })
+  return create(VirtualHost, {
+    name: `${service.host}:${port}`,
+    domains: virtualHostDomains(service, port, view.node.namespace),
+    routes: [route],
   })
 }
 

@@ -46,7 +46,8 @@ export class CertificateMaker {
       tagged(0xa3, sequence(...extensions)),
     )
     const whole = sequence(body, ecdsaWithSha256, bitString(sign('sha256', body, this.#key)))
-    const base64 = whole.toString('base64').replace(/.{64}/g, '$&\n')
+    // No empty line at the end, which OpenSSL does not take.
+    const base64 = whole.toString('base64').replace(/.{64}(?=.)/g, '$&\n')
     return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`
   }
 }

@@ -1,7 +1,8 @@
 import type { CircuitBreaker, EndpointOwner, Timer } from '@inmesh/core'
-import type { Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import type { Attempt } from '../attempt.js'
-import { EndpointConnector } from '../endpoint-connector.js'
+import { connectTimeoutMs } from '../endpoint-connector.js'
+import { connectorOf } from '../upstream-connector.js'
 import type { UpstreamPool, UpstreamPoolOptions } from '../upstream-pool.js'
 import { HeaderNames } from './header-names.js'
 import { Http2Connection, type Http2ConnectionOptions, type Http2ConnectionOwner } from './http2-connection.js'
@@ -21,6 +22,9 @@ const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 50
 const MOST_BARREN = 60
 
+/** What TLS is told that is spoken (RFC 9113, 3.1). */
+const HTTP2: readonly string[] = ['h2']
+
 /**
  * The connections to one endpoint for requests of one priority, in HTTP/2: one, and more where it may not take more requests at a time
  * (Envoy, "Connection pooling"). Where the cluster's limits allow none, requests wait.
@@ -31,7 +35,7 @@ export class Http2Pool implements UpstreamPool, Http2ConnectionOwner {
   readonly #options: UpstreamPoolOptions
   readonly #cluster: EndpointOwner
   readonly #breaker: CircuitBreaker
-  readonly #connector: EndpointConnector
+  readonly #connect: buildConnector.connector
   readonly #names = new HeaderNames()
   /** Those that take requests, or will. */
   readonly #connections: Http2Connection[] = []
@@ -56,7 +60,7 @@ export class Http2Pool implements UpstreamPool, Http2ConnectionOwner {
     this.#cluster = options.cluster
     this.authority = options.authority
     this.#breaker = options.cluster.breakers[options.priority]
-    this.#connector = new EndpointConnector(options.endpoint, options.cluster)
+    this.#connect = options.connect ?? connectorOf(options, HTTP2)
   }
 
   get ready(): boolean {
@@ -166,14 +170,14 @@ export class Http2Pool implements UpstreamPool, Http2ConnectionOwner {
   }
 
   #open(): void {
-    const { clock, random, connect } = this.#options
+    const { clock, random, security } = this.#options
     const connection = new Http2Connection(
       {
-        connect: connect ?? this.#connector.connect,
-        connectTimeoutMs: this.#connector.timeoutMs,
+        connect: this.#connect,
+        connectTimeoutMs: connectTimeoutMs(this.#cluster),
         idleTimeoutMs: this.#cluster.config?.connections?.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
         http2: this.#http2,
-        origin: { authority: this.authority, scheme: 'http', names: this.#names },
+        origin: { authority: this.authority, scheme: security === undefined ? 'http' : 'https', names: this.#names },
         clock,
         random,
       },
