@@ -90,6 +90,17 @@ spec:
 
 const routes = `apiVersion: networking.istio.io/v1
 kind: VirtualService
+metadata: { name: modern, namespace: shop }
+spec:
+  hosts: [modern]
+  http:
+  - match: [{ uri: { prefix: /retried } }]
+    retries: { attempts: 2, retryOn: 5xx }
+    route: [{ destination: { host: modern } }]
+  - route: [{ destination: { host: modern } }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
 metadata: { name: catalog, namespace: shop }
 spec:
   hosts: [catalog]

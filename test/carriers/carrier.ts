@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Mesh } from 'inmesh'
 
@@ -32,8 +32,8 @@ export interface Answer {
   readonly early?: readonly { readonly status: number; readonly headers: HeaderFields }[]
   /** What `mesh.outcome()` is asked about; undefined where the client gives nothing that belongs to this call alone. */
   readonly handle: object | undefined
-  /** Sends more over the connection of an upgrade. */
-  readonly send?: (bytes: Buffer) => void
+  /** Takes what is sent over the connection of an upgrade. */
+  readonly sink?: Writable
   /** Ends the connection of an upgrade. */
   readonly close?: () => void
 }
@@ -45,6 +45,8 @@ export interface Carrier {
   readonly kind: 'request' | 'upgrade'
   /** Why this Node does not have it; absent where it has. */
   readonly missing?: string | undefined
+  /** Whether the client can send trailers. Default false. */
+  readonly sendsTrailers?: boolean
   /** Sends a request. Resolves with the head of the response; fails where there is none. */
   open(mesh: Mesh, url: string, question?: Question): Promise<Answer>
   /** Asks for another protocol in the way that the client has for it; undefined where every request of it does that. */

@@ -1,7 +1,9 @@
 import type { Carrier } from './carrier.js'
 import { carriers } from './carriers.js'
-import { NOT_FOLLOWED, NOT_OFFERED, NOT_REPEATED, REQUEST_ONLY, type Scenario, WORKS } from './scenario.js'
+import { NO_OUTCOME, NOT_FOLLOWED, NOT_OFFERED, NOT_REPEATED, REQUEST_ONLY, type Scenario, WORKS } from './scenario.js'
 import { decisions } from './scenarios/decisions.js'
+import { http2 } from './scenarios/http2.js'
+import { streams } from './scenarios/streams.js'
 
 const INTRODUCTION = `# What every client can do
 
@@ -13,6 +15,7 @@ from what they expect (\`UPDATE_DOCS=1 npm test\`). In a cell stands what comes 
 - **${REQUEST_ONLY}**: the same, of the response alone.
 - **${NOT_REPEATED}**: the client hands every body on as a stream, which is never sent twice. The caller gets the response.
 - **${NOT_FOLLOWED}**: the client gets the redirect, and does not follow one whose request has a stream as its body.
+- **${NO_OUTCOME}**: it works, and the client gives nothing of the call that \`mesh.outcome()\` could be asked about.
 - **the event error**: a WebSocket as in browsers tells no more than that it did not open.
 - **a code**: the call fails with an error that has it, itself or as its cause.
 
@@ -24,7 +27,11 @@ interface Table {
   readonly scenarios: readonly Scenario[]
 }
 
-const TABLES: readonly Table[] = [{ title: 'Decisions', scenarios: decisions }]
+const TABLES: readonly Table[] = [
+  { title: 'Decisions', scenarios: decisions },
+  { title: 'Bytes', scenarios: streams },
+  { title: 'Over HTTP/2', scenarios: http2 },
+]
 
 /** The page on clients. */
 export function carriersPage(): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Mesh } from 'inmesh'
 import { type Answer, type Carrier, codeOf, type Question, textOf } from './carrier.js'
 import type { CarrierBench } from './carrier-bench.js'
-import type { Seen } from './upstream.js'
+import type { Seen, Upstream } from './upstream.js'
 
 /** It does what it is meant to do. */
 export const WORKS = 'works'
@@ -15,6 +15,9 @@ export const REQUEST_ONLY = 'request only'
 export const NOT_REPEATED = 'not repeated'
 /** The client gets the redirect, and does not follow one whose body is a stream. */
 export const NOT_FOLLOWED = 'not followed'
+
+/** It works, and the client gives nothing of the call that `mesh.outcome()` could be asked about. */
+export const NO_OUTCOME = 'no outcome'
 
 /** What came of a scenario with a client: one of the words above, or the code of the error by which it failed. */
 export type Result = string
@@ -38,15 +41,28 @@ export class Cell {
   readonly carrier: Carrier
   /** What its requests are known by at the servers. */
   readonly run: string
+  readonly #http2: boolean
 
-  constructor(bench: CarrierBench, carrier: Carrier, scenario: string) {
+  /**
+   * @param bench - Servers and a mesh.
+   * @param carrier - The client.
+   * @param scenario - Its title.
+   * @param http2 - Whether the server speaks HTTP/2.
+   */
+  constructor(bench: CarrierBench, carrier: Carrier, scenario: string, http2 = false) {
     this.bench = bench
     this.carrier = carrier
-    this.run = `${carrier.name} ${scenario}`.replaceAll(/\W+/g, '-')
+    this.#http2 = http2
+    this.run = `${carrier.name} ${scenario} ${http2}`.replaceAll(/\W+/g, '-')
   }
 
   get mesh(): Mesh {
     return this.bench.mesh
+  }
+
+  /** Where requests without a rule of their own go. */
+  get upstream(): Upstream {
+    return this.#http2 ? this.bench.h2 : this.bench.v1
   }
 
   get upgrades(): boolean {
@@ -58,7 +74,11 @@ export class Cell {
    * @param query - What the server is to do, and with what.
    * @param host - The service.
    */
-  url(path: string, query: Readonly<Record<string, string | number>> = {}, host = 'catalog'): string {
+  url(
+    path: string,
+    query: Readonly<Record<string, string | number>> = {},
+    host = this.#http2 ? 'modern' : 'catalog',
+  ): string {
     return `http://${host}${path}?run=${this.run}${Object.entries(query)
       .map(([name, value]) => `&${name}=${value}`)
       .join('')}`

@@ -32,6 +32,10 @@ export interface Arrival {
   readonly out: ServerResponse | Duplex
   /** Resolves when request and response are over, or their connection is. */
   readonly left: Promise<unknown>
+  /** Bytes that were written, of `flood`. */
+  written: number
+  /** Bytes that were read, of `sip`. */
+  read: number
 }
 
 /** Does what the query of a request says: `do` names one of these. */
@@ -64,28 +68,29 @@ const acts: Readonly<Record<string, Act>> = {
     }
   },
   /** Sends so much as the query says, and never more than is taken. */
-  flood: async (upstream, { url, out }) => {
+  flood: async (_upstream, arrival) => {
+    const { url, out } = arrival
     if ('writeHead' in out) out.writeHead(200)
     for (let left = Number(url.searchParams.get('bytes')); left > 0 && !out.destroyed; left -= PIECE.length) {
-      upstream.written += PIECE.length
-      if (!out.write(PIECE)) await Promise.race([once(out, 'drain'), once(out, 'close')])
+      arrival.written += PIECE.length
+      if (!out.write(PIECE)) await drained(out)
     }
     out.end()
   },
   /** Reads nothing until it is told to, then answers how much it read. */
-  sip: async (upstream, { request, out }) => {
+  sip: async (upstream, arrival) => {
+    const { request, out } = arrival
     const from = 'writeHead' in out ? request : (out as Duplex)
     from.pause()
     await once(upstream.events, 'read')
-    let length = 0
     from.on('data', (piece: Buffer) => {
-      length += piece.length
-      upstream.read += piece.length
+      arrival.read += piece.length
       upstream.events.emit('reading')
     })
+    from.resume()
     if (!('writeHead' in out)) return
     await once(from, 'end')
-    out.end(String(length))
+    out.end(String(arrival.read))
   },
   trailers: async (_upstream, { request, out }) => {
     if (!('writeHead' in out)) return
@@ -114,12 +119,8 @@ export class Upstream {
   readonly name: string
   /** Requests by the run that their query names. */
   readonly arrivals = new Map<string, Arrival[]>()
-  /** `arrival`, and what acts wait for. */
+  /** `arrival`, `reading`, and `read`, for which `sip` waits. */
   readonly events = new EventEmitter()
-  /** Bytes that `flood` has written. */
-  written = 0
-  /** Bytes that `sip` has read. */
-  read = 0
   readonly #server: Server | Http2Server
   readonly #sessions = new Set<{ destroy(): void }>()
   readonly #sockets = new WebSocketServer({ noServer: true })
@@ -200,7 +201,7 @@ export class Upstream {
       this.#sockets.handleUpgrade(request, socket, head, (opened) => {
         const stream = createWebSocketStream(opened)
         stream.on('error', () => {})
-        void this.#act({ ...arrival, out: stream })
+        void this.#act(Object.assign(arrival, { out: stream }))
       })
     } else {
       const more = 'X-Set: upstream\r\nX-Add: upstream\r\nX-Remove: upstream'
@@ -222,7 +223,7 @@ export class Upstream {
   #note(request: IncomingMessage, out: ServerResponse | Duplex, left: Promise<unknown>): Arrival {
     left.catch(() => {})
     const url = new URL(request.url!, 'http://upstream')
-    const arrival = { url, request, out, left }
+    const arrival = { url, request, out, left, written: 0, read: 0 }
     const run = url.searchParams.get('run') ?? ''
     this.arrivals.set(run, [...(this.arrivals.get(run) ?? []), arrival])
     this.events.emit('arrival')
@@ -248,4 +249,17 @@ function leaving(socket: Duplex): Promise<unknown> {
   socket.on('error', () => {})
   socket.once('end', () => socket.end())
   return once(socket, 'close')
+}
+
+/** Until more is taken, or nothing will be. */
+function drained(out: ServerResponse | Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      out.off('drain', done)
+      out.off('close', done)
+      resolve()
+    }
+    out.on('drain', done)
+    out.on('close', done)
+  })
 }

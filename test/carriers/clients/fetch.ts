@@ -14,10 +14,10 @@ interface FetchResponse {
 type FetchInit = MeshRequestInit & { readonly duplex: 'half' }
 
 /** As a user of `fetch` writes it. */
-function initOf({ method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow }: Question): FetchInit {
+function initOf({ method = 'GET', headers = {}, body, signal, timeoutMs, follow }: Question): FetchInit {
   return {
     method,
-    headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
+    headers,
     body: (body ?? null) as string | null,
     duplex: 'half',
     redirect: follow === true ? 'follow' : 'manual',

@@ -34,6 +34,7 @@ async function answered(sent: ClientRequest, early: Early): Promise<Answer> {
 const nodeHttp: Carrier = {
   name: 'http.request',
   kind: 'request',
+  sendsTrailers: true,
   async open(mesh, url, { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = {}) {
     const options: MeshClientRequestOptions = {
       agent: mesh.httpAgent(),
@@ -65,7 +66,7 @@ const nodeHttp: Carrier = {
 const axiosCarrier: Carrier = {
   name: 'axios',
   kind: 'request',
-  async open(mesh, url, { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = {}) {
+  async open(mesh, url, { method = 'GET', headers = {}, body, signal, timeoutMs, follow } = {}) {
     const {
       status,
       headers: told,
@@ -74,7 +75,7 @@ const axiosCarrier: Carrier = {
     } = await axios.request<IncomingMessage>({
       url,
       method,
-      headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
+      headers,
       data: body,
       ...(signal && { signal }),
       adapter: 'http',
@@ -90,18 +91,15 @@ const axiosCarrier: Carrier = {
       handle: (request as { res?: IncomingMessage }).res ?? data,
     }
   },
-  async upgrade(mesh, url, protocol) {
-    return this.open(mesh, url, { headers: { connection: 'upgrade', upgrade: protocol } })
-  },
 }
 
 const gotCarrier: Carrier = {
   name: 'got',
   kind: 'request',
-  async open(mesh, url, { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = {}) {
+  async open(mesh, url, { method = 'GET', headers = {}, body, signal, timeoutMs, follow } = {}) {
     const sent = got.stream(url, {
       method: method as 'GET',
-      headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
+      headers,
       ...(typeof body === 'string' && { body }),
       ...(signal && { signal }),
       agent: { http: mesh.httpAgent(timeoutMs === undefined ? {} : { mesh: { timeoutMs } }) },
@@ -112,9 +110,6 @@ const gotCarrier: Carrier = {
     if (body instanceof Readable) body.pipe(sent)
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     return { status: response.statusCode!, headers: response.headers, body: sent, handle: response }
-  },
-  async upgrade(mesh, url, protocol) {
-    return this.open(mesh, url, { headers: { connection: 'upgrade', upgrade: protocol } })
   },
 }
 

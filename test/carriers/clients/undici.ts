@@ -10,13 +10,13 @@ type Information = { statusCode: number; headers: HeaderFields }
 
 /** As a user of undici writes it. */
 function optionsOf(mesh: Mesh, question: Question, early: Early) {
-  const { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = question
+  const { method = 'GET', headers = {}, body, signal, timeoutMs, follow } = question
   const dispatcher = mesh.dispatcher()
   return {
     dispatcher:
       follow === true ? dispatcher.compose(undici7.interceptors.redirect({ maxRedirections: 5 })) : dispatcher,
     method: method as undici7.Dispatcher.HttpMethod,
-    headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
+    headers,
     body: body ?? null,
     ...(signal && { signal }),
     ...(timeoutMs !== undefined && { mesh: { timeoutMs } }),
@@ -94,7 +94,7 @@ export function socketAnswer(status: number, headers: HeaderFields, socket: Dupl
     headers,
     body: socket,
     handle,
-    send: (bytes) => void socket.write(bytes),
+    sink: socket,
     close: () => void socket.destroy(),
   }
 }

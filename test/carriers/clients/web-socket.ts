@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import type { Mesh } from 'inmesh'
 import { WebSocket as UndiciWebSocket } from 'undici'
 import { createWebSocketStream, WebSocket } from 'ws'
@@ -25,7 +25,8 @@ const ws: Carrier = {
     const stream = createWebSocketStream(socket)
     stream.on('error', () => {})
     const upgraded = once(socket, 'upgrade').then(([response]) => ({ response: response as IncomingMessage }))
-    const refused = new Promise<Answer>((resolve) => {
+    const refused = new Promise<Answer>((resolve, reject) => {
+      socket.on('error', reject)
       socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
         resolve({ status: response.statusCode!, headers: response.headers, body: response, handle: response })
       })
@@ -38,7 +39,7 @@ const ws: Carrier = {
       headers: response.headers,
       body: stream,
       handle: response,
-      send: (bytes) => void stream.write(bytes),
+      sink: stream,
       close: () => socket.terminate(),
     }
   },
@@ -74,7 +75,12 @@ function webSocket(
         headers: undefined,
         body,
         handle: undefined,
-        send: (bytes) => socket.send(bytes),
+        sink: new Writable({
+          write(bytes: Buffer, _encoding, done) {
+            socket.send(bytes)
+            done()
+          },
+        }),
         close: () => socket.close(),
       }
     },

@@ -115,7 +115,7 @@ export const decisions: readonly Scenario[] = [
       const { url } = cell.upgrades ? { url: '/retried' } : (JSON.parse(await textOf(answer)) as Seen)
       assert.ok(url.startsWith('/retried'))
       answer.close?.()
-      assert.equal(cell.bench.v1.count(cell.run), 2)
+      assert.equal(cell.upstream.count(cell.run), 2)
       return WORKS
     },
   },
@@ -127,11 +127,11 @@ export const decisions: readonly Scenario[] = [
     async run(cell) {
       const answer = await cell.open(cell.url('/retried', { fail: 1 }), { method: 'POST', body: 'order' })
       if (answer.status === 503) {
-        assert.equal(cell.bench.v1.count(cell.run), 1)
+        assert.equal(cell.upstream.count(cell.run), 1)
         return NOT_REPEATED
       }
       const seen = JSON.parse(await textOf(answer)) as Seen
-      assert.deepEqual([answer.status, seen.body, cell.bench.v1.count(cell.run)], [200, 'order', 2])
+      assert.deepEqual([answer.status, seen.body, cell.upstream.count(cell.run)], [200, 'order', 2])
       return WORKS
     },
   },

@@ -64,6 +64,14 @@ export class AgentConnection {
   }
 
   /**
+   * @param socket - What node's client has for a connection.
+   * @returns whose request is on it, or was the last; undefined for a connection of somebody else's.
+   */
+  static callerAt(socket: unknown): AgentCaller | undefined {
+    return socket instanceof MemorySocket ? (socket.owner as AgentConnection).caller : undefined
+  }
+
+  /**
    * Ends the connection because its call failed. The request hears the error, and its response too where it has begun.
    *
    * @param error - Why.

@@ -204,3 +204,15 @@ for (const callback of ['onConnect', 'onHeaders', 'onData', 'onComplete'] as con
     assert.equal((await mesh.request()).status, 200)
   })
 }
+
+test('a method that has no use for a connection may not ask for an upgrade, and nothing is sent', async (context) => {
+  const upstream = await TestUpstream.start(context)
+  const mesh = new ClientFixture(context)
+  mesh.serve([upstream.port])
+  for (const options of [{ upgrade: 'echo' }, { method: 'CONNECT' }] as const) {
+    await assert.rejects(mesh.dispatcher.request({ origin: 'http://reviews', path: '/', method: 'GET', ...options }), {
+      code: 'UND_ERR_INVALID_ARG',
+    })
+  }
+  assert.equal(upstream.requests.length, 0)
+})

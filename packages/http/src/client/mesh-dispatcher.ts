@@ -202,7 +202,7 @@ export class MeshDispatcher extends Dispatcher {
       typeof handler.onRequestStart === 'function'
         ? new ResponseHandlerAdapter(handler)
         : (handler as unknown as LegacyHandler)
-    const refusal = this.#refusal(options)
+    const refusal = this.#refusal(options, handler)
     if (refusal !== undefined) {
       legacy.onError(refusal)
       return false
@@ -254,12 +254,15 @@ export class MeshDispatcher extends Dispatcher {
     return settled(this.#abort(error ?? closedError()), callback)
   }
 
-  #refusal(options: MeshDispatchOptions): Error | undefined {
+  #refusal(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): Error | undefined {
     if (this.#closed) return closedError()
     if (options === null || typeof options !== 'object')
       return new errors.InvalidArgumentError('opts must be an object.')
     if (typeof options.path !== 'string') return new errors.InvalidArgumentError('path must be a string')
     if (typeof options.method !== 'string') return new errors.InvalidArgumentError('method must be a string')
+    if ((options.upgrade || options.method === 'CONNECT') && !takesConnection(handler)) {
+      return new errors.InvalidArgumentError('invalid onUpgrade method')
+    }
     return options.mesh === undefined ? undefined : checkCallOptions(options.mesh)
   }
 
@@ -281,6 +284,12 @@ export class MeshDispatcher extends Dispatcher {
     this.#ownAgents.push(agent)
     return agent
   }
+}
+
+/** undici's `request`, `stream`, `pipeline` and `fetch` have no use for a connection, and would leave it open. */
+function takesConnection(handler: Dispatcher.DispatchHandler): boolean {
+  if (typeof handler.onRequestStart === 'function') return typeof handler.onRequestUpgrade === 'function'
+  return typeof (handler as { onUpgrade?: unknown }).onUpgrade === 'function'
 }
 
 function closedError(): MeshError {
