@@ -14,17 +14,33 @@ const script = (name: string) => new URL(`./services/${name}.js`, import.meta.ur
 export class ShopMesh {
   readonly directory: ConfigurationDirectory
   readonly #scope: TestScope
+  readonly #variables: Readonly<Record<string, string>>
   #controlPlane: ControlPlane
 
-  private constructor(scope: TestScope, directory: ConfigurationDirectory, controlPlane: ControlPlane) {
+  private constructor(
+    scope: TestScope,
+    directory: ConfigurationDirectory,
+    controlPlane: ControlPlane,
+    variables: Readonly<Record<string, string>>,
+  ) {
     this.#scope = scope
+    this.#variables = variables
     this.directory = directory
     this.#controlPlane = controlPlane
   }
 
-  static async start(scope: TestScope, files: Readonly<Record<string, string>>): Promise<ShopMesh> {
+  /**
+   * @param scope - The test.
+   * @param files - Configuration.
+   * @param variables - For the environment of every workload. Default: none.
+   */
+  static async start(
+    scope: TestScope,
+    files: Readonly<Record<string, string>>,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<ShopMesh> {
     const directory = await ConfigurationDirectory.create(scope, files)
-    return new ShopMesh(scope, directory, await ControlPlane.start(scope, directory.path))
+    return new ShopMesh(scope, directory, await ControlPlane.start(scope, directory.path), variables)
   }
 
   get controlPlane(): ControlPlane {
@@ -58,9 +74,9 @@ export class ShopMesh {
     return TestProcess.node(this.#scope, script('catalog-workers'), { env: this.#catalogEnvironment('v1') })
   }
 
-  /** The shop or the reviews, once it listens. */
-  async application(name: 'shop' | 'reviews'): Promise<number> {
-    const process = TestProcess.node(this.#scope, script(name), { env: this.#environment({}) })
+  /** The shop or another that is not registered, once it listens. */
+  async application(name: 'shop' | 'reviews' | 'busy'): Promise<number> {
+    const process = TestProcess.node(this.#scope, script(name), { env: this.#environment({ OTEL_SERVICE_NAME: name }) })
     return Number((await process.event('listening')).port)
   }
 
@@ -69,6 +85,11 @@ export class ShopMesh {
   }
 
   #environment(more: Readonly<Record<string, string>>): Record<string, string> {
-    return { INMESH_CONTROL_PLANE: this.#controlPlane.address, INMESH_NAMESPACE: namespace, ...more }
+    return {
+      INMESH_CONTROL_PLANE: this.#controlPlane.address,
+      INMESH_NAMESPACE: namespace,
+      ...this.#variables,
+      ...more,
+    }
   }
 }

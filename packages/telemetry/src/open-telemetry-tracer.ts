@@ -13,16 +13,10 @@ import { CarriedBaggage } from './carried-baggage.js'
 import { CallSpan, describeCalled } from './client-span.js'
 import { ContextKeys, OwnHttpMetadata } from './http-metadata.js'
 import type { OpenTelemetryApi } from './open-telemetry-api.js'
+import { RegisteredProvider } from './registered-provider.js'
 import { describeServed, JoinedServerSpan, OwnServerSpan } from './server-span.js'
 import { isNamedBy, isValid, toSpanContext, toTraceparent } from './span-context.js'
 import { SpanScope } from './span-scope.js'
-
-/** What the API gives until an SDK is registered, and keeps giving afterwards in front of that. */
-interface ProxyProvider {
-  getDelegateTracer?(name: string): OpenTelemetryApiTracer | undefined
-  /** The SDK's own, whose methods are no part of the API. */
-  getDelegate?(): { forceFlush?(): Promise<void> }
-}
 
 /** Name of the scope that the spans of the mesh have. */
 const SCOPE = 'inmesh'
@@ -30,6 +24,7 @@ const SCOPE = 'inmesh'
 /** Makes spans by the API of OpenTelemetry, from when an SDK is registered in the process, in whichever order they come. */
 export class OpenTelemetryTracer implements Tracer {
   readonly #api: OpenTelemetryApi
+  readonly #provider: RegisteredProvider
   readonly #keys: ContextKeys
   readonly #baggage: CarriedBaggage
   readonly #random: Random
@@ -42,14 +37,14 @@ export class OpenTelemetryTracer implements Tracer {
   constructor(api: OpenTelemetryApi, random: Random) {
     this.#api = api
     this.#random = random
+    this.#provider = new RegisteredProvider(api)
     this.#keys = new ContextKeys(api)
     this.#baggage = new CarriedBaggage(api)
   }
 
   get active(): boolean {
     if (this.#tracer !== undefined) return true
-    const provider = this.#api.trace.getTracerProvider() as ProxyProvider
-    this.#tracer = provider.getDelegateTracer?.(SCOPE)
+    this.#tracer = this.#provider.tracer(SCOPE)
     return this.#tracer !== undefined
   }
 
@@ -109,9 +104,8 @@ export class OpenTelemetryTracer implements Tracer {
     return new Trace(trace.traceparent(this.#random), tracestate, { b3, span: new SpanScope(this.#api, context) })
   }
 
-  async flush(): Promise<void> {
-    const provider = this.#api.trace.getTracerProvider() as ProxyProvider
-    await provider.getDelegate?.().forceFlush?.()
+  flush(): Promise<void> {
+    return this.#provider.flush()
   }
 
   /** One that has ended is of the request in which the server began to listen. */
