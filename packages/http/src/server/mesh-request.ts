@@ -127,6 +127,7 @@ export class MeshRequest extends ContextView {
     return this.#template
   }
 
+  /** @internal */
   set template(template: string) {
     this.#template = template
   }
@@ -140,6 +141,7 @@ export class MeshRequest extends ContextView {
     return this.#flags
   }
 
+  /** @internal */
   set flags(flags: string) {
     this.#flags = flags
   }
