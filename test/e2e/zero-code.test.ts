@@ -187,6 +187,14 @@ test('a mistake in the configuration ends the process before it serves, with a c
     const process = start(t, '--import', application, env)
     assert.deepEqual(await process.exited, { code: 1, signal: null }, JSON.stringify(env))
     assert.match(process.output, /^inmesh\/register: ERR_INMESH_(OPTIONS|CONFIG_FILE|BOOTSTRAP): /m)
+    const off = start(t, '--import', application, { ...env, INMESH_MODE: 'off' })
+    assert.deepEqual(
+      await seen(`${await origin(off)}/seen`, { 'x-envoy-expected-rq-timeout-ms': '1' }).then(
+        (headers) => headers['x-envoy-expected-rq-timeout-ms'],
+      ),
+      '1',
+    )
+    await off.kill()
   }
 })
 

@@ -5,6 +5,7 @@ import { DeferredConfiguration } from './configuration/deferred-configuration.js
 import { NoConfiguration } from './configuration/no-configuration.js'
 import { openConfiguration } from './configuration/open-configuration.js'
 import { AsyncContextStore } from './context/async-context-store.js'
+import { standsBack } from './kubernetes/sidecar-proxy.js'
 import { Mesh } from './mesh.js'
 import type { Environment } from './options/environment.js'
 import type { MeshOptions } from './options/mesh-options.js'
@@ -36,7 +37,9 @@ export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
  */
 export async function openMesh(options: MeshOptions, environment: Environment): Promise<Mesh> {
   const settings = resolveOptions(options, environment)
-  const mesh = assemble(settings, await openConfiguration(settings), await openTracer(settings))
+  const besideSidecar = isBesideSidecar(settings)
+  const configuration = await openConfiguration(settings, besideSidecar)
+  const mesh = assemble(settings, configuration, await openTracer(settings, besideSidecar))
   await mesh.openReadiness()
   return mesh
 }
@@ -58,14 +61,21 @@ export interface OpeningMesh {
  */
 export function openMeshAtOnce(options: MeshOptions, environment: Environment): OpeningMesh {
   const settings = resolveOptions(options, environment)
-  const opening = openConfiguration(settings)
-  const tracer = new DeferredTracer(openTracer(settings))
+  const besideSidecar = isBesideSidecar(settings)
+  const opening = openConfiguration(settings, besideSidecar)
+  const tracer = new DeferredTracer(openTracer(settings, besideSidecar))
   const mesh = assemble(settings, deferred(settings, opening), tracer)
   return { mesh, opened: Promise.all([opening, tracer.opened, mesh.openReadiness()]) }
 }
 
-function deferred({ origin, workload: { locality } }: MeshSettings, opening: Promise<Configuration>): Configuration {
+async function isBesideSidecar(settings: MeshSettings): Promise<boolean> {
+  const { mode, workload } = settings
+  return mode !== 'off' && (await standsBack({ ...settings, pod: workload.pod }))
+}
+
+function deferred({ origin, workload }: MeshSettings, opening: Promise<Configuration>): Configuration {
   if (origin === undefined) return new NoConfiguration()
+  const locality = workload.locality ?? workload.pod?.locality
   const place = locality && { region: locality.region, zone: locality.zone ?? '', subZone: locality.subZone ?? '' }
   return new DeferredConfiguration(opening, place)
 }

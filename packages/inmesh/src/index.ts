@@ -51,6 +51,7 @@ export type {
   MeshMode,
   MeshOptions,
   OutboundPolicyMode,
+  SidecarMode,
   TargetNamingMode,
 } from './options/mesh-options.js'
 export type { MeshCallOutcome } from './outbound/mesh-call-outcome.js'

@@ -153,10 +153,10 @@ export class DirectoryConfiguration implements Configuration, InboundSource {
   }
 }
 
-function nodeView({ namespace, service, version, labels, locality }: WorkloadSettings): NodeView {
+function nodeView({ namespace, service, version, labels, locality, pod }: WorkloadSettings): NodeView {
   return {
-    namespace: namespace ?? 'default',
-    labels: { ...(service && { app: service }), ...(version && { version }), ...labels },
+    namespace: namespace ?? pod?.namespace ?? 'default',
+    labels: { ...pod?.labels, ...(service && { app: service }), ...(version && { version }), ...labels },
     locality: { region: locality?.region ?? '', zone: locality?.zone ?? '', subZone: locality?.subZone ?? '' },
   }
 }

@@ -7,10 +7,14 @@ import { NoConfiguration } from './no-configuration.js'
  * only as needed: importing the package must stay cheap.
  *
  * @param settings - Settings of the mesh.
+ * @param besideSidecar - Whether a sidecar decides in place of the mesh.
  */
-export async function openConfiguration(settings: MeshSettings): Promise<Configuration> {
+export async function openConfiguration(
+  settings: MeshSettings,
+  besideSidecar: Promise<boolean>,
+): Promise<Configuration> {
   const { origin } = settings
-  if (origin === undefined) return new NoConfiguration()
+  if (origin === undefined || (await besideSidecar)) return new NoConfiguration()
   if (origin.kind === 'directory') {
     const { DirectoryConfiguration } = await import('./directory-configuration.js')
     return DirectoryConfiguration.open(origin.path, settings)

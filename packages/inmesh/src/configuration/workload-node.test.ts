@@ -13,6 +13,7 @@ const nobody: WorkloadSettings = {
   servicePort: undefined,
   locality: undefined,
   instanceIp: undefined,
+  pod: undefined,
 }
 const reviews: WorkloadSettings = {
   service: 'reviews',
@@ -21,6 +22,7 @@ const reviews: WorkloadSettings = {
   labels: { tier: 'gold' },
   servicePort: 9080,
   locality: { region: 'eu', zone: 'eu-1' },
+  pod: undefined,
   instanceIp: '192.0.2.7',
 }
 
@@ -91,4 +93,38 @@ describe('what code and environment say counts over a bootstrap file', () => {
   test('and a workload of which nothing was said is the one in the file', () => {
     assert.deepEqual(withWorkload(file, nobody), file)
   })
+})
+
+test('a pod is the node that the agent of Istio would make of it, at istiod and at others', () => {
+  const pod = {
+    name: 'reviews-7d9f',
+    namespace: 'shop',
+    ip: '10.1.2.3',
+    serviceAccount: 'reviews',
+    labels: { app: 'reviews', 'topology.kubernetes.io/region': 'eu' },
+    locality: { region: 'eu', zone: 'eu-1' },
+    metadata: { CLUSTER_ID: 'east', GENERATOR: 'other' },
+  }
+  const document = bootstrapDocument('istiod.istio-system.svc:15010', { ...nobody, pod }, new SeededRandom(1))
+  const bootstrap = parseBootstrap(document)
+  assert.deepEqual(bootstrap.node, {
+    id: 'sidecar~10.1.2.3~reviews-7d9f.shop~shop.svc.cluster.local',
+    cluster: '',
+    locality: { region: 'eu', zone: 'eu-1', subZone: '' },
+    metadata: {
+      CLUSTER_ID: 'east',
+      NAME: 'reviews-7d9f',
+      SERVICE_ACCOUNT: 'reviews',
+      LABELS: pod.labels,
+      GENERATOR: 'grpc',
+      NAMESPACE: 'shop',
+      INSTANCE_IPS: '10.1.2.3',
+    },
+  })
+  assert.equal(bootstrap.serverListenerResourceNameTemplate, 'xds.istio.io/grpc/lds/inbound/%s')
+  const other = parseBootstrap(
+    bootstrapDocument('plane:15010', { ...nobody, pod, namespace: 'own' }, new SeededRandom(1)),
+  )
+  assert.equal(other.node.id, 'sidecar~10.1.2.3~reviews-7d9f.own~own.svc.cluster.local')
+  assert.equal(other.serverListenerResourceNameTemplate, 'inmesh/inbound/%s')
 })

@@ -1,8 +1,13 @@
 import type { Random } from '@inmesh/core'
 import type { Bootstrap, JsonObject, NodeIdentity } from '@inmesh/xds'
-import type { TargetNamingMode } from '../options/mesh-options.js'
+import { isIstiod } from '../kubernetes/istiod-address.js'
+import type { Pod } from '../kubernetes/pod.js'
+import type { LocalityOption, TargetNamingMode } from '../options/mesh-options.js'
 import type { WorkloadSettings } from '../options/mesh-settings.js'
 import { guessInstanceIp } from './instance-address.js'
+
+/** The same at istiod. */
+const ISTIOD_LISTENER_TEMPLATE = 'xds.istio.io/grpc/lds/inbound/%s'
 
 /** The name that a server's inbound listener has at a control plane which is reached without a bootstrap. */
 const INBOUND_LISTENER_TEMPLATE = 'inmesh/inbound/%s'
@@ -22,23 +27,41 @@ export function bootstrapDocument(
   random: Random,
   naming: TargetNamingMode = 'grpc',
 ): JsonObject {
-  const namespace = workload.namespace ?? 'default'
-  const instanceIp = workload.instanceIp ?? guessInstanceIp(address)
-  const instance = `${workload.service ?? 'inmesh'}-${uniqueSuffix(random)}`
+  const { pod } = workload
+  const namespace = workload.namespace ?? pod?.namespace ?? 'default'
+  const instanceIp = workload.instanceIp ?? pod?.ip ?? guessInstanceIp(address)
+  const instance = pod?.name ?? `${workload.service ?? 'inmesh'}-${uniqueSuffix(random)}`
   return {
     xds_servers: [{ server_uri: address, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] }],
     node: {
       // istiod takes exactly these four parts.
       id: `sidecar~${instanceIp}~${instance}.${namespace}~${namespace}.svc.cluster.local`,
       cluster: workload.service ?? '',
+      ...(pod?.locality && { locality: localityOf(pod.locality) }),
       metadata: {
+        ...(pod && metadataOfPod(pod)),
         ...(naming === 'grpc' && { GENERATOR: 'grpc' }),
         NAMESPACE: namespace,
         INSTANCE_IPS: instanceIp,
       },
     },
-    server_listener_resource_name_template: INBOUND_LISTENER_TEMPLATE,
+    server_listener_resource_name_template: isIstiod(address) ? ISTIOD_LISTENER_TEMPLATE : INBOUND_LISTENER_TEMPLATE,
   }
+}
+
+/** As Istio's agent tells it. */
+function metadataOfPod({ name, serviceAccount, labels, metadata }: Pod): JsonObject {
+  const { GENERATOR: _, ...own } = metadata
+  return {
+    ...own,
+    NAME: name,
+    ...(serviceAccount !== undefined && { SERVICE_ACCOUNT: serviceAccount }),
+    ...(Object.keys(labels).length > 0 && { LABELS: { ...labels } }),
+  }
+}
+
+function localityOf({ region, zone, subZone }: LocalityOption): JsonObject {
+  return { region, zone: zone ?? '', sub_zone: subZone ?? '' }
 }
 
 /**

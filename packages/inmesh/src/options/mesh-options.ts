@@ -20,6 +20,9 @@ export type OutboundPolicyMode = 'allow-any' | 'registry-only'
 /** What becomes of requests to a server for which there is no listener: they go to the application as they are, or are answered 503. */
 export type InboundListenerMode = 'optional' | 'required'
 
+/** Whether the mesh reckons with a sidecar beside it that does the same for every process of the pod. */
+export type SidecarMode = 'detect' | 'present' | 'absent'
+
 /** Where a workload runs, from the largest to the smallest. */
 export interface LocalityOption {
   /** Region, such as `europe-west1`. */
@@ -31,8 +34,8 @@ export interface LocalityOption {
 }
 
 /**
- * Options of `createMesh()`. Each also has an environment variable, named beside it; a value in code counts over the environment, the
- * environment over a bootstrap file.
+ * Options of `createMesh()`. Each also has an environment variable, named beside it, and may stand by its name in the JSON file that
+ * `INMESH_OPTIONS_FILE` names; a value in code counts over the environment, the environment over that file, and the file over a bootstrap file.
  */
 export interface MeshOptions {
   /** The operator's switch. Default `on`. `INMESH_MODE`. */
@@ -69,6 +72,17 @@ export interface MeshOptions {
    * `GRPC_XDS_BOOTSTRAP_CONFIG` name. `INMESH_BOOTSTRAP` (a path).
    */
   readonly bootstrap?: string | Readonly<Record<string, unknown>>
+  /**
+   * File with the labels of the pod, as the downward API of Kubernetes writes it. With `POD_NAME` and `POD_NAMESPACE` the workload is that pod.
+   * Default `/etc/istio/pod/labels`, if it is there. `INMESH_LABELS_FILE`.
+   */
+  readonly labelsFile?: string
+  /**
+   * Whether a sidecar runs beside the mesh, which then leaves routing, retries, balancing, spans and metrics to it and keeps to context, deadlines
+   * and breakers: `detect` looks for Istio's in a pod, once. Options that ask the mesh to decide, `inboundListener: 'required'` and `outboundPolicy:
+   * 'registry-only'`, have it go on. Default `detect`. `INMESH_SIDECAR`.
+   */
+  readonly sidecar?: SidecarMode
   /**
    * How a control plane is spoken to: in the `sotw` (state of the world) variant of xDS, in which it repeats what did not change, or in the
    * `delta` (incremental) one, in which it does not. Not every control plane does the second well: istiod does not for nodes with

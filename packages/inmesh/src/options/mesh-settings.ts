@@ -1,7 +1,16 @@
 import type { BalancingPolicies, Clock, Logger, Random, TracePropagation } from '@inmesh/core'
 import type { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
-import type { InboundListenerMode, LocalityOption, LocalReplyMode, MeshMode, TargetNamingMode } from './mesh-options.js'
+import type { Pod } from '../kubernetes/pod.js'
+import type {
+  InboundListenerMode,
+  LocalityOption,
+  LocalReplyMode,
+  MeshMode,
+  OutboundPolicyMode,
+  SidecarMode,
+  TargetNamingMode,
+} from './mesh-options.js'
 
 /** Who this workload says it is. What is undefined was given neither in code nor in the environment. */
 export interface WorkloadSettings {
@@ -12,6 +21,8 @@ export interface WorkloadSettings {
   readonly servicePort: number | undefined
   readonly locality: LocalityOption | undefined
   readonly instanceIp: string | undefined
+  /** Undefined outside Kubernetes. What the others say counts over it. */
+  readonly pod: Pod | undefined
 }
 
 /** Where a mesh takes its configuration from. */
@@ -34,6 +45,8 @@ export interface MeshSettings {
   readonly deletedResources: DeletionPolicy
   readonly trusted: TrustedNetworks
   readonly outbound: OutboundPolicy
+  readonly outboundPolicy: OutboundPolicyMode
+  readonly sidecar: SidecarMode
   readonly localReply: LocalReplyMode
   /** Undefined where the node is to say. */
   readonly targetNaming: TargetNamingMode | undefined

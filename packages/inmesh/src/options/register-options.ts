@@ -1,7 +1,7 @@
 import { MeshError } from '@inmesh/core'
 import type { Environment } from './environment.js'
 import * as check from './option-checks.js'
-import type { OptionRow } from './option-table.js'
+import { OPTION_TABLE, type OptionRow } from './option-table.js'
 import { list, numbers, truth } from './option-text.js'
 
 /** What `inmesh/register` is told beside the options of the mesh that it makes. */
@@ -16,9 +16,27 @@ export interface Registration {
 
 /** Each with its environment variable: there is no code that could give them. */
 export const REGISTER_TABLE: { readonly [Name in keyof Registration]-?: OptionRow<NonNullable<Registration[Name]>> } = {
-  inboundPorts: { variable: 'INMESH_INBOUND_PORTS', read: numbers, check: check.ports },
-  exemptPaths: { variable: 'INMESH_EXEMPT_PATHS', read: list, check: check.strings },
-  workerThreads: { variable: 'INMESH_WORKER_THREADS', read: truth, check: check.flag },
+  inboundPorts: {
+    variable: 'INMESH_INBOUND_PORTS',
+    read: numbers,
+    check: check.ports,
+    written: 'ports, with commas',
+    byDefault: 'every port',
+  },
+  exemptPaths: {
+    variable: 'INMESH_EXEMPT_PATHS',
+    read: list,
+    check: check.strings,
+    written: 'paths, with commas',
+    byDefault: 'none',
+  },
+  workerThreads: {
+    variable: 'INMESH_WORKER_THREADS',
+    read: truth,
+    check: check.flag,
+    written: '`true` or `false`',
+    byDefault: '`false`',
+  },
 }
 
 /**
@@ -28,6 +46,8 @@ export const REGISTER_TABLE: { readonly [Name in keyof Registration]-?: OptionRo
  * @throws MeshError ERR_INMESH_OPTIONS naming the variable.
  */
 export function resolveRegistration(environment: Environment): Registration {
+  // Nothing is captured then, and the process is to start in any case.
+  if (environment[OPTION_TABLE.mode.variable] === 'off') return {}
   const { inboundPorts, exemptPaths, workerThreads } = REGISTER_TABLE
   return {
     inboundPorts: value(inboundPorts, environment),

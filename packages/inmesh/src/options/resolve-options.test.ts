@@ -57,6 +57,7 @@ describe('values', () => {
       servicePort: 9080,
       locality: { region: 'eu', zone: 'eu-1', subZone: 'rack-7' },
       instanceIp: '192.0.2.7',
+      pod: undefined,
     })
     assert.equal(settings.localCluster, 'outbound|80||reviews.shop.svc.cluster.local')
     assert.equal(settings.xdsProtocol, 'delta')
@@ -210,7 +211,7 @@ describe('names', () => {
     const logger = new RecordingLogger()
     resolveOptions({ ...config, logger }, { INMESH_SERVCIE: 'reviews', INMESH_SERVICE: 'reviews', PATH: '/bin' })
     assert.equal(logger.lines.length, 1)
-    assert.match(logger.lines[0]!, /^warn: .*INMESH_SERVCIE/)
+    assert.match(logger.lines[0]!, /^warn: .*INMESH_SERVCIE .*did you mean INMESH_SERVICE\?$/)
   })
 
   test('of variables are those of the options in upper case', () => {

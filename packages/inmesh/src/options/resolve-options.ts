@@ -1,18 +1,16 @@
 import { MeshError, SystemClock, SystemRandom, TRACE_FORMATS, type TraceFormat, TracePropagation } from '@inmesh/core'
 import { OutboundPolicy, TrustedNetworks } from '@inmesh/http'
+import { readPod } from '../kubernetes/pod.js'
 import { StderrLogger } from '../log/stderr-logger.js'
 import { SHUTDOWN_SIGNALS } from '../server/shutdown-signals.js'
+import { originOf } from './configuration-origin.js'
 import type { Environment } from './environment.js'
-import type { MeshOptions } from './mesh-options.js'
-import type { ConfigurationOrigin, MeshSettings } from './mesh-settings.js'
-import { Complaint } from './option-checks.js'
-import { CODE_OPTIONS, OPTION_TABLE, type TableOption } from './option-table.js'
-import { REGISTER_TABLE } from './register-options.js'
+import type { MeshMode, MeshOptions } from './mesh-options.js'
+import type { MeshSettings } from './mesh-settings.js'
+import { gatherOptions, type OptionValues } from './option-values.js'
 
 /** The control plane has to tell callers that a server goes, and they may be on their way to it until then. */
 const DRAIN_DELAY_MS = 500
-
-type Values = { -readonly [Name in TableOption]?: MeshOptions[Name] }
 
 /**
  * Takes options from code and environment together, code first, and checks all of them.
@@ -22,24 +20,13 @@ type Values = { -readonly [Name in TableOption]?: MeshOptions[Name] }
  * @throws MeshError ERR_INMESH_OPTIONS naming the option, and the variable when its value came from there.
  */
 export function resolveOptions(options: MeshOptions, environment: Environment): MeshSettings {
-  refuseUnknownOptions(options)
-  const code: Values = {}
-  const variables: Values = {}
-  for (const name of Object.keys(OPTION_TABLE) as TableOption[]) {
-    const { variable, read } = OPTION_TABLE[name]
-    if (options[name] !== undefined) {
-      assign(code, name, () => options[name], name)
-      continue
-    }
-    const text = environment[variable]
-    if (text) assign(variables, name, () => read(text), `${name} (from ${variable})`)
-  }
-  const values: Values = { ...variables, ...code }
+  const gathered = gatherOptions(options, environment)
+  const { mode, code, variables, file, warnings } = gathered
+  const values: OptionValues = { ...file, ...variables, ...code }
   const logger = options.logger ?? new StderrLogger(values.logLevel ?? 'warn')
-  for (const variable of unknownVariables(environment)) {
-    logger.warn(`the environment variable ${variable} is none of Inmesh; it has no effect`)
-  }
-  const mode = values.mode ?? 'on'
+  for (const warning of warnings) logger.warn(warning)
+  refuseOpening(mode, values)
+  const pod = mode === 'off' ? undefined : readPod(environment, values.labelsFile)
   return {
     mode,
     workload: {
@@ -50,8 +37,10 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
       servicePort: values.servicePort,
       locality: values.locality,
       instanceIp: values.instanceIp,
+      pod,
     },
-    origin: mode === 'off' ? undefined : originOf(code, variables, environment),
+    origin: mode === 'off' ? undefined : originOf(gathered, environment, pod, logger),
+    sidecar: values.sidecar ?? 'detect',
     localCluster: values.localCluster,
     xdsProtocol: values.xdsProtocol ?? 'sotw',
     deletedResources: values.deletedResources ?? 'keep',
@@ -63,6 +52,7 @@ export function resolveOptions(options: MeshOptions, environment: Environment): 
       // Patterns name services; what else is to be looked at is named as it is.
       addresses: values.meshHosts,
     }),
+    outboundPolicy: values.outboundPolicy ?? 'allow-any',
     localReply: values.localReply ?? 'response',
     targetNaming: values.targetNaming,
     meshHosts: values.meshHosts,
@@ -95,66 +85,12 @@ function formatsOf(variable: string | undefined): readonly TraceFormat[] | undef
   return known.length === 0 ? undefined : known
 }
 
-function assign<Name extends TableOption>(values: Values, name: Name, read: () => unknown, description: string): void {
-  try {
-    values[name] = OPTION_TABLE[name].check(read()) as Values[Name]
-  } catch (error) {
-    if (!(error instanceof Complaint)) throw error
-    throw new MeshError('ERR_INMESH_OPTIONS', `option ${description} ${error.message}`, { place: { field: name } })
-  }
-}
-
-/** A misspelt option would have no effect, and nobody would notice. */
-function refuseUnknownOptions(options: MeshOptions): void {
-  for (const name of Object.keys(options)) {
-    if (name in OPTION_TABLE || (CODE_OPTIONS as readonly string[]).includes(name)) continue
-    throw new MeshError('ERR_INMESH_OPTIONS', `option ${name} does not exist`, { place: { field: name } })
-  }
-}
-
-function unknownVariables(environment: Environment): string[] {
-  const known = new Set<string>(
-    [OPTION_TABLE, REGISTER_TABLE].flatMap((table) => Object.values(table).map((row) => row.variable)),
-  )
-  return Object.keys(environment).filter((name) => name.startsWith('INMESH_') && !known.has(name))
-}
-
-/** What code names comes before all that the environment names; among equals, what is nearest to this process comes first. */
-function originOf(code: Values, variables: Values, environment: Environment): ConfigurationOrigin {
-  const named = (['config', 'bootstrap', 'controlPlane'] as const).filter((name) => code[name] !== undefined)
-  if (named.length > 1) {
-    throw new MeshError(
-      'ERR_INMESH_OPTIONS',
-      `options ${named.join(' and ')} contradict each other: give one of them`,
-      {
-        place: { field: named[1]! },
-      },
-    )
-  }
-  const origin = namedOrigin(code) ?? environmentOrigin(variables, environment)
-  if (origin !== undefined) return origin
+/** A server that may not serve without its listener is not opened by switching the listener off. */
+function refuseOpening(mode: MeshMode, { inboundListener }: OptionValues): void {
+  if (mode === 'on' || inboundListener !== 'required') return
   throw new MeshError(
     'ERR_INMESH_OPTIONS',
-    'no configuration is named. Give one of the options config (a directory of files), controlPlane (host:port) or bootstrap ' +
-      '(a gRPC xDS bootstrap), or set INMESH_CONFIG, INMESH_CONTROL_PLANE, INMESH_BOOTSTRAP, GRPC_XDS_BOOTSTRAP or ' +
-      'GRPC_XDS_BOOTSTRAP_CONFIG; INMESH_MODE=off runs without a mesh',
+    `mode ${mode} applies no listener to requests, and inboundListener required (INMESH_INBOUND_LISTENER) lets no server serve without: take one back`,
+    { place: { field: 'mode' } },
   )
-}
-
-function namedOrigin({ config, bootstrap, controlPlane }: Values): ConfigurationOrigin | undefined {
-  if (config !== undefined) return { kind: 'directory', path: config }
-  if (typeof bootstrap === 'string') return { kind: 'bootstrap-file', path: bootstrap }
-  if (bootstrap !== undefined) return { kind: 'bootstrap-object', document: bootstrap }
-  if (controlPlane !== undefined) return { kind: 'control-plane', address: controlPlane }
-  return undefined
-}
-
-function environmentOrigin(variables: Values, environment: Environment): ConfigurationOrigin | undefined {
-  const { GRPC_XDS_BOOTSTRAP: file, GRPC_XDS_BOOTSTRAP_CONFIG: text } = environment
-  const { controlPlane, ...nearer } = variables
-  const own = namedOrigin(nearer)
-  if (own !== undefined) return own
-  if (file) return { kind: 'bootstrap-file', path: file }
-  if (text) return { kind: 'bootstrap-text', text, variable: 'GRPC_XDS_BOOTSTRAP_CONFIG' }
-  return namedOrigin({ controlPlane })
 }

@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { MeshError } from '@inmesh/core'
 import { openMeshAtOnce } from '../create-mesh.js'
 import type { Environment } from '../options/environment.js'
+import { OPTION_TABLE } from '../options/option-table.js'
 import { resolveRegistration } from '../options/register-options.js'
 import { putRegisteredMesh, registeredMesh } from './registered-mesh.js'
 
@@ -21,7 +22,7 @@ export function registerProcess(environment: Environment): void {
     putRegisteredMesh(mesh)
     const { inboundPorts: ports, exemptPaths: exempt } = registration
     mesh.installGlobal({ nodeHttp: true, servers: { ...(ports && { ports }), ...(exempt && { exempt }) } })
-    opened.catch(refuse)
+    opened.catch(environment[OPTION_TABLE.mode.variable] === 'off' ? complain : refuse)
   } catch (error) {
     refuse(error)
   }
@@ -29,7 +30,11 @@ export function registerProcess(environment: Environment): void {
 
 /** Whatever the application would do now, it would do without the mesh that it was to have. */
 function refuse(error: unknown): never {
+  complain(error)
+  process.exit(1)
+}
+
+function complain(error: unknown): void {
   const text = error instanceof MeshError ? `${error.code}: ${error.message}` : (error as Error).stack
   process.stderr.write(`inmesh/register: ${text}\n`)
-  process.exit(1)
 }

@@ -8,10 +8,14 @@ const NOT_INSTALLED: ReadonlySet<unknown> = new Set(['ERR_MODULE_NOT_FOUND', 'MO
  * Loads what makes spans, where it is wanted and `@opentelemetry/api` is installed: who has no SDK of OpenTelemetry need not have that.
  *
  * @param settings - Settings of the mesh.
+ * @param besideSidecar - Whether a sidecar makes the spans.
  * @returns undefined where nobody can ask for spans.
  */
-export async function openTracer({ mode, tracing, random }: MeshSettings): Promise<Tracer | undefined> {
-  if (mode === 'off' || !tracing) return undefined
+export async function openTracer(
+  { mode, tracing, random }: MeshSettings,
+  besideSidecar: Promise<boolean>,
+): Promise<Tracer | undefined> {
+  if (mode !== 'on' || !tracing || (await besideSidecar)) return undefined
   const api = await loadApi()
   if (api === undefined) return undefined
   const { OpenTelemetryTracer } = await import('@inmesh/telemetry')
