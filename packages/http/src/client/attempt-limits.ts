@@ -42,6 +42,21 @@ export class AttemptLimits implements TimerTask {
   }
 
   /**
+   * Whether an attempt has any limit.
+   *
+   * @param call - Says what the limits are; an endpoint was picked.
+   */
+  static neededFor(call: Call): boolean {
+    return (
+      call.deadline !== Number.POSITIVE_INFINITY ||
+      call.idleMs > 0 ||
+      call.perTryMs > 0 ||
+      call.perTryIdleMs > 0 ||
+      call.attemptMs > 0
+    )
+  }
+
+  /**
    * Begins to count for an attempt, in place of whatever was counted before. Its own limit runs while it connects too, where Envoy's begins
    * with the connection: an endpoint that swallows packets then costs a try and not the connect timeout.
    *

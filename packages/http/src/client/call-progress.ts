@@ -13,35 +13,33 @@ export class CallProgress {
   /** Told of attempts and of the end; undefined where nobody will see. */
   span: ClientSpan | undefined = undefined
   readonly records: CallRecords
-  readonly #clock: Clock
   readonly #authority: string
   readonly #startedMs: number
-  #attemptMs = 0
+  /** When the last attempt began; undefined where that was with the call. */
+  #attemptMs: number | undefined = undefined
   /** Attempts that were repeated. */
   #repeated: AttemptOutcome[] | undefined = undefined
   #status: number | undefined = undefined
   #failure: AttemptFailure | undefined = undefined
-  /** When the last attempt had its head or failed; 0 before. */
-  #decidedMs = 0
+  /** When the last attempt failed. */
+  #failedMs: number | undefined = undefined
   #reply: LocalReply | undefined = undefined
   #error: Error | undefined = undefined
   #abandoned = false
-  #headMs = 0
-  #endedMs = 0
+  #headMs: number | undefined = undefined
+  #endedMs: number | undefined = undefined
   #httpVersion: string | undefined = undefined
   /** Attempts that the span was told of. */
   #told = 0
 
   /**
    * @param records - Where it can be asked for.
-   * @param clock - Time.
    * @param authority - As in the URL.
    */
-  constructor(records: CallRecords, clock: Clock, authority: string) {
+  constructor(records: CallRecords, authority: string) {
     this.records = records
-    this.#clock = clock
     this.#authority = authority
-    this.#startedMs = clock.now()
+    this.#startedMs = records.clock.now()
   }
 
   /**
@@ -52,15 +50,13 @@ export class CallProgress {
    */
   attemptStarted(waited: boolean, httpVersion: string): void {
     this.#httpVersion = httpVersion
-    this.#attemptMs = waited ? this.#clock.now() : this.#startedMs
-    this.#decidedMs = 0
+    if (waited) this.#attemptMs = this.records.clock.now()
   }
 
   /** The response of an attempt goes to the caller. */
   answered(status: number): void {
     this.#status = status
-    this.#headMs = this.#clock.now()
-    this.#decidedMs = this.#headMs
+    this.#headMs = this.records.clock.now()
     this.#tell(status, undefined)
   }
 
@@ -87,7 +83,7 @@ export class CallProgress {
     }
     this.#tell(undefined, failure)
     this.#failure = failure
-    this.#decidedMs = this.#clock.now()
+    this.#failedMs = this.records.clock.now()
   }
 
   /** The mesh answers itself. */
@@ -98,7 +94,7 @@ export class CallProgress {
   /** The mesh's own answer goes to the caller. */
   replying(status: number): void {
     this.#status = status
-    this.#headMs = this.#clock.now()
+    this.#headMs = this.records.clock.now()
   }
 
   /** The caller gives the call up. */
@@ -113,8 +109,8 @@ export class CallProgress {
 
   /** The call is over. */
   ended(): void {
-    if (this.#endedMs !== 0) return
-    this.#endedMs = this.#clock.now()
+    if (this.#endedMs !== undefined) return
+    this.#endedMs = this.records.clock.now()
     if (this.span !== undefined) this.#endSpan(this.span)
   }
 
@@ -131,9 +127,9 @@ export class CallProgress {
       code: this.#code,
       flags: this.#flags,
       attempts: this.#attempts,
-      headMs: this.#headMs === 0 ? undefined : this.#headMs - started,
-      totalMs: (this.#endedMs === 0 ? this.#clock.now() : this.#endedMs) - started,
-      ended: this.#endedMs !== 0,
+      headMs: this.#headMs === undefined ? undefined : this.#headMs - started,
+      totalMs: (this.#endedMs ?? this.records.clock.now()) - started,
+      ended: this.#endedMs !== undefined,
     }
   }
 
@@ -169,7 +165,8 @@ export class CallProgress {
     const { call } = this
     if (call === undefined || call.attempts === repeated.length) return repeated
     const answered = this.#reply === undefined && this.#failure === undefined
-    return [...repeated, this.#attempt(answered ? this.#status : undefined, this.#failure)]
+    const until = (answered ? this.#headMs : this.#failedMs) ?? this.#endedMs ?? this.records.clock.now()
+    return [...repeated, this.#attempt(answered ? this.#status : undefined, this.#failure, until)]
   }
 
   #tell(status: number | undefined, failure: AttemptFailure | undefined, backOffMs?: number): void {
@@ -199,24 +196,45 @@ export class CallProgress {
   }
 
   #repeat(status: number | undefined, failure: AttemptFailure | undefined): void {
-    this.#decidedMs = this.#clock.now()
     this.#repeated ??= []
-    this.#repeated.push(this.#attempt(status, failure))
+    this.#repeated.push(this.#attempt(status, failure, this.records.clock.now()))
   }
 
-  #attempt(status: number | undefined, failure: AttemptFailure | undefined): AttemptOutcome {
-    const until = this.#decidedMs || this.#endedMs || this.#clock.now()
-    return { endpoint: this.call!.endpoint!.key, status, failure, durationMs: until - this.#attemptMs }
+  #attempt(status: number | undefined, failure: AttemptFailure | undefined, until: number): AttemptOutcome {
+    const durationMs = until - (this.#attemptMs ?? this.#startedMs)
+    return { endpoint: this.call!.endpoint!.key, status, failure, durationMs }
   }
 }
 
-/** Where an answer keeps the progress of its call. A map with weak keys would cost every collection of garbage more than this. */
-const PROGRESS = Symbol('inmesh.progress')
+/** Hands back what it is given, so that a class derived from it adds its own fields to that. */
+const Given = function given(object: object): object {
+  return object
+} as unknown as new (
+  object: object,
+) => object
 
-interface RecordedAnswer {
-  readonly [PROGRESS]?: CallProgress
-  readonly context?: unknown
-  readonly cause?: unknown
+/**
+ * An answer that keeps the progress of its call, in a field that nobody else can see. A map with weak keys would cost every collection of garbage
+ * more than all of this, and to define a property costs three times as much.
+ */
+class RecordedAnswer extends Given {
+  #progress: CallProgress
+
+  private constructor(answer: object, progress: CallProgress) {
+    super(answer)
+    this.#progress = progress
+  }
+
+  /** Lets an answer be asked about. One error may be that of several calls: the last counts. */
+  static record(answer: object, progress: CallProgress): void {
+    if (#progress in answer) answer.#progress = progress
+    else new RecordedAnswer(answer, progress)
+  }
+
+  /** Undefined for what no call recorded. */
+  static progress(answer: object): CallProgress | undefined {
+    return #progress in answer ? answer.#progress : undefined
+  }
 }
 
 /** Somebody who will ask what became of a call. */
@@ -227,13 +245,24 @@ export interface FollowedCall {
 
 /** Finds the progress of the calls of one dispatcher by what their callers got, for as long as they keep that. */
 export class CallRecords {
+  /** Of the calls. */
+  readonly clock: Clock
+
+  /**
+   * @param clock - Of the calls.
+   */
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
   /**
    * @param answer - Response or error as the caller gets it.
    * @param progress - Of its call; undefined for one that went past the mesh.
    */
   record(answer: unknown, progress: CallProgress | undefined): void {
-    if (progress === undefined || typeof answer !== 'object' || answer === null || !Object.isExtensible(answer)) return
-    Object.defineProperty(answer, PROGRESS, { value: progress, configurable: true })
+    if (progress !== undefined && typeof answer === 'object' && answer !== null) {
+      RecordedAnswer.record(answer, progress)
+    }
   }
 
   /**
@@ -250,8 +279,8 @@ export class CallRecords {
    * @returns undefined for what is no answer to a call of the mesh.
    */
   find(answer: object): CallOutcome | undefined {
-    const { [PROGRESS]: own, context, cause } = answer as RecordedAnswer
-    const progress = own ?? context
+    const { context, cause } = answer as { readonly context?: unknown; readonly cause?: unknown }
+    const progress = RecordedAnswer.progress(answer) ?? context
     if (progress instanceof CallProgress) return progress.records === this ? progress.outcome() : undefined
     return typeof cause === 'object' && cause !== null ? this.find(cause) : undefined
   }

@@ -80,11 +80,11 @@ export class ClientCall extends EndingCall implements AttemptOwner {
     if (body === undefined || !body.producing || call === undefined) return
     body.producing = false
     call.requestSent()
-    this.limits.resume(call, false)
+    this.limitsOf(call)?.resume(call, false)
   }
 
   attemptActive(): void {
-    this.limits.active()
+    this.limits?.active()
   }
 
   attemptAnswered(status: number, headers: RawHeaders): boolean {
@@ -99,7 +99,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
         this.#backOff(call, delayMs)
         return false
       }
-      if (this.#streaming && call.sendingOver()) this.limits.resume(call, true)
+      if (this.#streaming && call.sendingOver()) this.limitsOf(call)?.resume(call, true)
       if (call.changesResponse) call.changeResponse(response)
     }
     this.progress.answered(status)
@@ -125,7 +125,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
     this.progress.upgraded(status)
     // undici's `upgrade` and `connect` hand nothing else on by which the call could be asked about.
     this.scope.records.record(socket, this.progress)
-    this.limits.stop()
+    this.limits?.stop()
     this.phase = COMPLETED
     // In flight until then.
     socket.once('close', () => this.release())
@@ -230,7 +230,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
       return
     }
     this.progress.attemptStarted(this.waited, pool.httpVersion)
-    const limitMs = this.limits.begin(call, this.#streaming)
+    const limitMs = this.limitsOf(call)?.begin(call, this.#streaming) ?? Number.POSITIVE_INFINITY
     // A limit that only the route has is the mesh's own affair.
     const announcedMs = this.#deadline === Number.POSITIVE_INFINITY ? this.#deadline : limitMs
     const options = request.attemptOptions(pool.authority, announcedMs, plane.random, call)
@@ -240,7 +240,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
   #passThrough(): void {
     const { passThrough, plane } = this.scope
     this.list()
-    this.limits.beginUntil(this.#deadline)
+    this.limitTo(this.#deadline)
     this.#dispatch(new SilentDispatcher(passThrough), this.request.passThroughOptions(plane.random))
   }
 
@@ -303,7 +303,7 @@ export class ClientCall extends EndingCall implements AttemptOwner {
   }
 
   #backOff(call: Call, delayMs: number): void {
-    this.limits.stop()
+    this.limits?.stop()
     this.#hold(delayMs, call.deadline, () => this.#pick(call))
   }
 

@@ -32,8 +32,8 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
   protected attempt: Attempt | undefined = undefined
   /** Absent where the body can be sent any number of times. */
   protected body: StreamedBody | undefined = undefined
-  /** Of the attempt under way. */
-  protected readonly limits: AttemptLimits
+  /** Of the attempt under way; absent as long as there was none. */
+  protected limits: AttemptLimits | undefined = undefined
   #waiting: CallWait | undefined = undefined
   #localResponse: LocalResponse | undefined = undefined
   /** For whoever asks what became of the call. */
@@ -49,8 +49,7 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
     this.scope = scope
     this.request = request
     this.handler = handler
-    this.limits = new AttemptLimits(scope.plane, this)
-    this.progress = new CallProgress(scope.records, scope.plane.clock, request.originAuthority)
+    this.progress = new CallProgress(scope.records, request.originAuthority)
   }
 
   /**
@@ -70,6 +69,20 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
     if (this.phase >= COMPLETED) return
     if (!this.calls.destroyed) this.progress.abandoned()
     this.fail(reason ?? new errors.RequestAbortedError())
+  }
+
+  /** Where the limits of its attempts are counted; undefined where it has none, as most calls have, which then ask no clock. */
+  protected limitsOf(call: Call): AttemptLimits | undefined {
+    if (this.limits === undefined && AttemptLimits.neededFor(call))
+      this.limits = new AttemptLimits(this.scope.plane, this)
+    return this.limits
+  }
+
+  /** The same for a call outside the mesh, which has none but the caller's; `Infinity` for none. */
+  protected limitTo(deadline: number): void {
+    if (deadline === Number.POSITIVE_INFINITY) return
+    this.limits = new AttemptLimits(this.scope.plane, this)
+    this.limits.beginUntil(deadline)
   }
 
   /** What it waits for between attempts. */
@@ -148,7 +161,7 @@ export abstract class EndingCall extends ActiveCall implements LimitedCall {
   #stop(): void {
     this.unlist()
     this.#waiting?.stop()
-    this.limits.stop()
+    this.limits?.stop()
     this.call?.end()
   }
 }

@@ -64,7 +64,7 @@ export class MeshDispatcher extends Dispatcher {
   readonly #scope: ClientScope
   readonly #origins: OriginTable
   readonly #calls = new ActiveCalls()
-  readonly #records = new CallRecords()
+  readonly #records: CallRecords
   /** Agents that the dispatcher made, which it closes. */
   readonly #ownAgents: Agent[] = []
   readonly #trusting = new Map<AuthorityCertificates, Pick<Dispatcher, 'dispatch'>>()
@@ -77,6 +77,7 @@ export class MeshDispatcher extends Dispatcher {
   constructor(options: MeshDispatcherOptions) {
     super()
     this.#origins = new OriginTable(options.outbound ?? new OutboundPolicy())
+    this.#records = new CallRecords(options.plane.clock)
     const parts = {
       plane: options.plane,
       carrier: options.carrier,

@@ -46,7 +46,7 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
       tracer: undefined,
       throwsReplies: true,
       calls: new ActiveCalls(),
-      records: new CallRecords(),
+      records: new CallRecords(parts.plane.clock),
       mirrors: this,
     }
   }
