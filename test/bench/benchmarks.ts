@@ -10,6 +10,7 @@ import { benchNodeHttp } from './node-http.js'
 import { benchPicks } from './picks.js'
 import { benchResend } from './resend.js'
 import { benchRoutes } from './routes.js'
+import { benchServers } from './servers.js'
 import { benchUpdates } from './updates.js'
 
 /** Every benchmark by the name that `--only` takes. */
@@ -19,6 +20,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['fetch', benchFetch],
   ['node-http', benchNodeHttp],
   ['http2', benchHttp2],
+  ['servers', benchServers],
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],

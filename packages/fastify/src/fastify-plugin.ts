@@ -28,12 +28,14 @@ const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port
   // One object for all requests would be shared by them: Fastify wants null here and the value in a hook.
   fastify.decorateRequest('mesh', null as never)
   fastify.addHook('onRequest', (request, reply, next) => {
+    // Made anew each time that it is asked for.
+    const { config, url } = request.routeOptions
     const proceed = (taken: MeshRequest): void => {
-      taken.template = request.routeOptions.url ?? ''
+      taken.template = url ?? ''
       request.mesh = taken
       next()
     }
-    if (request.routeOptions.config.mesh === false) {
+    if (config.mesh === false) {
       const taken = adapter.enter(request.raw, reply.raw)
       adapter.run(taken, () => proceed(taken))
       return

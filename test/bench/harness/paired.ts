@@ -4,22 +4,47 @@ import { median } from './median.js'
 /** One way of doing the work that is compared. */
 export type Operation = () => Promise<unknown>
 
-/** What is compared, and how long. */
-export interface PairedOptions {
+/** Does the work a number of times, whoever drives it. */
+export type Block = (count: number) => Promise<void>
+
+/** How much is compared, and what for. */
+export interface ComparisonOptions {
   /** Name of the line. */
   readonly what: string
-  /** The reference. */
-  readonly bare: Operation
-  /** What is measured against it. */
-  readonly mesh: Operation
   /** What the ratio may be at most; absent where it is only told. */
   readonly target?: number
   /** Operations in one block. */
   readonly perBlock: number
   /** Rounds, each with one block of the mesh between blocks of the reference. */
   readonly rounds: number
+}
+
+/** What is compared, driven by whoever has it. */
+export interface BlockOptions extends ComparisonOptions {
+  /** The reference. */
+  readonly bare: Block
+  /** What is measured against it. */
+  readonly mesh: Block
+}
+
+/** What is compared, driven by this process. */
+export interface PairedOptions extends ComparisonOptions {
+  /** The reference. */
+  readonly bare: Operation
+  /** What is measured against it. */
+  readonly mesh: Operation
   /** Operations in flight at a time. */
   readonly concurrency: number
+}
+
+/**
+ * Compares the CPU time of this process for two ways of doing the same.
+ *
+ * @param options - What and how long.
+ */
+export function comparePaired(options: PairedOptions): Promise<Row> {
+  const { bare, mesh, concurrency } = options
+  return compareBlocks({ ...options, bare: inParallel(bare, concurrency), mesh: inParallel(mesh, concurrency) })
 }
 
 /**
@@ -28,15 +53,15 @@ export interface PairedOptions {
  *
  * @param options - What and how long.
  */
-export async function comparePaired(options: PairedOptions): Promise<Row> {
+export async function compareBlocks(options: BlockOptions): Promise<Row> {
   const variants = [options.bare, options.mesh, options.bare]
   const times: [number[], number[], number[]] = [[], [], []]
   // The first blocks are slow: nothing is compiled and no connection is open.
-  for (const operation of variants) await block(operation, 4 * options.perBlock, options.concurrency)
+  for (const block of variants) await timed(block, 4 * options.perBlock)
   for (let round = 0; round < options.rounds; round++) {
     for (let step = 0; step < variants.length; step++) {
       const variant = (round + step) % variants.length
-      times[variant]!.push(await block(variants[variant]!, options.perBlock, options.concurrency))
+      times[variant]!.push(await timed(variants[variant]!, options.perBlock))
     }
   }
   const [bare, mesh, again] = times
@@ -53,13 +78,19 @@ export async function comparePaired(options: PairedOptions): Promise<Row> {
 }
 
 /** @returns CPU microseconds per operation. */
-async function block(operation: Operation, count: number, concurrency: number): Promise<number> {
-  let left = count
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await operation()
-  }
+async function timed(block: Block, count: number): Promise<number> {
   const before = process.cpuUsage()
-  await Promise.all(Array.from({ length: concurrency }, worker))
+  await block(count)
   const used = process.cpuUsage(before)
   return (used.user + used.system) / count
+}
+
+function inParallel(operation: Operation, concurrency: number): Block {
+  return async (count) => {
+    let left = count
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) await operation()
+    }
+    await Promise.all(Array.from({ length: concurrency }, worker))
+  }
 }

@@ -48,6 +48,7 @@ export interface B3Trace {
  * @returns undefined where there is nothing of B3, or nothing that can be read.
  */
 export function readB3(headers: ReceivedHeaders): B3Trace | undefined {
+  if (!holdsB3(headers)) return undefined
   const one = textOf(headers[B3_HEADER])
   const several: string[] = []
   for (const name of B3_HEADERS) {
@@ -88,6 +89,12 @@ export function addB3(traceparent: string, added: string[]): void {
   added.push('x-b3-traceid', traceparent.slice(3, 35))
   added.push('x-b3-spanid', traceparent.slice(36, 52))
   added.push('x-b3-sampled', sampledOf(traceparent))
+}
+
+/** To look once at all names costs less than to ask for six that are not there, as nearly always. */
+function holdsB3(headers: ReceivedHeaders): boolean {
+  for (const name in headers) if (name === B3_HEADER || name.startsWith('x-b3-')) return true
+  return false
 }
 
 function sampledOf(traceparent: string): string {

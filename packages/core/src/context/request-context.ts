@@ -43,7 +43,8 @@ export class RequestContext {
   #calls: DependentCalls | undefined = undefined
   #answer: RequestAnswer | undefined = undefined
   #cancellation: MeshError | undefined = undefined
-  /** What is in force once the request is over. */
+  #over = false
+  /** What is in force once the request is over; made when somebody asks. */
   #afterwards: RequestContext | undefined = undefined
   #deadline: number
   #trace: Trace
@@ -64,7 +65,9 @@ export class RequestContext {
   /** What counts for a call that begins now: this context, or what is left when the request is over. */
   get inForce(): RequestContext {
     if (this.#answer?.writableEnded === true) this.close()
-    return this.#afterwards ?? this
+    if (!this.#over) return this
+    this.#afterwards ??= new RequestContext(Number.POSITIVE_INFINITY, { trace: this.trace })
+    return this.#afterwards
   }
 
   /** Why calls that depend on the request end: its caller went away. Undefined while it waits. */
@@ -133,7 +136,7 @@ export class RequestContext {
   close(): void {
     this.#calls = undefined
     this.#answer = undefined
-    this.#afterwards ??= new RequestContext(Number.POSITIVE_INFINITY, { trace: this.trace })
+    this.#over = true
   }
 
   /**

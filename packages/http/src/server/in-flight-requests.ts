@@ -7,22 +7,17 @@ import type { MeshRequest } from './mesh-request.js'
  * off never finishes. One that becomes a connection of another protocol counts as long as the connection.
  */
 export class InFlightRequests {
-  readonly #requests = new Map<ServerResponse | Duplex, MeshRequest>()
+  /** By what the mesh knows of each: a key of one's own is found faster than an object that a framework has made over. */
+  readonly #requests = new Map<MeshRequest, ServerResponse | Duplex>()
   readonly #waiting: (() => void)[] = []
   readonly #left: () => void
   #draining = false
-  /** One listener for all, which finds its response or connection in `this`: no closure per request. */
-  readonly #onClose: (this: ServerResponse | Duplex) => void
 
   /**
    * @param left - Called after a request left while draining; its connection may have become idle. Default: nothing.
    */
   constructor(left: () => void = () => {}) {
     this.#left = left
-    const leave = (until: ServerResponse | Duplex): void => this.#leave(until)
-    this.#onClose = function () {
-      leave(this)
-    }
   }
 
   /** How many there are. */
@@ -42,11 +37,12 @@ export class InFlightRequests {
    * @param request - What the mesh knows of it.
    */
   enter(response: ServerResponse, request: MeshRequest): void {
-    this.#requests.set(response, request)
-    response.on('close', this.#onClose)
+    this.#requests.set(request, response)
+    const leave = (): void => this.#leave(request)
+    response.on('close', leave)
     // A response that waits for those before it on its connection is told nothing when the connection is cut (nodejs/node, _http_server.js).
     const { req } = response
-    if (req.httpVersionMajor === 1 && response.socket === null) req.socket.once('close', () => this.#leave(response))
+    if (req.httpVersionMajor === 1 && response.socket === null) req.socket.once('close', leave)
     if (this.#draining) announceClose(response)
   }
 
@@ -57,20 +53,20 @@ export class InFlightRequests {
    * @param request - What the mesh knows of the request.
    */
   enterTunnel(connection: Duplex, request: MeshRequest): void {
-    this.#requests.set(connection, request)
-    connection.on('close', this.#onClose)
+    this.#requests.set(request, connection)
+    connection.on('close', () => this.#leave(request))
   }
 
   /** From now on every response tells its caller to use another connection for the next request (RFC 9112, 9.6). */
   drain(): void {
     if (this.#draining) return
     this.#draining = true
-    for (const until of this.#requests.keys()) if ('req' in until) announceClose(until)
+    for (const until of this.#requests.values()) if ('req' in until) announceClose(until)
   }
 
   /** No connection is left: what has not been told of its end yet is over. Node tells responses of it after their server. */
   end(): void {
-    for (const until of this.#requests.keys()) this.#leave(until)
+    for (const request of this.#requests.keys()) this.#leave(request)
   }
 
   /** Resolves as soon as no request is in flight; at once when none is. */
@@ -79,10 +75,10 @@ export class InFlightRequests {
     await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  #leave(until: ServerResponse | Duplex): void {
-    const request = this.#requests.get(until)
-    if (request === undefined) return
-    this.#requests.delete(until)
+  #leave(request: MeshRequest): void {
+    const until = this.#requests.get(request)
+    if (until === undefined) return
+    this.#requests.delete(request)
     // A response of HTTP/2 that was cut off counts as finished, though nobody ended it. What a connection of another protocol still owed cannot be told.
     request.ended(!('req' in until) || (until.writableEnded && until.writableFinished))
     if (this.#draining) this.#left()

@@ -173,6 +173,7 @@ export class InboundGate {
 
 /** Of HTTP/2 each request has a socket of its own to show, and the session is the connection. */
 function connectionOf(request: IncomingMessage): object {
+  if (request.httpVersionMajor === 1) return request.socket
   const { stream } = request as { stream?: { session?: object } }
   return stream?.session ?? request.socket
 }
