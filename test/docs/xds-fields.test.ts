@@ -21,6 +21,7 @@ const FOLDERS: readonly (readonly [folder: string, title: string])[] = [
   ['listener', 'Listeners'],
   ['route', 'Routes'],
   ['cluster', 'Clusters'],
+  ['tls', 'TLS'],
   ['endpoint', 'Endpoints'],
   ['filter', 'HTTP filters'],
   ['field', 'Everywhere'],

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
-import { createSecureServer, type SecureServerOptions } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2ServerRequest, type SecureServerOptions } from 'node:http2'
+import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { MadeCertificate } from './certificate-maker.js'
@@ -25,7 +27,11 @@ export class TlsServer {
     options: SecureServerOptions = {},
   ): Promise<TlsServer> {
     const serverNames: string[] = []
-    const server = createSecureServer({ cert: certificate, key, allowHTTP1: true, ...options })
+    const parts = { cert: certificate, key, ...options }
+    // The server of HTTP/2 offers that whatever it is told.
+    const { ALPNProtocols: offered } = options
+    const http1 = Array.isArray(offered) && !offered.includes('h2')
+    const server = http1 ? createServer(parts) : createSecureServer({ allowHTTP1: true, ...parts })
     const open = new Set<TLSSocket>()
     server.on('secureConnection', (socket: TLSSocket) => {
       serverNames.push(String((socket as { servername?: string | false }).servername || ''))
@@ -36,10 +42,10 @@ export class TlsServer {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const started = new TlsServer((server.address() as AddressInfo).port, serverNames)
-    server.on('request', (request, response) => {
+    server.on('request', (request: Http2ServerRequest | IncomingMessage, response: ServerResponse) => {
       started.requests++
       const { httpVersion, method, url } = request
-      const authority = request.authority ?? request.headers.host
+      const authority = 'authority' in request ? request.authority : request.headers.host
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ server: name, httpVersion, method, url, authority }))
     })

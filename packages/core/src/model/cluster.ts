@@ -5,6 +5,7 @@ import type { HostPolicy } from './host-policy.js'
 import type { LoadBalancingPolicy } from './load-balancing.js'
 import type { OutlierDetectionConfig } from './outlier-detection.js'
 import type { UpstreamProtocol } from './upstream-protocol.js'
+import type { UpstreamTls } from './upstream-tls.js'
 import type { Refusals } from './view.js'
 
 /** Retries in flight as a share of the requests in flight. */
@@ -76,6 +77,8 @@ export interface ClusterConfig {
   readonly connections?: ConnectionOptions
   /** Which HTTP is spoken to its endpoints. Default HTTP/1.1. gRPC calls always use HTTP/2. */
   readonly protocol?: UpstreamProtocol
+  /** How connections to its endpoints are secured; absent for plaintext, over which `https:` calls have TLS of their own. */
+  readonly tls?: UpstreamTls
   /** Which endpoints are taken out of service for failing; absent means none. */
   readonly outlierDetection?: OutlierDetectionConfig
   /** How endpoints are checked; absent means not at all. */

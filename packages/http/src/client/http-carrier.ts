@@ -1,29 +1,51 @@
-import type { Carrier, Clock, Endpoint, Random, RequestPriority, RequestView, UpstreamProtocol } from '@inmesh/core'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type Carrier,
+  type Clock,
+  type Endpoint,
+  MeshError,
+  type Random,
+  type RequestPriority,
+  type RequestView,
+  type UpstreamProtocol,
+  type UpstreamTls,
+} from '@inmesh/core'
 import { EndpointPool } from './endpoint-pool.js'
 import { isGrpcRequest } from './grpc-status.js'
 import { Http2Pool } from './http2/http2-pool.js'
+import { NegotiatedPool } from './negotiated-pool.js'
+import { RefusingPool } from './refusing-pool.js'
+import { ClusterTls } from './tls/cluster-tls.js'
 import type { Trust } from './tls/trust.js'
 import type { UpstreamPool, UpstreamPoolOptions } from './upstream-pool.js'
 
-type PoolKey = RequestPriority | `http2-${RequestPriority}`
+type PoolKey = RequestPriority | `http2-${RequestPriority}` | `negotiated-${RequestPriority}`
 
 /** Pools whose connections differ in nothing but priority and protocol. */
 type AlikePools = { [key in PoolKey]?: UpstreamPool }
 
+/** Pools whose connections are secured in the same way. */
+interface SecuredPools {
+  /** How the cluster says; undefined where the URL alone does. */
+  tls: UpstreamTls | undefined
+  /** The pools. */
+  readonly pools: AlikePools
+}
+
 /** The pools of one endpoint: those of plaintext, by priority and protocol. */
 export interface EndpointPools extends AlikePools {
-  /** The same for connections that are secured, by whom the server is to prove to be. */
-  secured?: Map<string, AlikePools>
+  /** Those whose connections are secured, by whom the server is to prove to be. */
+  secured?: Map<string, SecuredPools>
 }
 
 /** What a carrier must know of a request to find its pool. */
 export interface CarriedRequest extends Pick<RequestView, 'header'> {
   /** Authority of the URL. */
   readonly originAuthority: string
+  /** Host that it is addressed to, an IPv6 address without its brackets: for `https:` that of the URL, else as a `host` header has it. */
+  readonly addressedHost: string
   /** How the server is verified that the URL names; undefined for `http:`. */
   readonly trust: Trust | undefined
-  /** Host of the URL, an IPv6 address without its brackets. */
-  readonly originHost: string
 }
 
 /**
@@ -34,6 +56,7 @@ export class HttpCarrier implements Carrier {
   readonly view = 'http'
   readonly connects = 'on-demand'
   readonly #pools = new Set<UpstreamPool>()
+  readonly #prepared = new WeakMap<UpstreamTls, ClusterTls>()
   #closed = false
 
   /** Never called: connections are made when requests need them. */
@@ -47,7 +70,7 @@ export class HttpCarrier implements Carrier {
     const { secured, ...plain } = (endpoint.httpConnections ?? {}) as EndpointPools
     endpoint.httpConnections = undefined
     this.#drainAll(plain)
-    for (const pools of secured?.values() ?? []) this.#drainAll(pools)
+    for (const { pools } of secured?.values() ?? []) this.#drainAll(pools)
   }
 
   /**
@@ -66,18 +89,16 @@ export class HttpCarrier implements Carrier {
     request: CarriedRequest,
     plane: { readonly clock: Clock; readonly random: Random },
   ): UpstreamPool | undefined {
-    const { trust } = request
-    const protocol = endpoint.owner!.config?.protocol
+    const cluster = endpoint.owner!
+    const { tls, protocol } = cluster.config ?? {}
+    if (tls !== undefined || request.trust !== undefined) return this.#securedPool(endpoint, priority, request, plane)
     const http2 = protocol !== undefined && speaksHttp2(protocol, request)
-    let pools = endpoint.httpConnections as EndpointPools | undefined
-    if (trust !== undefined) pools = pools?.secured?.get(trust.key + request.originHost)
+    const pools = endpoint.httpConnections as EndpointPools | undefined
     const pool = pools?.[http2 ? keyOfHttp2(priority) : priority]
     if (pool !== undefined) return pool
     const { clock, random } = plane
-    const cluster = endpoint.owner!
-    const security = trust?.securityFor(request.originHost)
-    const options = { endpoint, cluster, priority, authority: request.originAuthority, clock, random, security }
-    return this.#open(options, this.#poolsFor(endpoint, request), http2, protocol?.kind === 'as-downstream')
+    const options = { endpoint, cluster, priority, authority: request.originAuthority, clock, random }
+    return this.#open(options, this.#poolsOf(endpoint), http2 ? keyOfHttp2(priority) : priority)
   }
 
   /** Closes every connection as soon as its request has ended; no pool can be made afterwards. */
@@ -100,27 +121,74 @@ export class HttpCarrier implements Carrier {
     await Promise.all(pools.map((pool) => pool.destroy(error)))
   }
 
-  #poolsFor(endpoint: Endpoint, { trust, originHost }: CarriedRequest): AlikePools {
-    const pools = (endpoint.httpConnections ?? {}) as EndpointPools
-    endpoint.httpConnections = pools
-    if (trust === undefined) return pools
-    pools.secured ??= new Map()
-    const key = trust.key + originHost
-    const alike = pools.secured.get(key) ?? {}
-    pools.secured.set(key, alike)
-    return alike
+  #securedPool(
+    endpoint: Endpoint,
+    priority: RequestPriority,
+    request: CarriedRequest,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
+  ): UpstreamPool | undefined {
+    const { trust, addressedHost: host, originAuthority: authority } = request
+    const cluster = endpoint.owner!
+    const { tls, protocol } = cluster.config ?? {}
+    const secure = trust !== undefined
+    const clusterTls = tls && this.#prepare(tls)
+    if (clusterTls !== undefined && trust?.own) return new RefusingPool(authority, twoAuthorities(cluster.name))
+    const named = clusterTls?.dependsOnHost(secure) !== false
+    const pools = this.#securedPools(endpoint, `${trust?.key ?? 'http '}${named ? host : ''}`, tls)
+    const key = securedKey(protocol, priority, request)
+    const pool = pools[key]
+    if (pool !== undefined) return pool
+    const security = clusterTls?.securityFor(endpoint.config, { host, secure }) ?? trust!.securityFor(host)
+    return this.#open({ endpoint, cluster, priority, authority, clock, random, security }, pools, key)
   }
 
-  #open(options: UpstreamPoolOptions, pools: AlikePools, http2: boolean, both: boolean): UpstreamPool | undefined {
+  /** Those for a context that is no longer the cluster's end with their requests: who was believed then may not be now. */
+  #securedPools(endpoint: Endpoint, key: string, tls: UpstreamTls | undefined): AlikePools {
+    const all = this.#poolsOf(endpoint)
+    all.secured ??= new Map()
+    const known = all.secured.get(key)
+    if (known?.tls === tls && known !== undefined) return known.pools
+    if (known !== undefined && isDeepStrictEqual(known.tls, tls)) {
+      known.tls = tls
+      return known.pools
+    }
+    const { secured, ...plain } = all
+    if (tls !== undefined) {
+      this.#drainAll(plain)
+      for (const name of Object.keys(plain) as PoolKey[]) delete all[name]
+    }
+    if (known !== undefined) this.#drainAll(known.pools)
+    const pools: AlikePools = {}
+    secured!.set(key, { tls, pools })
+    return pools
+  }
+
+  #prepare(tls: UpstreamTls): ClusterTls {
+    let prepared = this.#prepared.get(tls)
+    if (prepared === undefined) {
+      prepared = new ClusterTls(tls)
+      this.#prepared.set(tls, prepared)
+    }
+    return prepared
+  }
+
+  #poolsOf(endpoint: Endpoint): EndpointPools {
+    const pools = (endpoint.httpConnections ?? {}) as EndpointPools
+    endpoint.httpConnections = pools
+    return pools
+  }
+
+  #open(options: UpstreamPoolOptions, pools: AlikePools, key: PoolKey): UpstreamPool | undefined {
     if (this.#closed) return undefined
-    const { priority } = options
-    const [key, other] = http2 ? [keyOfHttp2(priority), priority] : [priority, keyOfHttp2(priority)]
-    const pool = http2 ? new Http2Pool(options) : new EndpointPool(options)
+    const { priority, cluster } = options
+    const pool = newPool(options, key)
     pools[key] = pool
     this.#pools.add(pool)
+    if (cluster.config?.protocol?.kind === 'as-downstream') return pool
     // The cluster speaks another protocol than before.
-    const outdated = both ? undefined : pools[other]
-    if (outdated !== undefined) {
+    for (const other of [priority, keyOfHttp2(priority), keyOfNegotiated(priority)] as const) {
+      const outdated = other === key ? undefined : pools[other]
+      if (outdated === undefined) continue
       pools[other] = undefined
       this.#drain(outdated)
     }
@@ -136,8 +204,32 @@ export class HttpCarrier implements Carrier {
   }
 }
 
+function newPool(options: UpstreamPoolOptions, key: PoolKey): UpstreamPool {
+  if (key.startsWith('http2-')) return new Http2Pool(options)
+  return key.startsWith('negotiated-') ? new NegotiatedPool(options) : new EndpointPool(options)
+}
+
+function twoAuthorities(cluster: string): MeshError {
+  const message = `the agent has a ca of its own, and cluster ${cluster} is verified by its own context: they cannot both be satisfied`
+  return new MeshError('ERR_INMESH_OPTIONS', message, { place: { resource: cluster } })
+}
+
 function keyOfHttp2(priority: RequestPriority): PoolKey {
   return priority === 'default' ? 'http2-default' : 'http2-high'
+}
+
+function keyOfNegotiated(priority: RequestPriority): PoolKey {
+  return priority === 'default' ? 'negotiated-default' : 'negotiated-high'
+}
+
+function securedKey(
+  protocol: UpstreamProtocol | undefined,
+  priority: RequestPriority,
+  request: CarriedRequest,
+): PoolKey {
+  if (protocol === undefined) return priority
+  if (protocol.kind === 'negotiated') return keyOfNegotiated(priority)
+  return speaksHttp2(protocol, request) ? keyOfHttp2(priority) : priority
 }
 
 /**

@@ -147,9 +147,9 @@ export class OutboundRequest implements RequestView, CalledRequest {
     return this.#origin?.authority ?? ''
   }
 
-  /** Host of the URL, an IPv6 address without its brackets. */
-  get originHost(): string {
-    return this.#origin?.bareHost ?? ''
+  /** Host that it is addressed to, an IPv6 address without its brackets: for `https:` that of the URL, else as a `host` header has it. */
+  get addressedHost(): string {
+    return this.trust === undefined ? hostOf(this.#authority) : this.#origin!.bareHost
   }
 
   get secure(): boolean {
@@ -304,6 +304,12 @@ export class OutboundRequest implements RequestView, CalledRequest {
       ? this.#options
       : withHeadersOf(this.#options, headers)
   }
+}
+
+function hostOf(authority: string): string {
+  if (authority.startsWith('[')) return authority.slice(1, authority.indexOf(']'))
+  const colon = authority.lastIndexOf(':')
+  return colon < 0 ? authority : authority.slice(0, colon)
 }
 
 /** A copy with other headers. */

@@ -5,6 +5,8 @@ import { clusterType } from './cluster-type.js'
 
 const TLS = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'
 
+const TLS_PLACE = 'transport_socket.typed_config.common_tls_context'
+
 function eds(more: object = {}): object {
   return { name: 'c', type: 'EDS', edsClusterConfig: { edsConfig: { ads: {} } }, ...more }
 }
@@ -22,10 +24,10 @@ function protocolOptions(options: object): object {
 const SECURITY: readonly Rule<ClusterResource>[] = [
   {
     id: 'CDS-20',
-    rule: 'a cluster that wants TLS is refused: plaintext must not stand in for it',
+    rule: 'a cluster that wants TLS and names no authority is refused: neither everybody nor plaintext stands in for it',
     input: eds({ transportSocket: { name: 'envoy.transport_sockets.tls', typedConfig: { '@type': TLS } } }),
     outcome: 'refused',
-    fields: ['transport_socket'],
+    fields: ['transport_socket', `${TLS_PLACE}.validation_context.trusted_ca`],
   },
   {
     id: 'CDS-21',

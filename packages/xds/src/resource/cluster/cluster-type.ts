@@ -24,7 +24,7 @@ import { HostPolicyReader } from './host-policy.js'
 import { translateLoadBalancing } from './load-balancing.js'
 import { translateOutlierDetection } from './outlier-detection.js'
 import { readProtocolOptions } from './protocol-options.js'
-import { checkTransportSecurity } from './transport-security.js'
+import { translateTransportSecurity } from './transport-security.js'
 import { translateUpstreamProtocol } from './upstream-protocol.js'
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000
@@ -72,8 +72,8 @@ const FIELDS = new FieldTreatments<ClusterMessage>({
   httpProtocolOptions: CARRIED,
   http2ProtocolOptions: CARRIED,
   protocolSelection: CARRIED,
-  // Server names for TLS, and what a proxy counts and keeps for itself.
-  upstreamHttpProtocolOptions: MOOT,
+  upstreamHttpProtocolOptions: CARRIED,
+  // What a proxy counts and keeps for itself.
   altStatName: MOOT,
   trackTimeoutBudgets: MOOT,
   trackClusterStats: MOOT,
@@ -105,9 +105,9 @@ const COMMON_FIELDS = new FieldTreatments<Cluster_CommonLbConfig>({
 function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: BalancingPolicies): ClusterResource {
   const refusals = ViewReasons.refusals()
   FIELDS.apply(scope, cluster, refusals)
-  checkTransportSecurity(scope, cluster, refusals)
   checkNetworkFilters(scope, cluster, refusals)
   const extension = readProtocolOptions(scope, cluster.typedExtensionProtocolOptions, refusals)
+  const tls = translateTransportSecurity(scope, cluster, extension, refusals)
   if (cluster.commonLbConfig !== undefined) {
     COMMON_FIELDS.apply(scope.at('common_lb_config'), cluster.commonLbConfig, refusals)
   }
@@ -116,6 +116,11 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
   const loadBalancing = translateLoadBalancing(scope, { cluster, refusals, hosts, policies })
   const limits = translateCircuitBreakers(scope.at('circuit_breakers'), cluster.circuitBreakers, refusals)
   const healthCheck = translateHealthCheck(scope, cluster, discovery, refusals)
+  if (tls !== undefined && healthCheck !== undefined) {
+    refusals.add(scope.at('health_checks'), 'health is not checked over TLS yet, and never in plaintext instead', [
+      'http',
+    ])
+  }
   const connections = translateConnectionOptions(scope, cluster, extension, refusals)
   const protocol = translateUpstreamProtocol(scope, cluster, extension, refusals)
   const outlierDetection =
@@ -130,8 +135,10 @@ function translateCluster(scope: FieldScope, cluster: ClusterMessage, policies: 
     ...limits,
     ...(connections && { connections }),
     ...(protocol && { protocol }),
+    ...(tls && { tls }),
     ...(outlierDetection && { outlierDetection }),
-    ...(healthCheck && { healthCheck }),
+    // Of a cluster that takes no calls nobody needs to know, least of all in plaintext what is not to be asked so.
+    ...(healthCheck && !refusals.has('http') && { healthCheck }),
     connectTimeoutMs,
     ...(loadReport && { loadReport }),
     refused: refusals.toRefusals(),

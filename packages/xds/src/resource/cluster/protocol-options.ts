@@ -1,6 +1,6 @@
 import { type Any, UpstreamHttpProtocolOptions } from '@inmesh/xds-proto'
 import type { FieldScope } from '../field/field-scope.js'
-import { CARRIED, FieldTreatments, leftOut, MOOT } from '../field/field-treatments.js'
+import { CARRIED, FieldTreatments, leftOut } from '../field/field-treatments.js'
 import { decodeConfig, typedConfigOf } from '../field/typed-config.js'
 import type { ViewReasons } from '../field/view-reasons.js'
 import { checkUpstreamFilter } from '../filter/upstream-filter.js'
@@ -10,8 +10,7 @@ const OF_ROUTES = leftOut('policies for requests are read from routes only')
 const FIELDS = new FieldTreatments<UpstreamHttpProtocolOptions>({
   httpFilters: CARRIED,
   commonHttpProtocolOptions: CARRIED,
-  // Server names and names to verify, for TLS only.
-  upstreamHttpProtocolOptions: MOOT,
+  upstreamHttpProtocolOptions: CARRIED,
   upstreamProtocolOptions: CARRIED,
   headerValidationConfig: leftOut('headers are checked by the carrier only'),
   retryPolicy: OF_ROUTES,
