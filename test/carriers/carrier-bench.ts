@@ -12,13 +12,16 @@ export class CarrierBench {
   readonly shadow: Upstream
   /** Speaks HTTP/2. */
   readonly h2: Upstream
+  /** Listens on the loopback of IPv6, and is no service. */
+  readonly six: Upstream
 
-  private constructor(mesh: Mesh, v1: Upstream, v2: Upstream, shadow: Upstream, h2: Upstream) {
+  private constructor(mesh: Mesh, v1: Upstream, v2: Upstream, shadow: Upstream, h2: Upstream, six: Upstream) {
     this.mesh = mesh
     this.v1 = v1
     this.v2 = v2
     this.shadow = shadow
     this.h2 = h2
+    this.six = six
   }
 
   /**
@@ -30,6 +33,7 @@ export class CarrierBench {
     const v2 = await Upstream.start(scope, 'v2')
     const shadow = await Upstream.start(scope, 'shadow')
     const h2 = await Upstream.start(scope, 'h2', true)
+    const six = await Upstream.start(scope, 'six', false, '::1')
     const { path: config } = await ConfigurationDirectory.create(scope, {
       'services.yaml': [
         service('catalog', 'HTTP', [
@@ -46,7 +50,7 @@ export class CarrierBench {
     })
     const mesh = await createMesh({ config, namespace: 'shop', logLevel: 'silent', ...options })
     scope.after(() => mesh.close({ timeoutMs: 1000 }))
-    return new CarrierBench(mesh, v1, v2, shadow, h2)
+    return new CarrierBench(mesh, v1, v2, shadow, h2, six)
   }
 }
 
@@ -128,7 +132,7 @@ spec:
     retries: { attempts: 1, retryOn: connect-failure }
     route: [{ destination: { host: gone } }]
   - match: [{ uri: { prefix: /slow } }]
-    timeout: 50ms
+    timeout: 200ms
     route: [{ destination: { host: catalog, subset: v1 } }]
   - match: [{ uri: { prefix: /fault } }]
     fault: { abort: { httpStatus: 418, percentage: { value: 100 } } }
@@ -142,7 +146,15 @@ spec:
   - match: [{ uri: { prefix: /empty } }]
     route: [{ destination: { host: catalog, subset: none } }]
   - match: [{ uri: { prefix: /nobody } }]
+    retries: { attempts: 0 }
     route: [{ destination: { host: gone } }]
+  - match: [{ uri: { prefix: /broken } }]
+    retries: { attempts: 0 }
+    route: [{ destination: { host: catalog, subset: v1 } }]
+  - match: [{ uri: { prefix: /ghost } }]
+    route: [{ destination: { host: ghost.shop.svc.cluster.local } }]
+  - match: [{ uri: { prefix: /closed } }]
+    directResponse: { status: 410, body: { string: gone for good } }
   - match: [{ uri: { prefix: /plain } }]
     route: [{ destination: { host: catalog, subset: v1 } }]
 `

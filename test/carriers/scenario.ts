@@ -19,7 +19,7 @@ export const NOT_FOLLOWED = 'not followed'
 /** It works, and the client gives nothing of the call that `mesh.outcome()` could be asked about. */
 export const NO_OUTCOME = 'no outcome'
 
-/** What came of a scenario with a client: one of the words above, or the code of the error by which it failed. */
+/** What came of a scenario with a client: one of the words above, or the code of the error by which it failed, or its name. */
 export type Result = string
 
 /** Something that users do, written once for all clients. */
@@ -113,8 +113,7 @@ export async function resultOf(scenario: Scenario, cell: Cell): Promise<Result> 
   try {
     return await scenario.run(cell)
   } catch (error) {
-    const code = codeOf(error)
-    if (code === undefined || code === 'ERR_ASSERTION') throw error
-    return code
+    if (!(error instanceof Error) || error instanceof assert.AssertionError) throw error
+    return codeOf(error) ?? error.name
   }
 }

@@ -58,6 +58,7 @@ const acts: Readonly<Record<string, Act>> = {
     }
   },
   hold: () => {},
+  reset: (_upstream, { request }) => void request.socket.destroy(),
   echo: (_upstream, { request, out }) => {
     if ('writeHead' in out) {
       out.writeHead(200)
@@ -145,10 +146,11 @@ export class Upstream {
    * @param scope - The test.
    * @param name - What it calls itself in its answers.
    * @param http2 - Whether it speaks HTTP/2.
+   * @param host - Where it listens.
    */
-  static async start(scope: TestScope, name: string, http2 = false): Promise<Upstream> {
+  static async start(scope: TestScope, name: string, http2 = false, host = '127.0.0.1'): Promise<Upstream> {
     const upstream = new Upstream(name, http2)
-    const server = upstream.#server.listen(0, '127.0.0.1')
+    const server = upstream.#server.listen(0, host)
     await once(server, 'listening')
     scope.after(async () => {
       server.close()
@@ -191,6 +193,8 @@ export class Upstream {
     const arrival = this.#note(request, socket, leaving(socket))
     if (this.#fails(arrival)) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 7\r\n\r\nnot now')
+    } else if (arrival.url.searchParams.get('do') === 'reset') {
+      socket.destroy()
     } else if (arrival.url.searchParams.get('do') === 'hold') {
       // The end of a connection that nobody reads is not seen.
       socket.resume()
@@ -213,6 +217,7 @@ export class Upstream {
   #connected(request: IncomingMessage, socket: Duplex): void {
     const arrival = this.#note(request, socket, leaving(socket))
     if (this.#fails(arrival)) socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 7\r\n\r\nnot now')
+    else if (arrival.url.searchParams.get('do') === 'reset') socket.destroy()
     else if (arrival.url.searchParams.get('do') === 'hold') socket.resume()
     else {
       socket.write('HTTP/1.1 200 OK\r\nX-Set: upstream\r\nX-Add: upstream\r\nX-Remove: upstream\r\n\r\n')

@@ -201,6 +201,13 @@ test('time limits follow each view', () => {
   assert.equal(timeouts({ timeoutMs: 3000 }, 'grpc').requestMs, 0, 'gRPC does not read it (A31)')
   const both = timeouts({ timeoutMs: 3000, maxStreamDurationMs: 2000 }, 'http')
   assert.deepEqual([both.requestMs, both.streamMs], [3000, 2000])
+  const repeated = { timeoutMs: 3000, maxStreamDurationMs: 3000 }
+  assert.equal(
+    timeouts(repeated, 'http').streamMs,
+    0,
+    "what Istio says twice counts as a sidecar's, which is told once",
+  )
+  assert.equal(timeouts(repeated, 'grpc').streamMs, 3000)
   assert.equal(timeouts({ idleTimeoutMs: 0 }, 'http').idleMs, 0)
   assert.equal(timeouts({ idleTimeoutMs: 7 }, 'grpc').idleMs, 0, 'gRPC does not read it')
   assert.equal(timeouts({ maxStreamDurationMs: 2000 }, 'grpc', 500).streamMs, 2000, 'the route wins over the listener')

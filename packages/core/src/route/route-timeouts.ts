@@ -50,10 +50,14 @@ export function compileTimeouts(
 ): Record<View, RouteTimeouts> {
   const streamMs = action?.maxStreamDurationMs ?? listener.maxStreamDurationMs
   const maxMs = action?.grpcMaxStreamDurationMs
+  const requestMs = action?.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  // Istio writes a rule's `timeout` a second time here for clients without a proxy, since gRPC reads no other. Sidecars get the first alone,
+  // which does not count the time that the caller takes for the body of its request.
+  const repeated = action?.maxStreamDurationMs === requestMs
   return {
     http: {
-      requestMs: action?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      streamMs,
+      requestMs,
+      streamMs: repeated ? 0 : streamMs,
       idleMs: action?.idleTimeoutMs ?? listener.idleTimeoutMs ?? DEFAULT_IDLE_MS,
       sendingMs: listener.requestTimeoutMs ?? 0,
       grpcHeader: maxMs === undefined ? undefined : { maxMs, offsetMs: action?.grpcTimeoutOffsetMs ?? 0 },

@@ -26,6 +26,16 @@ test('what is no origin of a named host leads to no target', () => {
   }
 })
 
+test('the final dot of a whole name is no part of it', () => {
+  const names: string[] = []
+  const plane = { target: (name: string) => names.push(name) && {} } as unknown as DataPlane
+  const table = new OriginTable(new OutboundPolicy({ bypass: ['old.shop'] }))
+  const dotted = table.find('http://Reviews.shop.:9080')!
+  dotted.target(plane)
+  assert.deepEqual([names, dotted.authority], [['reviews.shop:9080'], 'reviews.shop:9080'])
+  assert.equal(table.find('http://old.shop.')!.target(plane), undefined)
+})
+
 test('an origin without a port means that of its scheme', () => {
   const names: string[] = []
   const plane = { target: (name: string) => names.push(name) && {} } as unknown as DataPlane

@@ -46,7 +46,9 @@ export class Origin {
     const { hostname: host, pathname, search, hash, protocol } = url
     if ((protocol !== 'http:' && protocol !== 'https:') || pathname !== '/' || search !== '' || hash !== '')
       return undefined
-    return new Origin(url, policy.meets(host), policy.allows(host))
+    // The final dot of a whole name is no part of what services and certificates are known by (Istio sets `strip_trailing_host_dot`).
+    if (host.length > 1 && host.endsWith('.')) url.hostname = host.slice(0, -1)
+    return new Origin(url, policy.meets(url.hostname), policy.allows(url.hostname))
   }
 
   /**
