@@ -8,13 +8,21 @@ export { agentOutcome } from './agent/agent-outcome.js'
 export { type AgentReplacement, captureAgents } from './agent/global-agents.js'
 export { MeshHttpAgent } from './agent/mesh-http-agent.js'
 export { MeshHttpsAgent } from './agent/mesh-https-agent.js'
+export {
+  CallObserver,
+  type CallObserverOptions,
+  type ObservedCall,
+  type ObservedRequest,
+} from './client/call-observer.js'
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
 export type { AttemptOutcome, CallOutcome } from './client/call-outcome.js'
-export { installGlobalDispatcher } from './client/global-dispatcher.js'
+export { CallProgress, CallRecords, type FollowedCall } from './client/call-progress.js'
+export { installGlobalDispatcher, type StandInDispatcher } from './client/global-dispatcher.js'
 export { HttpCarrier } from './client/http-carrier.js'
 export { MeshDispatcher, type MeshDispatcherOptions } from './client/mesh-dispatcher.js'
-export { createFetch, type MeshFetch, type MeshRequestInit } from './client/mesh-fetch.js'
+export { createFetch, type FollowingDispatcher, type MeshFetch, type MeshRequestInit } from './client/mesh-fetch.js'
 export type { MirrorStatistics } from './client/mirror-traffic.js'
+export { ObservingDispatcher } from './client/observing-dispatcher.js'
 export { OutboundPolicy, type OutboundPolicyOptions } from './client/outbound-policy.js'
 export { SocketProber } from './health-check/socket-prober.js'
 export { CapturedServer, type CapturedServerOptions, type Proceed, type ProceedWith } from './server/captured-server.js'
@@ -34,5 +42,6 @@ export {
   type ServerHandler,
 } from './server/mesh-server.js'
 export type { DrainOptions, ObservedServer, ServerObserver } from './server/observed-server.js'
+export { type ObservedAdmission, ObservingGate } from './server/observing-gate.js'
 export type { GatePlane, Passenger } from './server/passenger.js'
 export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js'

@@ -6,12 +6,15 @@ import { NoConfiguration } from './configuration/no-configuration.js'
 import { openConfiguration } from './configuration/open-configuration.js'
 import { AsyncContextStore } from './context/async-context-store.js'
 import { standsBack } from './kubernetes/sidecar-proxy.js'
-import { Mesh } from './mesh.js'
+import { Mesh, type MeshParts } from './mesh.js'
+import { Observer } from './observing/observer.js'
 import type { Environment } from './options/environment.js'
 import type { MeshOptions } from './options/mesh-options.js'
 import type { MeshSettings } from './options/mesh-settings.js'
 import { resolveOptions } from './options/resolve-options.js'
 import { MeshOutbound } from './outbound/mesh-outbound.js'
+import { ObservingOutbound } from './outbound/observing-outbound.js'
+import type { Outbound } from './outbound/outbound.js'
 import { PlainOutbound } from './outbound/plain-outbound.js'
 import { DeferredTracer } from './tracing/deferred-tracer.js'
 import { openTracer } from './tracing/open-tracer.js'
@@ -82,11 +85,19 @@ function deferred({ origin, workload }: MeshSettings, opening: Promise<Configura
 
 function assemble(settings: MeshSettings, configuration: Configuration, tracer: Tracer | undefined): Mesh {
   const contexts = new AsyncContextStore()
-  const outbound =
-    settings.mode === 'off'
-      ? new PlainOutbound(settings.clock)
-      : new MeshOutbound(settings, configuration, { contexts, tracer })
+  const observer = settings.mode === 'observe' ? new Observer(settings.logger) : undefined
+  const outbound = outboundOf(settings, configuration, { contexts, tracer, observer })
   const flushHooks = new FlushHooks(settings.clock, settings.logger)
   if (tracer !== undefined) flushHooks.add(() => tracer.flush())
-  return new Mesh({ settings, configuration, outbound, contexts, tracer, flushHooks })
+  return new Mesh({ settings, configuration, outbound, contexts, tracer, flushHooks, observer })
+}
+
+function outboundOf(
+  settings: MeshSettings,
+  configuration: Configuration,
+  { contexts, tracer, observer }: Pick<MeshParts, 'contexts' | 'tracer' | 'observer'>,
+): Outbound {
+  if (observer !== undefined) return new ObservingOutbound(settings, configuration, observer)
+  if (settings.mode === 'off') return new PlainOutbound(settings.clock)
+  return new MeshOutbound(settings, configuration, { contexts, tracer })
 }

@@ -44,6 +44,7 @@ export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'
 export type { AdapterOptions, Mesh, TimeoutOptions } from './mesh.js'
+export type { Observations, ObservedCalls, ObservedRequests } from './observing/observations.js'
 export type {
   InboundListenerMode,
   LocalityOption,

@@ -23,6 +23,8 @@ import type { FlushHook, FlushHooks } from './closing/flush-hooks.js'
 import type { Configuration } from './configuration/configuration.js'
 import { ReadinessWaits } from './configuration/readiness-waits.js'
 import { MeshContext } from './context/mesh-context.js'
+import type { Observations } from './observing/observations.js'
+import type { Observer } from './observing/observer.js'
 import type { MeshSettings } from './options/mesh-settings.js'
 import { joinOutcomes, type MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 import type { Outbound } from './outbound/outbound.js'
@@ -52,6 +54,8 @@ export interface MeshParts {
   readonly tracer: Tracer | undefined
   /** What is run before the mesh is gone. */
   readonly flushHooks: FlushHooks
+  /** Told what the mesh would do; undefined where it does it. */
+  readonly observer: Observer | undefined
 }
 
 /** A time limit. */
@@ -99,14 +103,18 @@ export class Mesh implements AsyncDisposable {
     this.#parts = parts
     this.#clock = clock
     this.#contexts = new MeshContext(contexts, clock, random, tracer)
-    const trustedPeers = mode === 'off' ? undefined : trusted
+    const trustedPeers = mode === 'on' ? trusted : undefined
     this.#inbound = new Inbound({ clock, random, contexts, trusted: trustedPeers, propagation, tracer })
-    this.#servers = new ServerRegistry(configuration, new ServerGates(configuration.inbound, settings), clock)
+    this.#servers = new ServerRegistry(
+      configuration,
+      new ServerGates(configuration.inbound, settings, parts.observer),
+      clock,
+    )
     this.#services = new ServiceRegistry({
       fetch: outbound.fetch,
       clock,
       throwsReplies: settings.localReply === 'throw',
-      breaks: mode !== 'off',
+      breaks: mode === 'on',
     })
     this.#waits = new ReadinessWaits(configuration, clock)
     this.context = this.#contexts
@@ -189,6 +197,16 @@ export class Mesh implements AsyncDisposable {
    */
   outcome(answer: object): MeshCallOutcome | undefined {
     return joinOutcomes(this.#parts.outbound.outcome(answer), this.#services.outcomes.of(answer), answer)
+  }
+
+  /**
+   * What the mesh would have done with calls and requests, in numbers; a warning in the log tells of each host and port for which it would have answered
+   * itself, and {@link Mesh.outcome} of each call.
+   *
+   * @returns undefined unless the mode is `observe`.
+   */
+  observations(): Observations | undefined {
+    return this.#parts.observer?.observations
   }
 
   /**

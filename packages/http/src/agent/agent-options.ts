@@ -116,6 +116,16 @@ export function memoryAgentOptions(
   return { ...checkAgentOptions(options, secure), servername: '' }
 }
 
+/**
+ * Whether anything is said about how to verify or be verified that goes beyond what is so anyway.
+ *
+ * @param options - Of an agent or of a request.
+ */
+export function asksForTls(options: object): boolean {
+  const given = options as Options
+  return TLS_OPTIONS.some((name) => isGiven(given[name]) && !asByDefault(name, given[name], given))
+}
+
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
 }

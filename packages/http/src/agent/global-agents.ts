@@ -1,6 +1,7 @@
+import { AsyncResource } from 'node:async_hooks'
 import { type ClientRequest, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import type { MeshClientRequestOptions } from './agent-options.js'
+import { asksForTls, type MeshClientRequestOptions } from './agent-options.js'
 import { AgentOrigin, type AgentScheme } from './agent-origin.js'
 
 /** Takes the requests that node's own agents would carry. */
@@ -13,8 +14,23 @@ export interface AgentReplacement {
    * Whether requests to an origin are for these agents; any others stay with the agent that they were made with.
    *
    * @param origin - `http://reviews.shop:9080`.
+   * @returns undefined while nobody knows.
    */
-  carries(origin: string): boolean
+  carries(origin: string): boolean | undefined
+  /**
+   * Asks to be called once that is known, or nobody waits for it any longer.
+   *
+   * @param origin - The origin.
+   * @param callback - What to call, once.
+   */
+  whenKnown(origin: string, callback: () => void): void
+  /**
+   * A request is made that may be carried.
+   *
+   * @param origin - Where it goes.
+   * @param request - It.
+   */
+  noted?(origin: string, request: ClientRequest): void
 }
 
 type AddRequest = (request: ClientRequest, options: unknown, ...legacy: unknown[]) => void
@@ -44,9 +60,26 @@ export function captureAgents(replacement: AgentReplacement): () => void {
   const previous = prototype.addRequest
   let current: AgentReplacement | undefined = replacement
   const addRequest: AddRequest = function (this: HttpAgent, request, options, ...legacy) {
-    const agent = current && chosen(current, this, options)
-    if (agent === undefined) previous.call(this, request, options, ...legacy)
-    else agent.addRequest(request, reachable(options as MeshClientRequestOptions, this))
+    const origin = current && originOf(this, options)
+    if (origin === undefined) {
+      previous.call(this, request, options, ...legacy)
+      return
+    }
+    const { http, https, noted } = current!
+    noted?.(origin, request)
+    const add = (carried: boolean): void => {
+      const agent = (origin.startsWith('https:') ? https : http) as unknown as AgentPrototype
+      if (carried) agent.addRequest(request, reachable(options as MeshClientRequestOptions, this))
+      else previous.call(this, request, options, ...legacy)
+    }
+    const carried = current!.carries(origin)
+    if (carried !== undefined) add(carried)
+    // Later in time, it still belongs to the code that made it.
+    else
+      current!.whenKnown(
+        origin,
+        AsyncResource.bind(() => add(current?.carries(origin) !== false)),
+      )
   }
   prototype.addRequest = addRequest
   return () => {
@@ -55,15 +88,19 @@ export function captureAgents(replacement: AgentReplacement): () => void {
   }
 }
 
-/** @returns undefined where the request stays with its own agent. */
-function chosen(replacement: AgentReplacement, agent: AgentWithOptions, options: unknown): AgentPrototype | undefined {
+/** @returns undefined where the request stays with its own agent whatever its host. */
+function originOf(agent: AgentWithOptions, options: unknown): string | undefined {
   const scheme = schemeOf(agent)
   if (scheme === undefined || typeof options !== 'object' || options === null) return undefined
-  const { socketPath } = options as MeshClientRequestOptions
-  if (socketPath) return undefined
-  const origin = originOf(scheme, options)
-  if (origin === undefined || !replacement.carries(origin)) return undefined
-  return replacement[scheme] as unknown as AgentPrototype
+  if ((options as MeshClientRequestOptions).socketPath) return undefined
+  // Who says how to verify means the server that the name leads to.
+  if (scheme === 'https' && (asksForTls(options) || asksForTls(agent.options ?? {}))) return undefined
+  try {
+    return new AgentOrigin(scheme, options).origin
+  } catch {
+    // Node says what is wrong with such a host.
+    return undefined
+  }
 }
 
 /** @returns undefined for an agent that may do with connections what the mesh cannot. */
@@ -72,15 +109,6 @@ function schemeOf(agent: AgentWithOptions): AgentScheme | undefined {
   const prototype: unknown = Object.getPrototypeOf(agent)
   if (prototype === HttpAgent.prototype) return 'http'
   return prototype === HttpsAgent.prototype ? 'https' : undefined
-}
-
-function originOf(scheme: AgentScheme, options: object): string | undefined {
-  try {
-    return new AgentOrigin(scheme, options).origin
-  } catch {
-    // Node says what is wrong with such a host.
-    return undefined
-  }
 }
 
 function reachable(options: MeshClientRequestOptions, agent: AgentWithOptions): MeshClientRequestOptions {

@@ -1,5 +1,12 @@
 import { Agent, Dispatcher } from 'undici'
-import type { MeshDispatcher } from './mesh-dispatcher.js'
+
+/** A dispatcher that can stand in for another one. */
+export interface StandInDispatcher {
+  /**
+   * @param previous - Carries what is none of the mesh's.
+   */
+  standingInFor(previous: Dispatcher): Pick<Dispatcher, 'dispatch'>
+}
 
 /**
  * Where undici keeps the dispatcher of calls that name none: the first place is read by its versions up to 7 and by the `fetch` of the Nodes that
@@ -12,7 +19,7 @@ class GlobalDispatcher extends Dispatcher {
   readonly #previous: Dispatcher
   #current: Pick<Dispatcher, 'dispatch'>
 
-  constructor(mesh: MeshDispatcher, previous: Dispatcher) {
+  constructor(mesh: StandInDispatcher, previous: Dispatcher) {
     super()
     this.#previous = previous
     this.#current = mesh.standingInFor(previous)
@@ -53,7 +60,7 @@ class GlobalDispatcher extends Dispatcher {
  * @param mesh - The dispatcher.
  * @returns what undoes it. Where somebody else took the place meanwhile, they keep it, and the mesh carries nothing any more.
  */
-export function installGlobalDispatcher(mesh: MeshDispatcher): () => void {
+export function installGlobalDispatcher(mesh: StandInDispatcher): () => void {
   const globals = globalThis as { [place: symbol]: Dispatcher | undefined }
   const before = PLACES.map((place) => globals[place])
   // undici puts an agent of its own into the first place when it is loaded.

@@ -130,15 +130,35 @@ export class MeshDispatcher extends Dispatcher {
   }
 
   /**
-   * Whether requests to an origin are the mesh's affair, as far as is known now: false for hosts outside the mesh that may be called. The first
-   * question about a host begins to find out.
+   * Whether requests to an origin are the mesh's affair: false for hosts outside the mesh that may be called. The first question about a host begins to
+   * find out.
    *
    * @param origin - `http://reviews.shop:9080`.
+   * @returns undefined until the control plane has said so.
    */
-  carries(origin: string): boolean {
+  carries(origin: string): boolean | undefined {
     const known = this.#origins.find(origin)
-    const target = known?.target(this.#scope.plane)
-    return (target !== undefined && target.state !== 'unknown') || known?.allowed === false
+    if (known?.allowed === false) return true
+    const state = known?.target(this.#scope.plane)?.state
+    return state === 'pending' ? undefined : state !== undefined && state !== 'unknown'
+  }
+
+  /**
+   * Asks to be called once {@link MeshDispatcher.carries} knows, or the time for discovery has passed.
+   *
+   * @param origin - The origin.
+   * @param callback - Called once, and not from here.
+   */
+  whenKnown(origin: string, callback: () => void): void {
+    const { plane, discoveryTimeoutMs } = this.#scope
+    const target = this.#origins.find(origin)?.target(plane)
+    const settle = (): void => {
+      timer.cancel()
+      forget?.()
+      callback()
+    }
+    const timer = plane.clock.setTimer(discoveryTimeoutMs, settle, true)
+    const forget = target?.whenSettled(settle)
   }
 
   /**

@@ -1,7 +1,14 @@
 import { type Dispatcher, fetch, type RequestInfo, type RequestInit, type Response } from 'undici'
 import type { MeshCallOptions, MeshDispatchOptions } from './call-options.js'
 import type { CallProgress, FollowedCall } from './call-progress.js'
-import type { MeshDispatcher } from './mesh-dispatcher.js'
+
+/** A dispatcher whose calls can be asked about. */
+export interface FollowingDispatcher {
+  /** Sends a request, for somebody who will ask what became of it. */
+  follow(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler, followed: FollowedCall): boolean
+  /** Lets a response or error of the caller's be asked about. */
+  record(answer: unknown, followed: FollowedCall): void
+}
 
 /** What {@link MeshFetch} takes beside the URL: all that undici's `fetch` takes, and options of the mesh. */
 export type MeshRequestInit = RequestInit & {
@@ -21,7 +28,7 @@ export type MeshFetch = (input: RequestInfo, init?: MeshRequestInit) => Promise<
  * @param dispatcher - The mesh's dispatcher; takes the place of any that a request names itself.
  * @returns `fetch` bound to it.
  */
-export function createFetch(dispatcher: MeshDispatcher): MeshFetch {
+export function createFetch(dispatcher: FollowingDispatcher): MeshFetch {
   return async (input, init) => {
     const call = new FetchCall(dispatcher, init?.mesh, typeof init?.body === 'string' ? init.body : undefined)
     try {
@@ -40,11 +47,11 @@ export function createFetch(dispatcher: MeshDispatcher): MeshFetch {
 class FetchCall implements Pick<Dispatcher, 'dispatch'>, FollowedCall {
   /** Of the last request, where there are redirects. */
   progress: CallProgress | undefined = undefined
-  readonly #dispatcher: MeshDispatcher
+  readonly #dispatcher: FollowingDispatcher
   readonly #mesh: MeshCallOptions | undefined
   readonly #body: string | undefined
 
-  constructor(dispatcher: MeshDispatcher, mesh: MeshCallOptions | undefined, body: string | undefined) {
+  constructor(dispatcher: FollowingDispatcher, mesh: MeshCallOptions | undefined, body: string | undefined) {
     this.#dispatcher = dispatcher
     this.#mesh = mesh
     this.#body = body

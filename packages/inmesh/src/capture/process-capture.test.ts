@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type RequestListener, Server } from 'node:http'
+import { get as getSecurely, Agent as HttpsAgent } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { openMesh } from '../create-mesh.js'
 import type { Mesh } from '../mesh.js'
 import type { MeshOptions } from '../options/mesh-options.js'
-import { meshDirectory } from '../testing/mesh-directory.js'
+import { meshDirectory, serviceEntry } from '../testing/mesh-directory.js'
 
 async function capturing(context: TestContext, options: MeshOptions = {}, ports?: readonly number[]): Promise<Mesh> {
-  const mesh = await openMesh({ config: await meshDirectory(context, {}), logLevel: 'silent', ...options }, {})
+  const { controlPlane, config = await meshDirectory(context, {}) } = options
+  const origin = controlPlane === undefined ? { config } : { controlPlane }
+  const mesh = await openMesh({ logLevel: 'silent', ...options, ...origin }, {})
   context.after(() => mesh.close({ timeoutMs: 1 }))
   mesh.installGlobal({ nodeHttp: true, servers: ports === undefined ? true : { ports } })
   return mesh
@@ -75,6 +78,26 @@ test('requests that are too long are cut when the time for closing is over', asy
   answer.catch(() => {})
   await mesh.close({ timeoutMs: 1 })
   await assert.rejects(answer)
+})
+
+test('requests that say how to verify a server, or that know a way of their own, stay with their agent', async (context) => {
+  const path = await meshDirectory(context, { 'reviews.yaml': serviceEntry('reviews', [1]) })
+  await capturing(context, { config: path, namespace: 'shop' })
+  const certain = getSecurely('https://reviews/', { agent: new HttpsAgent({ ca: 'of its own' }) })
+  const [unverified] = (await once(certain, 'error')) as [NodeJS.ErrnoException]
+  assert.doesNotMatch(unverified.code ?? '', /^ERR_INMESH/)
+  const [unconnected] = (await once(get('http://reviews/', { socketPath: '/nowhere/at/all' }), 'error')) as [
+    NodeJS.ErrnoException,
+  ]
+  assert.equal(unconnected.code, 'ENOENT')
+})
+
+test('a request that is given up before its host is known hears of it', async (context) => {
+  await capturing(context, { controlPlane: '127.0.0.1:1', discoveryTimeoutMs: 50 })
+  const sent = get('http://reviews/')
+  sent.destroy(new Error('given up'))
+  const [error] = (await once(sent, 'error')) as [Error]
+  assert.equal(error.message, 'given up')
 })
 
 test('only servers on the ports named are captured', async (context) => {

@@ -2,8 +2,11 @@ import type { BalancingPolicy, Clock, Logger, Random, TraceFormat } from '@inmes
 import type { DeletionPolicy, XdsProtocol } from '@inmesh/xds'
 import type { LogLevel } from '../log/stderr-logger.js'
 
-/** What a mesh does: `on` everything, `off` nothing but pass calls and requests on. */
-export type MeshMode = 'on' | 'off'
+/**
+ * What a mesh does: `on` everything, `observe` decide and note what it would do while calls and requests go as without a mesh, `off` nothing but pass
+ * them on.
+ */
+export type MeshMode = 'on' | 'observe' | 'off'
 
 /** What becomes of answers that the mesh makes itself, such as "no healthy upstream". */
 export type LocalReplyMode = 'response' | 'throw'

@@ -28,8 +28,8 @@ export const OPTION_TABLE: { readonly [Name in TableOption]-?: OptionRow<NonNull
   mode: {
     variable: 'INMESH_MODE',
     read: asWritten,
-    check: check.oneOf(['on', 'off']),
-    written: '`on` or `off`',
+    check: check.oneOf(['on', 'observe', 'off']),
+    written: '`on`, `observe` or `off`',
     byDefault: '`on`',
   },
   service: {

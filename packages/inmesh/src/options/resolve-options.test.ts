@@ -126,7 +126,7 @@ describe('values', () => {
   })
 
   const wrong: readonly [keyof typeof OPTION_TABLE, unknown][] = [
-    ['mode', 'observe'],
+    ['mode', 'watch'],
     ['service', 'Reviews'],
     ['service', 'reviews.shop'],
     ['namespace', '-shop'],

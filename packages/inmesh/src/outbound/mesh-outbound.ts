@@ -95,7 +95,13 @@ export class MeshOutbound implements Outbound {
 
   #captureAgents(): () => void {
     const [http, https] = [this.httpAgent({}), this.httpsAgent({})]
-    return captureAgents({ http, https, carries: (origin) => this.dispatcher.carries(origin) })
+    const { dispatcher } = this
+    return captureAgents({
+      http,
+      https,
+      carries: (origin) => dispatcher.carries(origin),
+      whenKnown: (origin, callback) => dispatcher.whenKnown(origin, callback),
+    })
   }
 
   readonly #uninstallAll = (): void => {

@@ -1,5 +1,6 @@
 import { ActiveFaults, InboundListener, type InboundSource } from '@inmesh/core'
-import { type GatePlane, InboundGate } from '@inmesh/http'
+import { type GatePlane, InboundGate, ObservingGate } from '@inmesh/http'
+import type { Observer } from '../observing/observer.js'
 import type { MeshSettings } from '../options/mesh-settings.js'
 
 /** A gate with the watch that feeds it. */
@@ -14,10 +15,12 @@ export interface ServerGate {
 export class ServerGates {
   readonly #source: InboundSource | undefined
   readonly #plane: GatePlane
+  readonly #observer: Observer | undefined
 
   /**
    * @param source - Where listeners come from; undefined where nothing applies to requests.
    * @param settings - Settings of the mesh.
+   * @param observer - Told what would happen to requests; undefined where it happens.
    */
   constructor(
     source: InboundSource | undefined,
@@ -27,7 +30,9 @@ export class ServerGates {
       discoveryTimeoutMs,
       inboundListener,
     }: Pick<MeshSettings, 'clock' | 'random' | 'discoveryTimeoutMs' | 'inboundListener'>,
+    observer?: Observer,
   ) {
+    this.#observer = observer
     this.#source = source
     this.#plane = {
       clock,
@@ -49,7 +54,12 @@ export class ServerGates {
   open(address: string, port: number, retired: () => void): ServerGate | undefined {
     if (this.#source === undefined) return undefined
     const listener = new InboundListener(this.#source, { address, port }, this.#plane.random, retired)
-    return { listener, gate: new InboundGate(listener, this.#plane) }
+    const observed = this.#observer?.asked
+    const gate =
+      observed === undefined
+        ? new InboundGate(listener, this.#plane)
+        : new ObservingGate(listener, this.#plane, observed)
+    return { listener, gate }
   }
 
   /**
