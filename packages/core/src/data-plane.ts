@@ -113,6 +113,7 @@ export class DataPlane {
     if (this.#closed) return
     this.#closed = true
     this.#sweep.cancel()
+    this.timers.close()
     for (const target of this.#targets.values()) target.close()
     this.#named.close()
     this.#unwatchLocal?.()

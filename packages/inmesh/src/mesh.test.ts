@@ -250,6 +250,21 @@ describe('close', () => {
     await waiting
   })
 
+  test('ends the following of asynchronous calls, for which Node would keep the mesh and slow down everything', async (context) => {
+    const config = await meshDirectory(context, {})
+    const tested = await mesh(context, { config })
+    const captured = { version: 1, traceparent: TRACE } as const
+    await tested.context.restore(captured, async () => {
+      assert.equal(tested.context.current()?.traceparent, TRACE)
+      await tested.close()
+      assert.equal(tested.context.current(), undefined)
+    })
+    assert.ok(
+      tested.context.restore(captured, () => tested.context.current()),
+      'work that is left can still be run',
+    )
+  })
+
   test('comes at the end of an await using block', async (context) => {
     const config = await meshDirectory(context, { 'reviews.yaml': serviceEntry('reviews') })
     let server: Server

@@ -22,6 +22,7 @@ import { closeInOrder } from './closing/close-order.js'
 import type { FlushHook, FlushHooks } from './closing/flush-hooks.js'
 import type { Configuration } from './configuration/configuration.js'
 import { ReadinessWaits } from './configuration/readiness-waits.js'
+import type { AsyncContextStore } from './context/async-context-store.js'
 import { MeshContext } from './context/mesh-context.js'
 import type { Observations } from './observing/observations.js'
 import type { Observer } from './observing/observer.js'
@@ -49,7 +50,7 @@ export interface MeshParts {
   /** The way out. */
   readonly outbound: Outbound
   /** Where running code finds the request that it works for. */
-  readonly contexts: ContextStore
+  readonly contexts: ContextStore & Pick<AsyncContextStore, 'close'>
   /** Makes spans; undefined where nobody can ask for them. */
   readonly tracer: Tracer | undefined
   /** What is run before the mesh is gone. */
@@ -373,7 +374,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   async #end(timeoutMs: number): Promise<void> {
-    const { outbound, configuration, flushHooks } = this.#parts
+    const { outbound, configuration, flushHooks, contexts } = this.#parts
     this.#waits.fail(closedError())
     try {
       await closeInOrder({ servers: this.#servers, outbound, flushHooks, configuration, clock: this.#clock }, timeoutMs)
@@ -383,6 +384,7 @@ export class Mesh implements AsyncDisposable {
       this.#services.close()
       this.#probes?.close()
       configuration.close()
+      contexts.close()
     }
   }
 

@@ -68,6 +68,25 @@ test('a task may cancel the others of its moment and set new timers', () => {
   assert.deepEqual(fired, ['first', 'new'])
 })
 
+test('a wheel that is closed leaves nothing on the clock but timers that are not cancelled, and can be set again', () => {
+  const clock = new SimulatedClock()
+  const wheel = new TimerWheel(clock)
+  let fired = 0
+  const task = { timerDue: () => fired++ }
+  const left = wheel.set(0, 100, task)
+  wheel.set(0, 300_000, task).cancel()
+  wheel.close()
+  clock.advance(200)
+  assert.equal(fired, 1)
+  left.cancel()
+  wheel.set(clock.now(), 300_000, task).cancel()
+  wheel.close()
+  assert.equal(clock.nextDue, undefined)
+  wheel.set(clock.now(), 50, task)
+  clock.advance(100)
+  assert.equal(fired, 2)
+})
+
 test('thousands of timers that are cancelled cost a few of the clock', () => {
   const clock = new CountingClock()
   const wheel = new TimerWheel(clock)

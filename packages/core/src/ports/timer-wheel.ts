@@ -85,6 +85,19 @@ export class TimerWheel {
     return new WheelTimer(task, slot)
   }
 
+  /**
+   * Lets go of the clock, which would hold the wheel and all that it knows for as long as the longest limit. Timers that are not cancelled yet
+   * fire in their time.
+   */
+  close(): void {
+    for (const slot of this.#slots.values()) if (slot.first !== undefined) return
+    this.#timer?.cancel()
+    this.#armedMs = Number.POSITIVE_INFINITY
+    this.#recent = undefined
+    this.#slots.clear()
+    while (this.#order.pop() !== undefined);
+  }
+
   #newSlot(dueMs: number): Slot {
     const slot: Slot = { dueMs, first: undefined }
     this.#slots.set(dueMs, slot)

@@ -38,8 +38,11 @@ async function ask(
   return { status, body }
 }
 
-function speaksBoth(context: TestContext, handler: Parameters<typeof serve>[1]): Promise<ServerFixture> {
-  return serve(context, handler, { http2: true })
+/** Connections of HTTP/2 may idle for ever, so that the clock shows what else is waited for. */
+async function speaksBoth(context: TestContext, handler: Parameters<typeof serve>[1]): Promise<ServerFixture> {
+  const fixture = await serve(context, handler, { http2: true })
+  fixture.server.http2SessionTimeout = 0
+  return fixture
 }
 
 /** A connection that takes bytes as the test sends them. */
@@ -220,6 +223,28 @@ describe('a request of HTTP/2', () => {
     for await (const chunk of stream.setEncoding('utf8')) body += chunk
     assert.equal(body, 'done')
     await server.drain()
+  })
+})
+
+describe('a connection of HTTP/2 that idles', () => {
+  test('gets GOAWAY when its time is over, and has it again from each byte on', async (context) => {
+    const { server, port, clock } = await speaksBoth(context, version)
+    server.http2SessionTimeout = 1000
+    const client = session(context, port)
+    let told = false
+    const goaway = once(client, 'goaway').then(() => {
+      told = true
+    })
+    assert.equal((await ask(client)).status, 200)
+    clock.advance(900)
+    assert.equal((await ask(client)).status, 200)
+    clock.advance(999)
+    assert.equal((await ask(client)).status, 200)
+    assert.equal(told, false)
+    const closed = once(client, 'close')
+    clock.advance(1250)
+    await Promise.all([goaway, closed])
+    assert.equal(clock.nextDue, undefined, 'nothing is left that would keep the session')
   })
 })
 

@@ -1,11 +1,7 @@
 import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2'
 import type { Server, Socket } from 'node:net'
-
-/** A server of node:http2, with what its types leave out. */
-interface Http2ServerWithTimeout extends Http2Server {
-  /** Milliseconds without a frame after which `timeout` is emitted; 0 for never. */
-  timeout: number
-}
+import type { Clock } from '@inmesh/core'
+import { IdleWatch } from './idle-watch.js'
 
 /**
  * Told of a session of HTTP/2.
@@ -20,7 +16,8 @@ export type SessionOpened = (session: ServerHttp2Session, socket: Socket) => voi
  * that one handler serves both.
  */
 export class Http2Sessions {
-  readonly #server: Http2ServerWithTimeout
+  readonly #server: Http2Server
+  readonly #clock: Clock
   readonly #sessions = new Set<ServerHttp2Session>()
   /** Those that were told. */
   readonly #leaving = new WeakSet<ServerHttp2Session>()
@@ -29,11 +26,13 @@ export class Http2Sessions {
   /**
    * @param front - Emits `request` for requests, `checkContinue` where somebody listens for it, and `session`.
    * @param options - Options of node:http2.
+   * @param clock - Time.
    * @param opened - Told of each session, before its first request.
    */
-  constructor(front: Server, options: ServerOptions, opened: SessionOpened) {
+  constructor(front: Server, options: ServerOptions, clock: Clock, opened: SessionOpened) {
+    this.#clock = clock
     this.#opened = opened
-    this.#server = createServer(options) as Http2ServerWithTimeout
+    this.#server = createServer(options)
     this.#server.on('request', (request, response) => front.emit('request', request, response))
     this.#server.on('checkContinue', (request, response) => {
       if (front.emit('checkContinue', request, response)) return
@@ -45,8 +44,6 @@ export class Http2Sessions {
       session.once('close', () => this.#sessions.delete(session))
       front.emit('session', session)
     })
-    // Without a frame for as long as a connection of HTTP/1.1 may idle. Streams that are open end.
-    this.#server.on('timeout', (session?: ServerHttp2Session) => session && this.#end(session))
   }
 
   /**
@@ -56,9 +53,12 @@ export class Http2Sessions {
    * @param idleTimeoutMs - Milliseconds without a frame after which it is closed; 0 for never.
    */
   accept(socket: Socket, idleTimeoutMs: number): void {
-    this.#server.timeout = idleTimeoutMs
     // The session shows its requests another socket than this.
-    this.#server.once('session', (session) => this.#opened(session, socket))
+    this.#server.once('session', (session) => {
+      this.#opened(session, socket)
+      // Streams that are open end first.
+      if (idleTimeoutMs > 0) new IdleWatch(this.#clock, socket, idleTimeoutMs, () => this.#end(session))
+    })
     this.#server.emit('connection', socket)
   }
 

@@ -53,7 +53,10 @@ export interface MeshServerOptions {
  * are taken in when `request` is emitted, so it does not matter who listens to it, nor when.
  */
 export class MeshServer extends Server implements ObservedServer {
-  /** Milliseconds without a frame after which a connection of HTTP/2 is closed, once its streams have ended; 0 for never. Default 75,000. */
+  /**
+   * Milliseconds without a byte, or up to a quarter more, after which a connection of HTTP/2 is closed, once its streams have ended; 0 for never.
+   * Default 75,000.
+   */
   http2SessionTimeout = KEEP_ALIVE_TIMEOUT_MS
   readonly #inbound: Inbound
   readonly #clock: Clock
@@ -83,7 +86,9 @@ export class MeshServer extends Server implements ObservedServer {
     super({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, ...options.http })
     if (options.http2 !== undefined) {
       refuseHttp1Application(handler)
-      this.#http2 = new Http2Sessions(this, options.http2, (session, socket) => this.#gate?.carry(session, socket))
+      this.#http2 = new Http2Sessions(this, options.http2, options.clock, (session, socket) =>
+        this.#gate?.carry(session, socket),
+      )
       this.#firstBytes = new FirstBytes(options.clock, (socket, isHttp2) => this.#serve(socket, isHttp2))
     }
     this.#inbound = options.inbound
