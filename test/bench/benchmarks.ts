@@ -11,6 +11,7 @@ import { benchPicks } from './picks.js'
 import { benchResend } from './resend.js'
 import { benchRoutes } from './routes.js'
 import { benchServers } from './servers.js'
+import { benchTracingIdle, benchTracingSampled, benchTracingUnsampled } from './tracing.js'
 import { benchUpdates } from './updates.js'
 
 /** Every benchmark by the name that `--only` takes. */
@@ -21,6 +22,9 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['node-http', benchNodeHttp],
   ['http2', benchHttp2],
   ['servers', benchServers],
+  ['tracing-idle', benchTracingIdle],
+  ['tracing-unsampled', benchTracingUnsampled],
+  ['tracing-sampled', benchTracingSampled],
   ['imports', benchImports],
   ['updates', benchUpdates],
   ['endpoints', benchEndpoints],

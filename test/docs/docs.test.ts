@@ -21,7 +21,10 @@ const COMMANDS: readonly [pattern: RegExp, holds: (match: RegExpExecArray) => bo
   [/^npm test(?:\s+#.*)?$/, () => scripts.has('test')],
   [/^(?:[A-Z_]+=\S+ )*npm run ([\w:-]+)(?: -- .*)?(?:\s+#.*)?$/, (match) => scripts.has(match[1]!)],
   [/^npx inmesh (\w+)\b.*$/, (match) => ['dev', 'check', 'bootstrap'].includes(match[1]!)],
-  [/^(?:[A-Z_]+=\S+ )*node --(?:import|require) inmesh\/register (\S+)$/, ([, file]) => existsSync(join(ROOT, file!))],
+  [
+    /^(?:[A-Z_]+=\S+ )*node(?: --(?:import|require) (?:inmesh|@inmesh\/otel)\/register)+ (\S+)$/,
+    ([, file]) => existsSync(join(ROOT, file!)),
+  ],
   [/^cd examples\/([\w-]+)$/, (match) => existsSync(join(ROOT, 'examples', match[1]!))],
 ]
 

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { ControlPlane } from '../e2e/control-plane.js'
+import { OtlpReceiver } from '../support/otlp-receiver.js'
 import { eventually } from '../support/patience.js'
 import { TestProcess, type TestScope } from '../support/test-process.js'
 import { ROOT } from './markdown.js'
@@ -84,6 +85,30 @@ test('examples/hello: a job is carried out for the request that asked for it', a
   assert.match(jobs.output, new RegExp(`^/greet: taken, trace ${trace}$`, 'm'))
   jobs.signal('SIGINT')
   assert.deepEqual(await jobs.exited, { code: 0, signal: null }, jobs.output)
+})
+
+test('examples/hello: a traced service sends the spans of its requests, calls and own work as one trace', async (scope) => {
+  const receiver = await OtlpReceiver.start(scope)
+  const controlPlane = await ControlPlane.start(scope, join(ROOT, 'examples', 'hello', 'mesh'))
+  TestProcess.node(scope, onPort(scope, 'service.js', controlPlane.port))
+  await controlPlane.process.event('workload-registered')
+  const env = { ...receiver.environment, OTEL_BSP_SCHEDULE_DELAY: '600000' }
+  const traced = TestProcess.node(scope, onPort(scope, 'traced.js', controlPlane.port), { env })
+  const listening = async () => {
+    await setTimeout(10)
+    return /on port (\d+)/.exec(traced.output)?.[1]
+  }
+  const port = await eventually('it listens', listening, (found) => found !== undefined)
+  await (await fetch(`http://127.0.0.1:${port}/`, { headers: { 'accept-language': 'eo' } })).text()
+  traced.signal('SIGINT')
+  assert.deepEqual(await traced.exited, { code: 0, signal: null }, traced.output)
+  const titles = receiver.spans.map(({ service, kind, name }) => `${service} ${kind} ${name}`)
+  assert.deepEqual(titles.sort(), ['greeter client GET', 'greeter internal ask', 'greeter server GET'])
+  const [call, work, request] = ['client', 'internal', 'server'].map((kind) =>
+    receiver.spans.find((span) => span.kind === kind),
+  )
+  assert.deepEqual([call!.parentSpanId, work!.parentSpanId], [work!.spanId, request!.spanId])
+  assert.equal(request!.attributes['greeter.language'], 'eo')
 })
 
 for (const framework of ['express', 'fastify', 'axios', 'got', 'node-http', 'ws']) {
