@@ -32,10 +32,18 @@ function entryModules(name) {
   return [...new Set([...text.matchAll(/"\.\/dist\/bundle\/([\w-]+\.js)"/g)].map(([, file]) => file))]
 }
 
+function versionOf(name) {
+  return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).version
+}
+
 function isStale(name) {
   const bundledAt = changedAt(join(packages, name, 'dist/bundle/index.js'))
   // The compiler writes its notes whenever it writes anything else.
-  const sources = [join(packages, name, 'dist/.tsbuildinfo'), fileURLToPath(import.meta.url)]
+  const sources = [
+    join(packages, name, 'dist/.tsbuildinfo'),
+    join(packages, name, 'package.json'),
+    fileURLToPath(import.meta.url),
+  ]
   return sources.some((source) => changedAt(source) >= bundledAt)
 }
 
@@ -51,6 +59,7 @@ function shared(name) {
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',
+    define: { PACKAGE_VERSION: JSON.stringify(versionOf(name)) },
   }
 }
 
@@ -64,7 +73,7 @@ async function bundle(esbuild, name) {
     format: 'cjs',
     // Jest has no import() without a flag.
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'moduleUrl' },
+    define: { ...shared(name).define, 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href" },
   })
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Mesh, MeshRequest } from 'inmesh'
+import { OWN_COPY } from './own-copy.js'
 
 declare global {
   namespace Express {
@@ -24,10 +25,11 @@ export interface MeshExpressOptions {
  *
  * @param mesh - The mesh.
  * @param options - Where the application listens.
+ * @throws MeshError ERR_INMESH_VERSIONS for a mesh of another version.
  * @returns middleware that sets `req.mesh` and runs what follows in the request's context. When the mesh closes, it waits for requests in
  * flight here; closing the server is the application's affair.
  */
 export function meshExpress(mesh: Mesh, options: MeshExpressOptions = {}): RequestHandler {
-  const adapter = mesh.adapter({ port: options.port })
+  const adapter = mesh.adapter({ port: options.port, copy: OWN_COPY })
   return (request, response, next) => adapter.admit(request, response, () => next())
 }

@@ -1,6 +1,7 @@
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { type Mesh, MeshError, type MeshRequest, MeshServer } from 'inmesh'
+import { type InboundAdapter, type Mesh, MeshError, type MeshRequest, type MeshServer } from 'inmesh'
+import { OWN_COPY } from './own-copy.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,7 +25,17 @@ export interface MeshFastifyOptions {
 const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port }, done) => {
   // A response that began before the drain could not announce that its connection closes; Fastify looks at idle connections only once.
   // An HTTP/2 server has no such method.
-  const adapter = mesh.adapter({ port, left: () => fastify.server.closeIdleConnections?.() })
+  const left = (): void => fastify.server.closeIdleConnections?.()
+  try {
+    takeIn(fastify, mesh.adapter({ port, copy: OWN_COPY, left }))
+    done()
+  } catch (error) {
+    // Fastify does not catch what a plugin with a callback throws.
+    done(error as Error)
+  }
+}
+
+function takeIn(fastify: FastifyInstance, adapter: InboundAdapter): void {
   // One object for all requests would be shared by them: Fastify wants null here and the value in a hook.
   fastify.decorateRequest('mesh', null as never)
   fastify.addHook('onRequest', (request, reply, next) => {
@@ -48,7 +59,7 @@ const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port
   fastify.addHook('onRoute', ({ config, url, method }) => {
     const { server } = fastify
     // A server of the mesh applies its listener before Fastify knows the route.
-    if (config?.mesh === false && server instanceof MeshServer) exempt(server, url, method)
+    if (config?.mesh === false && isMeshServer(server)) exempt(server, url, method)
   })
   fastify.addHook('onListen', (next) => {
     for (const address of fastify.addresses()) if (typeof address !== 'string') adapter.open(address.port)
@@ -58,7 +69,11 @@ const plugin: FastifyPluginCallback<MeshFastifyOptions> = (fastify, { mesh, port
     adapter.drain()
     next()
   })
-  done()
+}
+
+/** Not by its class: that of another copy of the same version is as good. */
+function isMeshServer(server: object): server is MeshServer {
+  return typeof (server as Partial<MeshServer>).exempt === 'function'
 }
 
 function exempt(server: MeshServer, url: string, methods: string | readonly string[]): void {

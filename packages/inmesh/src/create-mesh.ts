@@ -1,4 +1,4 @@
-import type { Tracer } from '@inmesh/core'
+import { admitCopy, type Tracer } from '@inmesh/core'
 import { FlushHooks } from './closing/flush-hooks.js'
 import type { Configuration } from './configuration/configuration.js'
 import { DeferredConfiguration } from './configuration/deferred-configuration.js'
@@ -16,6 +16,7 @@ import { MeshOutbound } from './outbound/mesh-outbound.js'
 import { ObservingOutbound } from './outbound/observing-outbound.js'
 import type { Outbound } from './outbound/outbound.js'
 import { PlainOutbound } from './outbound/plain-outbound.js'
+import { OWN_COPY } from './own-copy.js'
 import { DeferredTracer } from './tracing/deferred-tracer.js'
 import { openTracer } from './tracing/open-tracer.js'
 
@@ -26,7 +27,7 @@ import { openTracer } from './tracing/open-tracer.js'
  * `bootstrap` is needed, by either way, unless the mode is `off`.
  * @returns the mesh, without waiting for a control plane; `mesh.ready()` waits.
  * @throws MeshError ERR_INMESH_OPTIONS naming the option, ERR_INMESH_BOOTSTRAP naming the field, ERR_INMESH_CONFIG_FILE naming file,
- * line and field.
+ * line and field, ERR_INMESH_VERSIONS where another version of the mesh is at work in the process.
  */
 export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
   return openMesh(options, process.env)
@@ -39,6 +40,7 @@ export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
  * @param environment - Variables to look in.
  */
 export async function openMesh(options: MeshOptions, environment: Environment): Promise<Mesh> {
+  admitCopy(OWN_COPY)
   const settings = resolveOptions(options, environment)
   const besideSidecar = isBesideSidecar(settings)
   const configuration = await openConfiguration(settings, besideSidecar)
@@ -63,6 +65,7 @@ export interface OpeningMesh {
  * @throws MeshError ERR_INMESH_OPTIONS.
  */
 export function openMeshAtOnce(options: MeshOptions, environment: Environment): OpeningMesh {
+  admitCopy(OWN_COPY)
   const settings = resolveOptions(options, environment)
   const besideSidecar = isBesideSidecar(settings)
   const opening = openConfiguration(settings, besideSidecar)

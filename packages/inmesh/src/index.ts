@@ -13,6 +13,7 @@ export {
   type Logger,
   MeshError,
   type MeshErrorCode,
+  type PackageCopy,
   type PickContext,
   type Random,
   type WeightedEndpoint,
@@ -43,7 +44,7 @@ export type { CapturedContext } from './context/captured-context.js'
 export type { MeshContext } from './context/mesh-context.js'
 export { createMesh } from './create-mesh.js'
 export type { LogLevel } from './log/stderr-logger.js'
-export type { AdapterOptions, Mesh, TimeoutOptions } from './mesh.js'
+export type { Mesh, TimeoutOptions } from './mesh.js'
 export type { Observations, ObservedCalls, ObservedRequests } from './observing/observations.js'
 export type {
   InboundListenerMode,
@@ -57,6 +58,7 @@ export type {
 } from './options/mesh-options.js'
 export type { MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 export { registeredMesh } from './register/registered-mesh.js'
+export type { AdapterOptions } from './server/adapter-options.js'
 export type { Readiness } from './server/readiness.js'
 export type { FactoryOptions, MeshServerSettings, ServerFactory } from './server/server-factory.js'
 export type { BreakerOutcome } from './service/breaker-outcome.js'

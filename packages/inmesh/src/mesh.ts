@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import { type Clock, type ContextStore, MeshError, type Tracer } from '@inmesh/core'
+import { admitCopy, type Clock, type ContextStore, MeshError, type Tracer } from '@inmesh/core'
 import {
   DEFAULT_DRAIN_TIMEOUT_MS,
   Inbound,
@@ -29,6 +29,7 @@ import type { Observer } from './observing/observer.js'
 import type { MeshSettings } from './options/mesh-settings.js'
 import { joinOutcomes, type MeshCallOutcome } from './outbound/mesh-call-outcome.js'
 import type { Outbound } from './outbound/outbound.js'
+import type { AdapterOptions } from './server/adapter-options.js'
 import { type Readiness, ReadinessEndpoint } from './server/readiness.js'
 import { type MeshServerSettings, type ServerFactory, serverFactory } from './server/server-factory.js'
 import { ServerGates } from './server/server-gates.js'
@@ -63,14 +64,6 @@ export interface MeshParts {
 export interface TimeoutOptions {
   /** Milliseconds, a positive number. */
   readonly timeoutMs?: number
-}
-
-/** How a mesh takes in the requests of a server that belongs to the application. */
-export interface AdapterOptions {
-  /** Port of the server: its inbound listener is asked for at once. Default: that of each request's connection, and then with the first. */
-  readonly port?: number | undefined
-  /** Called when a request has ended during a drain; its connection may have become idle. Default: nothing. */
-  readonly left?: () => void
 }
 
 /** One mesh in this process. Made by `createMesh()`; several do not know of each other. */
@@ -268,8 +261,10 @@ export class Mesh implements AsyncDisposable {
    * The way in for a framework whose server belongs to the application; `@inmesh/express` and `@inmesh/fastify` use it.
    *
    * @param options - See {@link AdapterOptions}.
+   * @throws MeshError ERR_INMESH_VERSIONS for an adapter of another version than the mesh.
    */
-  adapter({ left, port }: AdapterOptions = {}): InboundAdapter {
+  adapter({ left, port, copy }: AdapterOptions = {}): InboundAdapter {
+    if (copy !== undefined) admitCopy(copy)
     const gateOf = (of: number): InboundGate | undefined => this.#servers.foreignGate(of)
     const adapter = new InboundAdapter({ inbound: this.#inbound, gateOf, left, port })
     this.#servers.attach(adapter)

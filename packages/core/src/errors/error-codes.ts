@@ -33,6 +33,8 @@ const table = {
     'The request asks for something that the client it was made with cannot carry; the message names it.',
   ERR_INMESH_REGEX: "A regular expression is not valid RE2, or a URI template is not of Envoy's grammar.",
   ERR_INMESH_PROTO_JSON: 'A proto-JSON document does not fit its message; the message names the field.',
+  ERR_INMESH_VERSIONS:
+    'Packages of the mesh of different versions are loaded in one process; the message names both and where they lie.',
   ERR_INMESH_LISTEN: 'The server cannot listen on the address asked for.',
 } as const
 
