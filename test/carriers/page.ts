@@ -1,7 +1,16 @@
 import type { Carrier } from './carrier.js'
 import { carriers } from './carriers.js'
 import { situations, thrown } from './local-replies.js'
-import { NO_OUTCOME, NOT_FOLLOWED, NOT_OFFERED, NOT_REPEATED, REQUEST_ONLY, type Scenario, WORKS } from './scenario.js'
+import {
+  NO_OUTCOME,
+  NOT_COPIED,
+  NOT_FOLLOWED,
+  NOT_OFFERED,
+  NOT_REPEATED,
+  REQUEST_ONLY,
+  type Scenario,
+  WORKS,
+} from './scenario.js'
 import { decisions } from './scenarios/decisions.js'
 import { http2 } from './scenarios/http2.js'
 import { names } from './scenarios/names.js'
@@ -17,6 +26,7 @@ from what they expect (\`UPDATE_DOCS=1 npm test\`). In a cell stands what comes 
 - **${REQUEST_ONLY}**: the same, of the response alone.
 - **${NOT_REPEATED}**: the client hands every body on as a stream, which is never sent twice. The caller gets the response.
 - **${NOT_FOLLOWED}**: the client gets the redirect, and does not follow one whose request has a stream as its body.
+- **${NOT_COPIED}**: the mirror gets nothing.
 - **${NO_OUTCOME}**: it works, and the client gives nothing of the call that \`mesh.outcome()\` could be asked about.
 - **the event error**: a WebSocket as in browsers tells no more than that it did not open.
 - **a code**: the call fails with an error that has it, itself or as its cause; one that has none, with its name.

@@ -16,6 +16,8 @@ export const NOT_REPEATED = 'not repeated'
 /** The client gets the redirect, and does not follow one whose body is a stream. */
 export const NOT_FOLLOWED = 'not followed'
 
+/** Nothing is copied. */
+export const NOT_COPIED = 'not copied'
 /** It works, and the client gives nothing of the call that `mesh.outcome()` could be asked about. */
 export const NO_OUTCOME = 'no outcome'
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { type Answer, textOf } from '../carrier.js'
-import { type Cell, NOT_FOLLOWED, NOT_REPEATED, REQUEST_ONLY, type Result, type Scenario, WORKS } from '../scenario.js'
+import {
+  type Cell,
+  NOT_COPIED,
+  NOT_FOLLOWED,
+  NOT_REPEATED,
+  REQUEST_ONLY,
+  type Result,
+  type Scenario,
+  WORKS,
+} from '../scenario.js'
 import type { Seen } from '../upstream.js'
 
 /** The body is a stream, of this client or of those that make one of every body: it is never sent twice. */
@@ -152,18 +161,34 @@ export const decisions: readonly Scenario[] = [
     about: 'an abort and a delay',
     otherwise: REFUSED,
     async run(cell) {
-      assert.equal((await cell.ask(cell.url('/delayed'))).seen.server, 'v1')
+      const { answer, seen } = await cell.ask(cell.url('/delayed'))
+      assert.equal(seen.server, 'v1')
+      if (answer.handle !== undefined) assert.equal(cell.mesh.outcome(answer.handle)?.flags ?? 'DI', 'DI')
       return await answered(cell, '/fault', 418, /^fault filter abort$/)
     },
   },
   {
     title: 'mirror',
-    about: 'a copy of the request goes elsewhere',
-    otherwise: {},
+    about: 'a copy of the request goes elsewhere; of an upgrade none, as with Envoy',
+    otherwise: {
+      'undici upgrade': NOT_COPIED,
+      'undici connect': NOT_COPIED,
+      ws: NOT_COPIED,
+      'undici WebSocket': NOT_COPIED,
+      'WebSocket, installGlobal': NOT_COPIED,
+    },
     async run(cell) {
       const copied = cell.bench.shadow.arrival(cell.run)
       const { seen } = await cell.ask(cell.url('/mirrored'), cell.upgrades ? {} : { method: 'POST', body: 'order' })
       assert.deepEqual([seen.server, seen.body], ['v1', cell.upgrades ? '' : 'order'])
+      if (cell.upgrades) {
+        // What was sent later has arrived.
+        const marked = cell.bench.shadow.arrival(`${cell.run}-marked`)
+        await (await cell.mesh.fetch(`http://catalog/mirrored?run=${cell.run}-marked`)).text()
+        await marked
+        assert.equal(cell.bench.shadow.count(cell.run), 0)
+        return NOT_COPIED
+      }
       const { request } = await copied
       assert.equal(request.method, seen.method)
       return WORKS

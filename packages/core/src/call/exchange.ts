@@ -32,6 +32,7 @@ export abstract class Exchange implements FilterContext {
   retryFlag: ResponseFlag | undefined
   overrideHost: OverrideHost | undefined
   responseKbps = 0
+  delayInjected = false
   /** Attempts started so far. */
   attempts = 0
   /** Whether the attempt before the next or current one was given up because it took too long. */
@@ -94,11 +95,22 @@ export abstract class Exchange implements FilterContext {
     return this.matched?.source.name ?? ''
   }
 
-  /** Of the mesh's own answer, if it gave one, and of the retries. */
+  /** Of the mesh's own answer, if it gave one, and of what came before. */
   get responseFlags(): string {
-    const flag = this.#reply?.flag ?? '-'
-    if (this.retryFlag === undefined || this.retryFlag === flag) return flag
-    return flag === '-' ? this.retryFlag : `${flag},${this.retryFlag}`
+    return this.flagsWith(this.#reply?.flag ?? '-')
+  }
+
+  /**
+   * @param own - Flag of how it ended, `-` for none.
+   * @returns that with the flags of what came before, in Envoy's order.
+   */
+  flagsWith(own: string): string {
+    const retries = this.retryFlag === own ? undefined : this.retryFlag
+    if (retries === undefined && !this.delayInjected) return own
+    const flags = [own]
+    if (this.delayInjected) flags.splice(own === 'FI' || own === 'DC' ? 0 : 1, 0, 'DI')
+    if (retries !== undefined) flags.push(retries)
+    return flags.filter((flag) => flag !== '-').join()
   }
 
   /** Asked of the clock at the start only where something may read it before the response. */

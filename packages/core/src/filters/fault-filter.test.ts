@@ -15,6 +15,7 @@ const PERCENT = 10_000
 /** A request with an end. */
 class Context implements FilterContext {
   responseKbps = 0
+  delayInjected = false
   overrideHost = undefined
   readonly response = undefined
   readonly endpoint = undefined

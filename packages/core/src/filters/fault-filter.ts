@@ -66,6 +66,7 @@ export class FaultFilter implements Filter {
     if (delayMs === 0) return this.#abortOrContinue(context, limited ? undefined : key)
     const end = limited ? NOTHING : faults.begin(key)
     context.atEnd(end)
+    context.delayInjected = true
     return {
       kind: 'wait',
       delayMs,

@@ -26,6 +26,8 @@ export interface FilterContext extends FormatContext {
   overrideHost: OverrideHost | undefined
   /** The rate in KiB per second that the body of the response goes to the caller at, at most; 0 for any. A filter may set it. */
   responseKbps: number
+  /** Whether a fault delayed the request. A filter may say so. */
+  delayInjected: boolean
 }
 
 /** The request goes on to the next filter. */

@@ -21,6 +21,7 @@ export function filterContext(parts: Partial<FilterContext> = {}): FilterContext
     atEnd: () => {},
     overrideHost: undefined,
     responseKbps: 0,
+    delayInjected: false,
     ...parts,
   }
 }

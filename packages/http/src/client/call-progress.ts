@@ -141,9 +141,7 @@ export class CallProgress {
 
   get #flags(): string {
     const own = this.#ending
-    const retries = this.call?.retryFlag
-    if (retries === undefined || retries === own) return own
-    return own === '-' ? retries : `${own},${retries}`
+    return this.call?.flagsWith(own) ?? own
   }
 
   get #ending(): string {

@@ -64,6 +64,8 @@ export class MirrorTraffic implements MirrorSender, MirrorStatistics {
    * @returns that, or what must stand before it to see a body that can be read only once.
    */
   begin(call: Call, request: OutboundRequest, handler: LegacyHandler): LegacyHandler {
+    // Envoy copies neither upgrades nor CONNECT (RequestMirrorPolicy): nobody would end the connection of the copy.
+    if (request.upgrades) return handler
     const { body } = request
     if (!isReplayable(body)) {
       // Of several attempts only the one that sends it whole gets to the end of the body.

@@ -9,6 +9,7 @@ import {
   type Route,
   SimulatedClock,
 } from '@inmesh/core'
+import type { Dispatcher } from 'undici'
 import { createFetch } from './mesh-fetch.js'
 import { MAX_BODY_BYTES } from './mirror-limits.js'
 import { ClientFixture } from './testing/client-fixture.js'
@@ -201,4 +202,17 @@ test('an upstream that cannot be reached does not keep the mirror from its copy'
   mirrored.configure({ primary: [await closedPort()] })
   assert.equal((await mirrored.mesh.request()).status, 503)
   await mirrored.shadow.received(1)
+})
+
+test('an upgrade is not copied, as nobody would end the copy', async (context) => {
+  const { mesh, main, shadow } = await Mirrored.start(context)
+  main.server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n')
+  })
+  const options = { origin: 'http://reviews', path: '/', protocol: 'echo' } as Dispatcher.UpgradeOptions
+  const { socket } = await mesh.dispatcher.upgrade(options)
+  socket.destroy()
+  await mesh.request()
+  await shadow.received(1)
+  assert.equal(mesh.dispatcher.mirrors.sent, 1)
 })

@@ -156,6 +156,11 @@ export class OutboundRequest implements RequestView, CalledRequest {
     return this.#origin?.secure === true
   }
 
+  /** Whether it asks for a connection for another protocol. */
+  get upgrades(): boolean {
+    return Boolean(this.#options.upgrade) || this.#options.method === 'CONNECT'
+  }
+
   /** As given to `dispatch`. */
   get body(): unknown {
     return this.#options.body
