@@ -1,6 +1,7 @@
 import { benchAssignments } from './assignments.js'
 import { benchDispatcher } from './dispatcher.js'
 import { benchEndpoints } from './endpoints.js'
+import { benchEnvoy } from './envoy.js'
 import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchHttp2 } from './http2.js'
@@ -22,6 +23,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['node-http', benchNodeHttp],
   ['http2', benchHttp2],
   ['servers', benchServers],
+  ['envoy', benchEnvoy],
   ['tracing-idle', benchTracingIdle],
   ['tracing-unsampled', benchTracingUnsampled],
   ['tracing-sampled', benchTracingSampled],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const TYPES = 'type.googleapis.com/envoy.extensions.filters'
 
-/** A directory of configuration with inbound listeners for the servers of this process. */
+/** A directory of configuration: inbound listeners for the servers of this process, and services that it calls. */
 export class InboundDirectory {
   /** Where it is. */
   readonly path: string
@@ -43,9 +43,49 @@ export class InboundDirectory {
       address: { socketAddress: { address: '0.0.0.0', portValue: port } },
       filterChains: [{ filters: [{ name: 'http', typedConfig: manager }] }],
     }
+    await this.#write(`inbound-${port}.json`, listener)
+  }
+
+  /**
+   * Waits until the listener of a port applies to new connections.
+   *
+   * @param port - The port.
+   */
+  async applied(port: number): Promise<void> {
+    let status = 0
+    while (status !== 503) {
+      const headers = { 'x-break': 'yes', connection: 'close' }
+      const response = await fetch(`http://127.0.0.1:${port}/books/7`, { headers })
+      await response.text()
+      status = response.status
+    }
+  }
+
+  /**
+   * Adds a service of one endpoint.
+   *
+   * @param host - Its name.
+   * @param port - Port of the endpoint on 127.0.0.1.
+   */
+  async addService(host: string, port: number): Promise<void> {
+    await this.#write(`${host}.yaml`, {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'ServiceEntry',
+      metadata: { name: 'service', namespace: 'demo' },
+      spec: {
+        hosts: [host],
+        location: 'MESH_INTERNAL',
+        resolution: 'STATIC',
+        ports: [{ name: 'http', number: 80, protocol: 'HTTP', targetPort: port }],
+        endpoints: [{ address: '127.0.0.1' }],
+      },
+    })
+  }
+
+  async #write(name: string, document: object): Promise<void> {
     // Written beside and moved over, so that no half of it is ever read.
-    const file = join(this.path, `inbound-${port}.json`)
-    await writeFile(`${file}.new`, JSON.stringify(listener))
+    const file = join(this.path, name)
+    await writeFile(`${file}.new`, JSON.stringify(document))
     await rename(`${file}.new`, file)
   }
 
