@@ -63,6 +63,18 @@ function shared(name) {
   }
 }
 
+/**
+ * esbuild makes import() a require() in a function of its own. A bundler that an application is bundled with forgives a module that is not
+ * installed only where the call stands in the `try` itself.
+ */
+function requireWhatMayBeMissing(file) {
+  const text = readFileSync(file, 'utf8')
+  const [before, after] = ['Promise.resolve().then(() => __toESM(require(NAME), 1))', '__toESM(require(NAME), 1)'].map(
+    (code) => code.replace('NAME', '"@opentelemetry/api"'),
+  )
+  if (text.includes(before)) writeFileSync(file, text.replace(before, after))
+}
+
 async function bundle(esbuild, name) {
   const dist = join(packages, name, 'dist')
   for (const folder of ['bundle', 'cjs']) rmSync(join(dist, folder), { recursive: true, force: true })
@@ -76,6 +88,9 @@ async function bundle(esbuild, name) {
     define: { ...shared(name).define, 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href" },
   })
+  for (const file of readdirSync(join(dist, 'cjs'))) {
+    if (file.endsWith('.js')) requireWhatMayBeMissing(join(dist, 'cjs', file))
+  }
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
   // The declarations are the same; which kind of module they declare is read from the package.json beside them.
   for (const path of declarationsIn(dist)) {
