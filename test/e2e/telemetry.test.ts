@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ROOT } from '../docs/markdown.js'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js'
 import { eventually } from '../support/patience.js'
 import { suiteScope } from '../support/suite-scope.js'
+import { TestProcess } from '../support/test-process.js'
 import { catalogService, reviewsService } from './catalog-configuration.js'
 import type { CatalogInstance } from './catalog-instance.js'
 import { ShopMesh } from './shop-mesh.js'
 
 const REGISTER = fileURLToPath(import.meta.resolve('@inmesh/otel/register'))
+const HEADERS = 'x-key=secret'
 const SPAN = 'b7ad6b7169203331'
 
 const retries = `
@@ -36,6 +40,7 @@ function tree(spans: readonly ReceivedSpan[]): readonly string[] {
 describe('processes that are started with @inmesh/otel/register', () => {
   const suite = suiteScope()
   let receiver: OtlpReceiver
+  let shop: ShopMesh
   let shopUrl: string
   let busyUrl: string
   let catalogs: CatalogInstance[]
@@ -43,23 +48,20 @@ describe('processes that are started with @inmesh/otel/register', () => {
   // The shop asks the catalog and the reviews, the reviews ask the catalog.
   before(async () => {
     receiver = await OtlpReceiver.start(suite)
-    const mesh = await ShopMesh.start(
+    shop = await ShopMesh.start(
       suite,
       { 'catalog.yaml': catalogService, 'routes.yaml': retries },
-      { ...receiver.environment, NODE_OPTIONS: `--import ${REGISTER}`, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret' },
+      { ...receiver.environment, NODE_OPTIONS: `--import ${REGISTER}`, OTEL_EXPORTER_OTLP_HEADERS: HEADERS },
     )
-    const starting = [
-      mesh.application('shop'),
-      mesh.application('reviews'),
-      mesh.application('busy'),
-      mesh.catalogs('v1', 'first', 'second'),
-    ] as const
-    const [shop, reviews, busy, started] = await Promise.all(starting)
-    catalogs = started
-    const mark = mesh.controlPlane.process.lines.length
-    await mesh.directory.write('reviews.yaml', reviewsService(reviews))
-    await mesh.controlPlane.process.event('reloaded', mark)
-    shopUrl = `http://127.0.0.1:${shop}`
+    // One after the other, as the SDK takes a while to load.
+    const front = await shop.application('shop')
+    const reviews = await shop.application('reviews')
+    const busy = await shop.application('busy')
+    catalogs = [...(await shop.catalogs('v1', 'first')), ...(await shop.catalogs('v1', 'second'))]
+    const mark = shop.controlPlane.process.lines.length
+    await shop.directory.write('reviews.yaml', reviewsService(reviews))
+    await shop.controlPlane.process.event('reloaded', mark)
+    shopUrl = `http://127.0.0.1:${front}`
     busyUrl = `http://127.0.0.1:${busy}`
     await eventually(
       'the catalog is registered',
@@ -143,6 +145,33 @@ describe('processes that are started with @inmesh/otel/register', () => {
       receiver.spans.filter((span) => span.traceId === traceId),
       [],
     )
+  })
+
+  it('need no code: applications that know neither the mesh nor OpenTelemetry have their spans too', async () => {
+    const script = new URL('examples/before-after/express/before.js', `${pathToFileURL(ROOT)}/`)
+    const before = TestProcess.node(suite, script, {
+      env: {
+        ...receiver.environment,
+        OTEL_EXPORTER_OTLP_HEADERS: HEADERS,
+        INMESH_CONTROL_PLANE: shop.controlPlane.address,
+        INMESH_NAMESPACE: 'shop',
+        REVIEWS_URL: 'http://catalog',
+        NODE_OPTIONS: `--import ${REGISTER} --import ${fileURLToPath(import.meta.resolve('inmesh/register'))}`,
+        OTEL_SERVICE_NAME: 'before',
+      },
+    })
+    const listening = async () => {
+      await sleep(10)
+      return /on port (\d+)/.exec(before.output)?.[1]
+    }
+    const port = await eventually('it listens', listening, (found) => found !== undefined)
+    const traceId = traceOf('6')
+    await (await fetch(`http://127.0.0.1:${port}/products/7`, { headers: sampled(traceId) })).text()
+    assert.deepEqual(tree(await receiver.ofTrace(traceId, 3)), [
+      'before client GET > catalog server GET',
+      'before server GET /products/:id > before client GET',
+      'caller > before server GET /products/:id',
+    ])
   })
 
   it('say who they are, and send the headers that the environment names', () => {
