@@ -56,8 +56,8 @@ export async function benchServers(): Promise<readonly Row[]> {
           bare: calls(caller, bare.port),
           mesh: calls(caller, served.port),
           target,
-          perBlock: 1000,
-          rounds: 31,
+          perBlock: 500,
+          rounds: 21,
         }),
       )
       await served.close()
