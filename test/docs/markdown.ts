@@ -24,7 +24,16 @@ export function pages(): string[] {
   const packages = readdirSync(join(ROOT, 'packages'))
     .map((name) => `packages/${name}/README.md`)
     .filter((page) => existsSync(join(ROOT, page)))
-  return ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', ...docs, ...packages]
+  return [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'examples/README.md',
+    'examples/kubernetes/README.md',
+    ...docs,
+    ...packages,
+  ]
 }
 
 /** The text of a page. */

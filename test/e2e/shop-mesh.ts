@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { MeshClient } from '../support/mesh-client.js'
 import { TestProcess, type TestScope } from '../support/test-process.js'
 import { CatalogInstance } from './catalog-instance.js'
@@ -72,6 +73,14 @@ export class ShopMesh {
   /** The catalog as node:cluster workers. */
   catalogWorkers(): TestProcess {
     return TestProcess.node(this.#scope, script('catalog-workers'), { env: this.#catalogEnvironment('v1') })
+  }
+
+  /** The same of an application that knows of no mesh; workers come when they are asked for. */
+  zeroCodeWorkers(variables: Readonly<Record<string, string>> = {}): TestProcess {
+    return TestProcess.program(this.#scope, process.execPath, {
+      args: ['--import', 'inmesh/register', fileURLToPath(script('zero-code-workers'))],
+      env: { ...this.#catalogEnvironment('v1'), INMESH_HANDLE_SIGNALS: 'true', ...variables },
+    })
   }
 
   /** The shop or another that is not registered, once it listens. */

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { EventEmitter } from 'node:events'
 import { Server } from 'node:http'
 import { MeshError } from '@inmesh/core'
@@ -21,9 +22,12 @@ class ProbeServer extends Server {
 /** Tells whoever asks on a port of its own whether the mesh is ready: the readiness probe of a kubelet, which knows no mesh. */
 export class ReadinessEndpoint {
   readonly #server: Server
+  /** The workers of a cluster, which have meshes of their own, answer in its place. */
+  readonly #leave = (): void => this.close()
 
   private constructor(server: Server) {
     this.#server = server
+    if (cluster.isPrimary) cluster.once('fork', this.#leave)
   }
 
   /**
@@ -44,20 +48,23 @@ export class ReadinessEndpoint {
       const { ready, reasons } = readiness()
       response.writeHead(ready ? 200 : 503, head).end(ready ? 'ready\n' : `${reasons.join('\n')}\n`)
     })
+    const endpoint = new ReadinessEndpoint(server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
         const message = `cannot listen on port ${port} for readiness: ${cause.message}`
+        endpoint.close()
         reject(new MeshError('ERR_INMESH_LISTEN', message, { cause, place: { field: 'readinessPort' } }))
       })
       server.listen(port, resolve)
     })
     // An application whose own servers have ended is over.
     server.unref()
-    return new ReadinessEndpoint(server)
+    return endpoint
   }
 
   /** Stops listening. Probes from now on find nobody, and so not ready. */
   close(): void {
+    cluster.off('fork', this.#leave)
     this.#server.close()
     this.#server.closeAllConnections()
   }
