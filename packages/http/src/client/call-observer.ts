@@ -19,11 +19,15 @@ export interface CallObserverOptions {
   readonly observed: (call: ObservedCall) => void
 }
 
-/** What the mesh would have done with a call: nothing known yet, let it pass, send it to an endpoint, or answer it. */
-export type ObservedCall =
-  | { readonly kind: 'undecided' | 'outside'; readonly authority: string }
-  | { readonly kind: 'routed'; readonly authority: string; readonly endpoint: string }
-  | { readonly kind: 'answered'; readonly authority: string; readonly reply: LocalReply }
+/** What the mesh would have done with a call. */
+export interface ObservedCall {
+  /** Nothing, as its host is not known yet or none of the mesh's, send it to an endpoint, or answer it. */
+  readonly kind: 'undecided' | 'outside' | 'routed' | 'answered'
+  /** Host and, where it is not that of the scheme, port. */
+  readonly authority: string
+  /** The answer; undefined for any other kind. */
+  readonly reply?: LocalReply | undefined
+}
 
 /** A request as far as deciding about it needs. */
 export type ObservedRequest = Pick<MeshDispatchOptions, 'origin' | 'path' | 'method' | 'headers' | 'mesh'>
@@ -69,11 +73,7 @@ export class CallObserver {
     const reply = wouldAnswer(call)
     call.end()
     if (reply !== undefined) progress.replied(reply)
-    observed(
-      reply === undefined
-        ? { kind: 'routed', authority, endpoint: call.endpoint?.key ?? '' }
-        : { kind: 'answered', authority, reply },
-    )
+    observed({ kind: reply === undefined ? 'routed' : 'answered', authority, reply })
     return progress
   }
 }

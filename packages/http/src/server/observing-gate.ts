@@ -6,10 +6,15 @@ import { InboundRequest } from './inbound-request.js'
 import type { MeshRequest } from './mesh-request.js'
 import type { GatePlane, Passenger } from './passenger.js'
 
-/** What the mesh would have done with a request: nothing known yet, hand it to the application, close its connection, or answer it. */
-export type ObservedAdmission =
-  | { readonly kind: 'undecided' | 'admitted' | 'closed'; readonly port: number }
-  | { readonly kind: 'answered'; readonly port: number; readonly reply: LocalReply }
+/** What the mesh would have done with a request. */
+export interface ObservedAdmission {
+  /** Nothing, as the listener is not known yet, hand it to the application, refuse it with its connection, or answer it. */
+  readonly kind: 'undecided' | 'admitted' | 'closed' | 'answered'
+  /** Port of the server. */
+  readonly port: number
+  /** The answer; undefined for any other kind. */
+  readonly reply?: LocalReply | undefined
+}
 
 /** Decides about requests as the listener of their server says, by the same code, and hands all of them to the application as they are. */
 export class ObservingGate extends InboundGate {

@@ -29,20 +29,20 @@ export class Observer {
   }
 
   /** A call is made. */
-  readonly called = (call: ObservedCall): void => {
-    if (call.kind === 'answered') this.#answered(this.#calls.answered, `a call to ${call.authority}`, call.reply)
-    else this.#calls[call.kind] += 1
+  readonly called = ({ kind, authority, reply }: ObservedCall): void => {
+    if (kind === 'answered') this.#answered(this.#calls.answered, `a call to ${authority}`, reply!)
+    else this.#calls[kind] += 1
   }
 
   /** A request comes. */
-  readonly asked = (admission: ObservedAdmission): void => {
-    const what = `a request to port ${admission.port}`
-    if (admission.kind === 'answered') {
-      this.#answered(this.#requests.answered, what, admission.reply)
+  readonly asked = ({ kind, port, reply }: ObservedAdmission): void => {
+    const what = `a request to port ${port}`
+    if (kind === 'answered') {
+      this.#answered(this.#requests.answered, what, reply!)
       return
     }
-    this.#requests[admission.kind] += 1
-    if (admission.kind === 'closed') this.#note(`${what} would have been refused: no chain of its listener takes it`)
+    this.#requests[kind] += 1
+    if (kind === 'closed') this.#note(`${what} would have been refused: no chain of its listener takes it`)
   }
 
   #answered(counts: Record<string, number>, what: string, { flag, httpStatus, detail }: LocalReply): void {
