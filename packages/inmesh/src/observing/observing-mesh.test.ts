@@ -115,7 +115,7 @@ test('what the mesh would have answered itself is answered by the server, counte
   for (const path of ['/broken', '/broken/again']) {
     const answer = await drained(await mesh.fetch(url + path))
     const { route, status, code, flags } = mesh.outcome(answer)!
-    assert.deepEqual([route, status, code, flags], ['broken', 500, 'ERR_INMESH_FAULT', 'FI'])
+    assert.deepEqual([route, status, code, flags], ['broken', 500, 'ERR_INMESH_FAULT', 'DI,FI'])
   }
   assert.deepEqual(mesh.observations()!.calls, { ...before, answered: { FI: 2 } })
   const said = logger.lines.filter((line) => line.includes('observed:'))
