@@ -124,6 +124,7 @@ export const thrown: Readonly<Record<string, Thrown | undefined>> = {
   'undici upgrade': OWN,
   'undici connect': OWN,
   'http.request': OWN,
+  'http.request, installGlobal': OWN,
   axios: { name: 'AxiosError', at: 'code' },
   got: { name: 'RequestError', at: 'code' },
   ws: OWN,

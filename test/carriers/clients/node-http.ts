@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { type Duplex, Readable } from 'node:stream'
 import axios from 'axios'
 import got from 'got'
-import type { MeshClientRequestOptions } from 'inmesh'
+import type { Mesh, MeshClientRequestOptions } from 'inmesh'
 import type { Answer, Carrier, HeaderFields } from '../carrier.js'
 import { socketAnswer } from './undici.js'
 
@@ -31,37 +31,67 @@ async function answered(sent: ClientRequest, early: Early): Promise<Answer> {
   return await Promise.race([upgraded, responded])
 }
 
-const nodeHttp: Carrier = {
-  name: 'http.request',
-  kind: 'request',
-  sendsTrailers: true,
-  async open(mesh, url, { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = {}) {
-    const options: MeshClientRequestOptions = {
-      agent: mesh.httpAgent(),
-      method,
-      headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
-      ...(signal && { signal }),
-      ...(timeoutMs !== undefined && { mesh: { timeoutMs } }),
+/**
+ * Node's own client.
+ *
+ * @param name - Of the carrier.
+ * @param install - Makes the mesh carry a request that is made meanwhile.
+ * @param agentOf - What a request is given for that.
+ */
+function nodeHttp(
+  name: string,
+  install: (mesh: Mesh) => () => void,
+  agentOf: (mesh: Mesh) => MeshClientRequestOptions,
+): Carrier {
+  const make = (mesh: Mesh, url: string, options: MeshClientRequestOptions): ClientRequest => {
+    const uninstall = install(mesh)
+    try {
+      return requestHttp(url, { ...options, ...agentOf(mesh) })
+    } finally {
+      uninstall()
     }
-    const sent = requestHttp(url, options)
-    const early: Early = []
-    const answer = answered(sent, early)
-    if (trailers !== undefined) sent.addTrailers(trailers)
-    if (body instanceof Readable) {
-      sent.flushHeaders()
-      body.pipe(sent)
-    } else sent.end(body)
-    const { headers: told } = await answer
-    // Node's client follows no redirect; its users do.
-    if (follow === true && typeof told?.location === 'string') return this.open(mesh, told.location)
-    return await answer
-  },
-  async upgrade(mesh, url, upgrade) {
-    const sent = requestHttp(url, { agent: mesh.httpAgent(), headers: { connection: 'upgrade', upgrade } })
-    sent.end()
-    return await answered(sent, [])
-  },
+  }
+  return {
+    name,
+    kind: 'request',
+    sendsTrailers: true,
+    async open(mesh, url, { method = 'GET', headers = {}, body, trailers, signal, timeoutMs, follow } = {}) {
+      const sent = make(mesh, url, {
+        method,
+        headers: { ...headers, ...(trailers && { trailer: Object.keys(trailers).join() }) },
+        ...(signal && { signal }),
+        ...(timeoutMs !== undefined && { mesh: { timeoutMs } }),
+      })
+      const early: Early = []
+      const answer = answered(sent, early)
+      if (trailers !== undefined) sent.addTrailers(trailers)
+      if (body instanceof Readable) {
+        sent.flushHeaders()
+        body.pipe(sent)
+      } else sent.end(body)
+      const { headers: told } = await answer
+      // Node's client follows no redirect; its users do.
+      if (follow === true && typeof told?.location === 'string') return this.open(mesh, told.location)
+      return await answer
+    },
+    async upgrade(mesh, url, upgrade) {
+      const sent = make(mesh, url, { headers: { connection: 'upgrade', upgrade } })
+      sent.end()
+      return await answered(sent, [])
+    },
+  }
 }
+
+const withAgent = nodeHttp(
+  'http.request',
+  () => () => {},
+  (mesh) => ({ agent: mesh.httpAgent() }),
+)
+const captured = nodeHttp(
+  'http.request, installGlobal',
+  (mesh) => mesh.installGlobal({ nodeHttp: true }),
+  () => ({}),
+)
 
 const axiosCarrier: Carrier = {
   name: 'axios',
@@ -113,4 +143,4 @@ const gotCarrier: Carrier = {
   },
 }
 
-export const nodeHttpCarriers: readonly Carrier[] = [nodeHttp, axiosCarrier, gotCarrier]
+export const nodeHttpCarriers: readonly Carrier[] = [withAgent, captured, axiosCarrier, gotCarrier]

@@ -7,6 +7,7 @@ const UPGRADES = {
   'undici upgrade': 'ERR_INMESH_UPGRADE',
   'undici connect': 'UND_ERR_SOCKET',
   'http.request': 'ERR_INMESH_UPGRADE',
+  'http.request, installGlobal': 'ERR_INMESH_UPGRADE',
   ws: 'ERR_INMESH_UPGRADE',
   'undici WebSocket': 'the event error',
   'WebSocket, installGlobal': 'the event error',

@@ -177,6 +177,7 @@ export const streams: readonly Scenario[] = [
       'undici pipeline': NOT_OFFERED,
       'undici 6 request': NOT_OFFERED,
       'http.request': 'ERR_INMESH_UNSUPPORTED',
+      'http.request, installGlobal': 'ERR_INMESH_UNSUPPORTED',
       axios: NOT_OFFERED,
       got: NOT_OFFERED,
     },
