@@ -6,11 +6,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createHttp2Server, type Http2Server } from 'node:http2'
+import { createServer as createHttp2Server, type Http2Server, type Http2ServerResponse } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { createWebSocketStream, WebSocketServer } from 'ws'
+import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
 import type { TestScope } from '../support/test-process.js'
 
 /** What a server got, as it says itself in its answer. */
@@ -115,6 +115,16 @@ const acts: Readonly<Record<string, Act>> = {
   },
 }
 
+/** ws takes connections that are given to it, which its types do not know. */
+class StreamWebSocket extends WebSocket {
+  declare setSocket: (socket: Duplex, head: Buffer, options: Readonly<Record<string, unknown>>) => void
+
+  constructor(stream: Duplex) {
+    super(null as unknown as string, undefined, {})
+    this.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload: 0, skipUTF8Validation: false })
+  }
+}
+
 /** A server that does what requests ask of it, in HTTP/1.1 or HTTP/2 without TLS. */
 export class Upstream {
   readonly name: string
@@ -132,14 +142,16 @@ export class Upstream {
     const answer = (request: unknown, response: unknown) =>
       this.#arrived(request as IncomingMessage, response as ServerResponse)
     this.#server = http2
-      ? createHttp2Server({ settings: { enableConnectProtocol: false } }, answer)
+      ? createHttp2Server({ settings: { enableConnectProtocol: true } }, answer)
       : createServer(answer)
     this.#server.on('session', (session: { destroy(): void }) => this.#sessions.add(session))
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgraded(request, socket, head),
     )
-    if (!http2)
-      this.#server.on('connect', (request: IncomingMessage, socket: Duplex) => this.#connected(request, socket))
+    this.#server.on('connect', (request: IncomingMessage, out: Duplex | Http2ServerResponse) => {
+      if ('stream' in out) this.#extended(request, out)
+      else this.#connected(request, out)
+    })
   }
 
   /**
@@ -223,6 +235,20 @@ export class Upstream {
       socket.write('HTTP/1.1 200 OK\r\nX-Set: upstream\r\nX-Add: upstream\r\nX-Remove: upstream\r\n\r\n')
       void this.#act(arrival)
     }
+  }
+
+  /** A WebSocket over HTTP/2 (RFC 8441). */
+  #extended(request: IncomingMessage, response: Http2ServerResponse): void {
+    if (request.headers[':protocol'] !== 'websocket') {
+      response.writeHead(405).end()
+      return
+    }
+    const { stream } = response
+    stream.respond({ ':status': 200 })
+    const opened = new StreamWebSocket(stream)
+    const out = createWebSocketStream(opened)
+    out.on('error', () => {})
+    void this.#act(this.#note(request, out, leaving(stream)))
   }
 
   #note(request: IncomingMessage, out: ServerResponse | Duplex, left: Promise<unknown>): Arrival {

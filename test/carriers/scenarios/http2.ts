@@ -2,15 +2,12 @@ import type { Scenario } from '../scenario.js'
 import { decisions } from './decisions.js'
 import { streams } from './streams.js'
 
-/** HTTP/2 knows WebSockets only, and those where the server allows them (RFC 8441). */
+/** To HTTP/2 there are no upgrades but those of WebSockets, and those where the server allows them (RFC 8441). */
 const UPGRADES = {
   'undici upgrade': 'ERR_INMESH_UPGRADE',
   'undici connect': 'UND_ERR_SOCKET',
   'http.request': 'ERR_INMESH_UPGRADE',
   'http.request, installGlobal': 'ERR_INMESH_UPGRADE',
-  ws: 'ERR_INMESH_UPGRADE',
-  'undici WebSocket': 'the event error',
-  'WebSocket, installGlobal': 'the event error',
 }
 
 const requests = [...decisions.filter(({ title }) => title.startsWith('retry')), ...streams]
@@ -20,7 +17,7 @@ export const http2: readonly Scenario[] = requests.map((scenario) =>
   scenario.title === 'upgrade'
     ? {
         ...scenario,
-        about: 'which this server does not allow, and CONNECT, which it refuses',
+        about: 'to WebSocket, the only one that there is, and CONNECT, which this server refuses',
         otherwise: { ...scenario.otherwise, ...UPGRADES },
       }
     : { ...scenario, requestsOnly: true },

@@ -172,7 +172,8 @@ export class Http2Exchange {
       const raw = rawHeaders(headers)
       if (this.#tunnel?.openedBy(status)) {
         this.#done = true
-        attempt.onUpgrade(this.#tunnel.statusOf(status), this.#tunnel.headersOf(raw), stream)
+        const tunnel = this.#tunnel
+        attempt.onUpgrade(tunnel.statusOf(status), tunnel.headersOf(raw), tunnel.connectionOf(stream))
         return
       }
       const length = headers['content-length']

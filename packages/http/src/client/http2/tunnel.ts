@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { ClientHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import { MeshError } from '@inmesh/core'
 import type { Dispatcher } from 'undici'
 import type { RawHeaders } from '../legacy-handler.js'
 import type { RequestHead } from './request-head.js'
+import { TunnelSocket } from './tunnel-socket.js'
 
 /** RFC 6455, 1.3. */
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -55,6 +58,14 @@ export class Tunnel {
   /** Status for the caller, who asked in the words of HTTP/1.1. */
   statusOf(status: number): number {
     return this.#key === undefined ? status : 101
+  }
+
+  /**
+   * @param stream - The stream of the request.
+   * @returns the connection for the caller.
+   */
+  connectionOf(stream: ClientHttp2Stream): Duplex {
+    return this.#key === undefined ? stream : new TunnelSocket(stream)
   }
 
   /**
