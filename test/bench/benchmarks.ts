@@ -2,6 +2,7 @@ import { benchAssignments } from './assignments.js'
 import { benchDispatcher } from './dispatcher.js'
 import { benchEndpoints } from './endpoints.js'
 import { benchEnvoy } from './envoy.js'
+import { benchFailures } from './failures.js'
 import { benchFetch } from './fetch.js'
 import type { Benchmark } from './harness/benchmark.js'
 import { benchHttp2 } from './http2.js'
@@ -34,4 +35,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['resend', benchResend],
   ['picks', benchPicks],
   ['routes', benchRoutes],
+  ['failures', benchFailures],
 ])
