@@ -12,6 +12,7 @@ export class CallProgress {
   call: Call | undefined = undefined
   /** Told of attempts and of the end; undefined where nobody will see. */
   span: ClientSpan | undefined = undefined
+  /** Where it can be asked for. */
   readonly records: CallRecords
   readonly #authority: string
   readonly #startedMs: number
@@ -254,6 +255,8 @@ export class CallRecords {
   }
 
   /**
+   * Lets an answer be asked about.
+   *
    * @param answer - Response or error as the caller gets it.
    * @param progress - Of its call; undefined for one that went past the mesh.
    */
@@ -264,6 +267,8 @@ export class CallRecords {
   }
 
   /**
+   * The same for an error, which the call is told of too.
+   *
    * @param error - What the caller of a call gets.
    * @param progress - Of the call.
    */
@@ -273,6 +278,8 @@ export class CallRecords {
   }
 
   /**
+   * What became of a call.
+   *
    * @param answer - Response or error as the caller got it: of `fetch`, of undici's methods, or what undici wraps an error in.
    * @returns undefined for what is no answer to a call of the mesh.
    */

@@ -3,6 +3,8 @@ import { Agent, Dispatcher } from 'undici'
 /** A dispatcher that can stand in for another one. */
 export interface StandInDispatcher {
   /**
+   * What stands in.
+   *
    * @param previous - Carries what is none of the mesh's.
    */
   standingInFor(previous: Dispatcher): Pick<Dispatcher, 'dispatch'>

@@ -50,12 +50,14 @@ export class ObservingDispatcher extends Dispatcher {
     this.#records.record(answer, progress)
   }
 
+  /** Closes the connections that are its own, as any dispatcher of undici does. */
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
     return callback === undefined ? this.#agent.close() : this.#agent.close(callback)
   }
 
+  /** The same at once. */
   override destroy(): Promise<void>
   override destroy(error: Error | null): Promise<void>
   override destroy(callback: () => void): void
