@@ -1,3 +1,4 @@
+export type { AgentDispatcher } from './agent/agent-dispatcher.js'
 export {
   checkAgentOptions,
   type MeshAgentOptions,
@@ -24,6 +25,7 @@ export { createFetch, type FollowingDispatcher, type MeshFetch, type MeshRequest
 export type { MirrorStatistics } from './client/mirror-traffic.js'
 export { ObservingDispatcher } from './client/observing-dispatcher.js'
 export { OutboundPolicy, type OutboundPolicyOptions } from './client/outbound-policy.js'
+export type { AuthorityCertificates } from './client/tls/trust.js'
 export { SocketProber } from './health-check/socket-prober.js'
 export { CapturedServer, type CapturedServerOptions, type Proceed, type ProceedWith } from './server/captured-server.js'
 export { ContextView } from './server/context-view.js'

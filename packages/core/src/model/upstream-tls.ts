@@ -13,8 +13,12 @@ export interface AlternativeNameMatch {
  * provider of secrets become a further member, which the port `SecretSource` will resolve.
  */
 export type TrustedAuthorities =
-  | { readonly kind: 'system' }
   | {
+      /** Whom the process trusts. */
+      readonly kind: 'system'
+    }
+  | {
+      /** The authorities of these certificates, and nobody else. */
       readonly kind: 'certificates'
       /** In PEM. */
       readonly text: string

@@ -54,14 +54,18 @@ export class NegotiatedPool implements UpstreamPool {
 
   async close(): Promise<void> {
     this.#closing = true
-    await Promise.all([this.#pool, ...this.#former].map((pool) => pool?.close()))
+    await Promise.all(this.#pools().map((pool) => pool.close()))
   }
 
   async destroy(error: Error): Promise<void> {
     this.#closing = true
     this.#ended = error
     this.#failWaiting(error)
-    await Promise.all([this.#pool, ...this.#former].map((pool) => pool?.destroy(error)))
+    await Promise.all(this.#pools().map((pool) => pool.destroy(error)))
+  }
+
+  #pools(): readonly UpstreamPool[] {
+    return this.#pool === undefined ? [...this.#former] : [this.#pool, ...this.#former]
   }
 
   #ask(): void {
@@ -86,7 +90,8 @@ export class NegotiatedPool implements UpstreamPool {
       const socket = given
       given = undefined
       if (socket !== undefined && !socket.destroyed) {
-        callback(null, socket)
+        // undici asks from within its own loop, which a connection that is there at once would not start again.
+        queueMicrotask(() => callback(null, socket))
         return
       }
       this.#connect(options, (...[error, next]) => {
