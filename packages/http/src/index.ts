@@ -47,3 +47,6 @@ export type { DrainOptions, ObservedServer, ServerObserver } from './server/obse
 export { type ObservedAdmission, ObservingGate } from './server/observing-gate.js'
 export type { GatePlane, Passenger } from './server/passenger.js'
 export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js'
+export { MeshSocket } from './tcp/mesh-socket.js'
+export { MeshTcp, type MeshTcpOptions } from './tcp/mesh-tcp.js'
+export type { TcpConnectOptions } from './tcp/tcp-options.js'

@@ -12,6 +12,7 @@ import {
   type MeshFetch,
   type MeshHttpsAgentOptions,
   MeshServer,
+  type MeshTcp,
   type ServerHandler,
 } from '@inmesh/http'
 import type { ClientStatus, LiveUnsupported } from '@inmesh/xds'
@@ -73,6 +74,8 @@ export class Mesh implements AsyncDisposable {
    * that the mesh makes itself are responses unless the option `localReply` is `throw`.
    */
   readonly fetch: MeshFetch
+  /** Connections for what is not HTTP, balanced and secured as its cluster says: `mesh.tcp.connect({ host: 'orders-db', port: 5432 })`. */
+  readonly tcp: MeshTcp
   /** The inbound request that the calling code works for. */
   readonly context: MeshContext
   readonly #parts: MeshParts
@@ -113,6 +116,7 @@ export class Mesh implements AsyncDisposable {
     this.#waits = new ReadinessWaits(configuration, clock)
     this.context = this.#contexts
     this.fetch = outbound.fetch
+    this.tcp = outbound.tcp
     const { handleSignals, drainDelayMs } = settings
     this.#capture = new ProcessCapture({
       outbound,
@@ -129,8 +133,7 @@ export class Mesh implements AsyncDisposable {
 
   /**
    * Makes the mesh carry every call of this process that names no dispatcher: those of the `fetch` built into Node, and of undici in any copy and
-   * version; with options, also clients and servers of node:http. Hosts outside the mesh are called as before, by the dispatcher or agent that was
-   * there. Nothing is installed while the mode is `off`.
+   * version; with options, also clients and servers of node:http. Hosts outside the mesh are called as before. The mode `off` installs nothing.
    *
    * @param options - See {@link InstallOptions}. Default: `fetch` and undici only.
    * @returns what undoes it; {@link Mesh.close} does it too. What is installed already stays as it is.
@@ -337,8 +340,7 @@ export class Mesh implements AsyncDisposable {
    * Ends the mesh: its servers are withdrawn from the control plane, stop accepting and let requests in flight end, then calls end, telemetry is
    * flushed, and the stream ends. Calls made while requests are being ended still work. May be called again; the first call's limit counts.
    *
-   * @param options - Milliseconds for all of it. What is still open shortly before is cut, so that a tenth of them (2,000 ms at most) is left to
-   * flush. Default 25,000.
+   * @param options - Milliseconds for all of it; what is open when a tenth of them (2,000 ms at most) is left to flush is cut. Default 25,000.
    * @returns a promise that resolves when everything has ended.
    */
   close(options: TimeoutOptions = {}): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type UpstreamProtocol,
   type UpstreamTls,
 } from '@inmesh/core'
+import type { buildConnector } from 'undici'
 import { EndpointPool } from './endpoint-pool.js'
 import { isGrpcRequest } from './grpc-status.js'
 import { Http2Pool } from './http2/http2-pool.js'
@@ -17,6 +18,7 @@ import { NegotiatedPool } from './negotiated-pool.js'
 import { RefusingPool } from './refusing-pool.js'
 import { ClusterTls } from './tls/cluster-tls.js'
 import type { Trust } from './tls/trust.js'
+import { connectorOf } from './upstream-connector.js'
 import type { UpstreamPool, UpstreamPoolOptions } from './upstream-pool.js'
 
 type PoolKey = RequestPriority | `http2-${RequestPriority}` | `negotiated-${RequestPriority}`
@@ -99,6 +101,21 @@ export class HttpCarrier implements Carrier {
     const { clock, random } = plane
     const options = { endpoint, cluster, priority, authority: request.originAuthority, clock, random }
     return this.#open(options, this.#poolsOf(endpoint), http2 ? keyOfHttp2(priority) : priority)
+  }
+
+  /**
+   * How connections are made to an endpoint that are no requests: secured where its cluster says so.
+   *
+   * @param endpoint - Where to.
+   * @param host - Host that the application named, an IPv6 address without its brackets.
+   * @param clock - Time.
+   * @internal
+   */
+  connectorTo(endpoint: Endpoint, host: string, clock: Clock): buildConnector.connector {
+    const cluster = endpoint.owner!
+    const tls = cluster.config?.tls
+    const security = tls && this.#prepare(tls).securityFor(endpoint.config, { host, secure: false })
+    return connectorOf({ endpoint, cluster, security, clock }, [])
   }
 
   /** Closes every connection as soon as its request has ended; no pool can be made afterwards. */

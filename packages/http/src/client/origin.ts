@@ -1,7 +1,7 @@
 import type { DataPlane, Target } from '@inmesh/core'
 import type { CallTarget } from './call-target.js'
+import { OpaqueTarget } from './opaque-target.js'
 import type { OutboundPolicy } from './outbound-policy.js'
-import { SecureTarget } from './secure-target.js'
 
 /** What an origin (`http://reviews.shop:9080`) means to the mesh. Made once for each origin that requests name. */
 export class Origin {
@@ -22,7 +22,7 @@ export class Origin {
   /** Undefined when the mesh never looks at requests to it. */
   readonly #name: string | undefined
   #target: Target | undefined
-  #secureTarget: SecureTarget | undefined
+  #opaqueTarget: OpaqueTarget | undefined
 
   private constructor({ host, hostname, port, protocol }: URL, met: boolean, allowed: boolean) {
     this.authority = host
@@ -66,12 +66,12 @@ export class Origin {
       this.#target = target
     }
     target.used = true
-    return this.secure ? this.#secured(target) : target
+    return this.secure ? this.#opaque(target) : target
   }
 
-  #secured(target: Target): SecureTarget {
-    if (this.#secureTarget?.target !== target) this.#secureTarget = new SecureTarget(target)
-    return this.#secureTarget
+  #opaque(target: Target): OpaqueTarget {
+    if (this.#opaqueTarget?.target !== target) this.#opaqueTarget = new OpaqueTarget(target)
+    return this.#opaqueTarget
   }
 }
 

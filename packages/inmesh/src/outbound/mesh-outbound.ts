@@ -12,6 +12,7 @@ import {
   MeshHttpAgent,
   MeshHttpsAgent,
   type MeshHttpsAgentOptions,
+  MeshTcp,
   SocketProber,
 } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
@@ -23,6 +24,7 @@ import type { Outbound } from './outbound.js'
 export class MeshOutbound implements Outbound {
   readonly dispatcher: MeshDispatcher
   readonly fetch: MeshFetch
+  readonly tcp: MeshTcp
   readonly #plane: DataPlane
   #uninstall: (() => void) | undefined
   #uninstallAgents: (() => void) | undefined
@@ -64,6 +66,7 @@ export class MeshOutbound implements Outbound {
       outbound,
     })
     this.fetch = createFetch(this.dispatcher)
+    this.tcp = new MeshTcp({ clock, mesh: { plane, carrier }, outbound, discoveryTimeoutMs })
   }
 
   installGlobal(nodeHttp: boolean): () => void {
@@ -83,13 +86,13 @@ export class MeshOutbound implements Outbound {
   }
 
   outcome(answer: object): CallOutcome | undefined {
-    return this.dispatcher.outcome(answer) ?? agentOutcome(answer)
+    return this.dispatcher.outcome(answer) ?? agentOutcome(answer) ?? this.tcp.outcome(answer)
   }
 
   async close(timeoutMs: number): Promise<void> {
     // The process may go on without the mesh.
     this.#uninstallAll()
-    await closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)
+    await Promise.all([this.tcp.close(timeoutMs), closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)])
     this.#plane.close()
   }
 

@@ -13,7 +13,9 @@ import {
   type MeshAgentOptions,
   type MeshFetch,
   type MeshHttpsAgentOptions,
+  MeshTcp,
   ObservingDispatcher,
+  OutboundPolicy,
 } from '@inmesh/http'
 import type { Configuration } from '../configuration/configuration.js'
 import type { Observer } from '../observing/observer.js'
@@ -25,6 +27,7 @@ import type { Outbound } from './outbound.js'
 export class ObservingOutbound implements Outbound {
   readonly dispatcher: ObservingDispatcher
   readonly fetch: MeshFetch
+  readonly tcp: MeshTcp
   readonly #plane: DataPlane
   readonly #records: CallRecords
   readonly #calls: CallObserver
@@ -44,6 +47,7 @@ export class ObservingOutbound implements Outbound {
     this.#calls = new CallObserver({ plane: this.#plane, outbound, propagation, records, observed: observer.called })
     this.dispatcher = new ObservingDispatcher(this.#calls, records)
     this.fetch = createFetch(this.dispatcher)
+    this.tcp = new MeshTcp({ clock, outbound: new OutboundPolicy(), discoveryTimeoutMs: 0 })
   }
 
   installGlobal(nodeHttp: boolean): () => void {
@@ -70,7 +74,8 @@ export class ObservingOutbound implements Outbound {
 
   async close(timeoutMs: number): Promise<void> {
     this.#uninstallAll()
-    await closeWithin(this.dispatcher, this.#plane.clock, timeoutMs)
+    const { clock } = this.#plane
+    await Promise.all([this.tcp.close(timeoutMs), closeWithin(this.dispatcher, clock, timeoutMs)])
     this.#plane.close()
   }
 

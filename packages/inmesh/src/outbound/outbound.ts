@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import type { CallOutcome, MeshAgentOptions, MeshFetch, MeshHttpsAgentOptions } from '@inmesh/http'
+import type { CallOutcome, MeshAgentOptions, MeshFetch, MeshHttpsAgentOptions, MeshTcp } from '@inmesh/http'
 import type { Dispatcher } from 'undici'
 
 /** The way out of a mesh. */
@@ -9,6 +9,8 @@ export interface Outbound {
   readonly fetch: MeshFetch
   /** Carries every request. */
   readonly dispatcher: Dispatcher
+  /** Makes connections for what is not HTTP. */
+  readonly tcp: MeshTcp
   /**
    * Carries the calls of the process that name no dispatcher, too.
    *

@@ -1,7 +1,14 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Clock } from '@inmesh/core'
-import { checkAgentOptions, type MeshAgentOptions, type MeshFetch, type MeshHttpsAgentOptions } from '@inmesh/http'
+import {
+  checkAgentOptions,
+  type MeshAgentOptions,
+  type MeshFetch,
+  type MeshHttpsAgentOptions,
+  MeshTcp,
+  OutboundPolicy,
+} from '@inmesh/http'
 import { Agent, fetch } from 'undici'
 import { closeWithin } from './bounded-close.js'
 import type { Outbound } from './outbound.js'
@@ -10,6 +17,7 @@ import type { Outbound } from './outbound.js'
 export class PlainOutbound implements Outbound {
   readonly dispatcher = new Agent()
   readonly fetch: MeshFetch = (input, init) => fetch(input, { ...init, dispatcher: this.dispatcher })
+  readonly tcp: MeshTcp
   readonly #clock: Clock
 
   /**
@@ -17,6 +25,7 @@ export class PlainOutbound implements Outbound {
    */
   constructor(clock: Clock) {
     this.#clock = clock
+    this.tcp = new MeshTcp({ clock, outbound: new OutboundPolicy(), discoveryTimeoutMs: 0 })
   }
 
   /** Such calls are what they were. */
@@ -37,7 +46,7 @@ export class PlainOutbound implements Outbound {
     return undefined
   }
 
-  close(timeoutMs: number): Promise<void> {
-    return closeWithin(this.dispatcher, this.#clock, timeoutMs)
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all([this.tcp.close(timeoutMs), closeWithin(this.dispatcher, this.#clock, timeoutMs)])
   }
 }

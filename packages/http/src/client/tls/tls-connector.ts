@@ -44,7 +44,7 @@ export class TlsConnector {
       socket,
       secureContext: context,
       servername: serverName,
-      ALPNProtocols: [...this.#protocols],
+      ...(this.#protocols.length > 0 && { ALPNProtocols: [...this.#protocols] }),
       checkServerIdentity: (_name, certificate) => verify(certificate),
       // Said, as the environment could else turn it off. Sessions are not kept: who resumes one is not verified again.
       rejectUnauthorized: true,

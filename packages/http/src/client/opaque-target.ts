@@ -2,10 +2,10 @@ import type { Target } from '@inmesh/core'
 import type { CallTarget } from './call-target.js'
 
 /**
- * A target as `https:` sees it. Where the control plane knows its port and has no virtual host for it, something else than HTTP is spoken there,
- * as istiod has it for the ports of HTTPS and TLS: what is encrypted end to end goes its way past the mesh then, as it would past a proxy.
+ * A target as those see it whose bytes nobody looks into, `https:` and TCP. Where the control plane knows its port and has no virtual host for it,
+ * something else than HTTP is spoken there, as istiod has it for gRPC clients: such connections go their way past the mesh.
  */
-export class SecureTarget implements CallTarget {
+export class OpaqueTarget implements CallTarget {
   readonly target: Target
 
   /**
