@@ -50,3 +50,4 @@ export { LOOPBACK_NETWORKS, TrustedNetworks } from './server/trusted-networks.js
 export { MeshSocket } from './tcp/mesh-socket.js'
 export { MeshTcp, type MeshTcpOptions } from './tcp/mesh-tcp.js'
 export type { TcpConnectOptions } from './tcp/tcp-options.js'
+export type { TcpMesh } from './tcp/tcp-scope.js'

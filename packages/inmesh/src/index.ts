@@ -29,12 +29,16 @@ export type {
   MeshCallOptions,
   MeshClientRequestOptions,
   MeshFetch,
+  MeshHttpsAgentOptions,
   MeshIncomingMessage,
   MeshPeer,
   MeshRequest,
   MeshRequestInit,
+  MeshSocket,
+  MeshTcp,
   ServerHandler,
   TagValue,
+  TcpConnectOptions,
 } from '@inmesh/http'
 export { MeshServer } from '@inmesh/http'
 export type { ClientStatus, DeletionPolicy, LiveUnsupported, ResourceRecord, XdsProtocol } from '@inmesh/xds'

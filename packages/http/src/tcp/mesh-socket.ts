@@ -160,10 +160,12 @@ export class MeshSocket extends Duplex {
     else this.once('finish', () => this.destroy())
   }
 
+  /** @internal */
   override _read(): void {
     this.#socket?.resume()
   }
 
+  /** @internal */
   override _write(chunk: Buffer, encoding: BufferEncoding, written: (error?: Error | null) => void): void {
     this.#whenConnected((socket) => {
       this.#bytesWritten += chunk.length
@@ -172,10 +174,12 @@ export class MeshSocket extends Duplex {
     })
   }
 
+  /** @internal */
   override _final(finished: (error?: Error | null) => void): void {
     this.#whenConnected((socket) => socket.end(() => finished()))
   }
 
+  /** @internal */
   override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {
     this.connecting = false
     this.#waiting = []
