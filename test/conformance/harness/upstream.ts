@@ -40,6 +40,11 @@ export class Upstream {
     return this.#part.lines().filter(({ event }) => event === 'request').length
   }
 
+  /** Requests for a path so far. What the server tells comes in order, but later than answers do. */
+  requestsFor(path: string): number {
+    return this.#part.lines().filter(({ event, url }) => event === 'request' && url === path).length
+  }
+
   /** Connections so far, of an HTTP server. */
   get connections(): number {
     return this.#part.lines().filter(({ event }) => event === 'connection').length
