@@ -1,17 +1,14 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { int16, int32 } from './big-endian.js'
+import { tcpServer } from './tcp-mesh.js'
 
 const API_VERSIONS = 18
 const METADATA = 3
 
 /** Just enough of Kafka's protocol for a client to connect and list topics, of a cluster with one broker that is named as the service is. */
-export async function fakeKafka(context: TestContext, host: string, port: number, topic: string): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {})
+export function fakeKafka(context: TestContext, host: string, port: number, topic: string): Promise<number> {
+  const serve = (socket: Socket): void => {
     let received = Buffer.alloc(0)
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
@@ -24,14 +21,8 @@ export async function fakeKafka(context: TestContext, host: string, port: number
         socket.write(Buffer.concat([int32(body.length + 4), correlation, body]))
       }
     })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  context.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return (server.address() as AddressInfo).port
+  }
+  return tcpServer(context, serve, false)
 }
 
 /** Which requests it knows: these two in the oldest versions. */
@@ -49,16 +40,4 @@ function metadata(host: string, port: number, topic: string): Buffer {
 
 function string(text: string): Buffer {
   return Buffer.concat([int16(text.length), Buffer.from(text)])
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
 }

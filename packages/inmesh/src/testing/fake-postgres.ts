@@ -1,23 +1,11 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { int16, int32 } from './big-endian.js'
+import { tcpServer } from './tcp-mesh.js'
 
 /** Just enough of PostgreSQL's protocol for a client to connect and ask: every query is answered with one row that holds the server's name. */
-export async function fakePostgres(context: TestContext, name: string): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {})
-    serve(socket, name)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  context.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return (server.address() as AddressInfo).port
+export function fakePostgres(context: TestContext, name: string): Promise<number> {
+  return tcpServer(context, (socket) => serve(socket, name), false)
 }
 
 const READY = message('Z', Buffer.from('I'))
@@ -56,16 +44,4 @@ function answer(name: string): Buffer {
 
 function message(type: string, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), int32(content.length + 4), content])
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
 }

@@ -34,10 +34,14 @@ export async function tcpMesh(
   return mesh
 }
 
-/** A server on a free loopback port that ends with the test. */
-export async function tcpServer(context: TestContext, serve: (socket: Socket) => void): Promise<number> {
+/** A server on a free loopback port that ends with the test. It ends its side of a connection itself, unless `allowHalfOpen` is false. */
+export async function tcpServer(
+  context: TestContext,
+  serve: (socket: Socket) => void,
+  allowHalfOpen = true,
+): Promise<number> {
   const sockets = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
