@@ -18,6 +18,7 @@ export {
 export type { MeshCallOptions, MeshDispatchOptions } from './client/call-options.js'
 export type { AttemptOutcome, CallOutcome } from './client/call-outcome.js'
 export { CallProgress, CallRecords, type FollowedCall } from './client/call-progress.js'
+export { FrontDispatcher } from './client/front-dispatcher.js'
 export { installGlobalDispatcher, type StandInDispatcher } from './client/global-dispatcher.js'
 export { HttpCarrier } from './client/http-carrier.js'
 export { MeshDispatcher, type MeshDispatcherOptions } from './client/mesh-dispatcher.js'

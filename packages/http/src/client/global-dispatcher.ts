@@ -1,4 +1,5 @@
-import { Agent, Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
+import { FrontDispatcher } from './front-dispatcher.js'
 
 /** A dispatcher that can stand in for another one. */
 export interface StandInDispatcher {
@@ -16,14 +17,15 @@ export interface StandInDispatcher {
  */
 const PLACES = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')] as const
 
-/** Stands in one of the places: calls to hosts outside the mesh go to what was there before. */
-class GlobalDispatcher extends Dispatcher {
-  readonly #previous: Dispatcher
+/**
+ * Stands in one of the places: calls to hosts outside the mesh go to what was there before. The mesh is closed by its owner; who closes the global
+ * dispatcher means the one that would else be there.
+ */
+class GlobalDispatcher extends FrontDispatcher {
   #current: Pick<Dispatcher, 'dispatch'>
 
   constructor(mesh: StandInDispatcher, previous: Dispatcher) {
-    super()
-    this.#previous = previous
+    super(previous)
     this.#current = mesh.standingInFor(previous)
   }
 
@@ -33,25 +35,7 @@ class GlobalDispatcher extends Dispatcher {
 
   /** Whoever still holds it, or stands before it, reaches what was there before. */
   retire(): void {
-    this.#current = this.#previous
-  }
-
-  // The mesh is closed by its owner; who closes the global dispatcher means the one that would else be there.
-  override close(): Promise<void>
-  override close(callback: () => void): void
-  override close(callback?: () => void): Promise<void> | void {
-    return callback === undefined ? this.#previous.close() : this.#previous.close(callback)
-  }
-
-  override destroy(): Promise<void>
-  override destroy(error: Error | null): Promise<void>
-  override destroy(callback: () => void): void
-  override destroy(error: Error | null, callback: () => void): void
-  override destroy(error?: Error | null | (() => void), callback?: () => void): Promise<void> | void {
-    if (typeof error === 'function') return this.#previous.destroy(error)
-    return callback === undefined
-      ? this.#previous.destroy(error ?? null)
-      : this.#previous.destroy(error ?? null, callback)
+    this.#current = this.behind
   }
 }
 

@@ -7,14 +7,13 @@ import { CallRecords, type FollowedCall } from './call-progress.js'
 import { ClientCall } from './client-call.js'
 import type { ClientScope } from './client-scope.js'
 import type { HttpCarrier } from './http-carrier.js'
-import type { LegacyHandler } from './legacy-handler.js'
 import { type MirrorStatistics, MirrorTraffic } from './mirror-traffic.js'
 import { OriginTable } from './origin.js'
 import { OutboundPolicy } from './outbound-policy.js'
 import { OutboundRequest } from './outbound-request.js'
 import { discardBody } from './request-body.js'
 import { mayBeInternal } from './request-headers.js'
-import { ResponseHandlerAdapter } from './response-handler-adapter.js'
+import { asLegacyHandler } from './response-handler-adapter.js'
 import { type AuthorityCertificates, Trust } from './tls/trust.js'
 
 /** What a {@link MeshDispatcher} is made of. */
@@ -219,10 +218,7 @@ export class MeshDispatcher extends Dispatcher {
     if (handler === null || typeof handler !== 'object') {
       throw new errors.InvalidArgumentError('handler must be an object')
     }
-    const legacy =
-      typeof handler.onRequestStart === 'function'
-        ? new ResponseHandlerAdapter(handler)
-        : (handler as unknown as LegacyHandler)
+    const legacy = asLegacyHandler(handler)
     const refusal = this.#refusal(options, handler)
     if (refusal !== undefined) {
       legacy.onError(refusal)

@@ -1,33 +1,33 @@
 import type { Duplex } from 'node:stream'
-import { Agent, Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import type { CallObserver } from './call-observer.js'
 import type { MeshDispatchOptions } from './call-options.js'
 import type { CallOutcome } from './call-outcome.js'
 import type { CallProgress, CallRecords, FollowedCall } from './call-progress.js'
+import { FrontDispatcher } from './front-dispatcher.js'
 import type { LegacyHandler, RawHeaders } from './legacy-handler.js'
-import { ResponseHandlerAdapter } from './response-handler-adapter.js'
+import { asLegacyHandler } from './response-handler-adapter.js'
 
 /**
  * An undici dispatcher that sends every request where it would go without a mesh, as it is, and notes what the mesh would have done with it.
  */
-export class ObservingDispatcher extends Dispatcher {
+export class ObservingDispatcher extends FrontDispatcher {
   readonly #observer: CallObserver
   readonly #records: CallRecords
-  readonly #agent = new Agent()
 
   /**
    * @param observer - Decides.
    * @param records - Where it is found out what was decided.
    */
   constructor(observer: CallObserver, records: CallRecords) {
-    super()
+    super(new Agent())
     this.#observer = observer
     this.#records = records
   }
 
   /** Sends a request. Options of the mesh are without effect. */
   override dispatch(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    return this.#dispatch(this.#agent, options, handler)
+    return this.#dispatch(this.behind, options, handler)
   }
 
   /** See `MeshDispatcher.standingInFor`. */
@@ -37,7 +37,7 @@ export class ObservingDispatcher extends Dispatcher {
 
   /** @internal */
   follow(options: MeshDispatchOptions, handler: Dispatcher.DispatchHandler, followed: FollowedCall): boolean {
-    return this.#dispatch(this.#agent, options, handler, followed)
+    return this.#dispatch(this.behind, options, handler, followed)
   }
 
   /** See `MeshDispatcher.outcome`. */
@@ -50,23 +50,6 @@ export class ObservingDispatcher extends Dispatcher {
     this.#records.record(answer, progress)
   }
 
-  /** Closes the connections that are its own, as any dispatcher of undici does. */
-  override close(): Promise<void>
-  override close(callback: () => void): void
-  override close(callback?: () => void): Promise<void> | void {
-    return callback === undefined ? this.#agent.close() : this.#agent.close(callback)
-  }
-
-  /** The same at once. */
-  override destroy(): Promise<void>
-  override destroy(error: Error | null): Promise<void>
-  override destroy(callback: () => void): void
-  override destroy(error: Error | null, callback: () => void): void
-  override destroy(error?: Error | null | (() => void), callback?: () => void): Promise<void> | void {
-    if (typeof error === 'function') return this.#agent.destroy(error)
-    return callback === undefined ? this.#agent.destroy(error ?? null) : this.#agent.destroy(error ?? null, callback)
-  }
-
   #dispatch(
     dispatcher: Dispatcher,
     options: MeshDispatchOptions,
@@ -77,10 +60,7 @@ export class ObservingDispatcher extends Dispatcher {
     // What the mesh has no word about goes on untouched.
     if (progress === undefined) return dispatcher.dispatch(options, handler)
     if (followed !== undefined) followed.progress = progress
-    const legacy =
-      typeof handler.onRequestStart === 'function'
-        ? new ResponseHandlerAdapter(handler)
-        : (handler as unknown as LegacyHandler)
+    const legacy = asLegacyHandler(handler)
     const observed = new ObservedHandler(legacy, progress)
     // undici's types know legacy handlers, with narrower signatures than they have.
     return dispatcher.dispatch(options, observed as unknown as Dispatcher.DispatchHandler)

@@ -98,3 +98,13 @@ export class ResponseHandlerAdapter implements LegacyHandler {
     this.#handler.onResponseError?.(this.#controller, error)
   }
 }
+
+/**
+ * @param handler - Of either kind.
+ * @returns the same as one of undici's older kind.
+ */
+export function asLegacyHandler(handler: Dispatcher.DispatchHandler): LegacyHandler {
+  return typeof handler.onRequestStart === 'function'
+    ? new ResponseHandlerAdapter(handler)
+    : (handler as unknown as LegacyHandler)
+}
